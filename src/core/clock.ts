@@ -1,0 +1,21 @@
+/** Where time comes from. Everything that needs the hour takes a Clock; only `main` makes one. */
+export interface Clock {
+  /** Wall time, milliseconds since 1970 UTC. May step in either direction. */
+  now(): number
+  /** Milliseconds since some fixed point of this process; never steps. */
+  monotonic(): number
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+/** `2026-11-24`, the UTC day that quotas and confirmation codes count by. */
+export function utcDay(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
+}
+
+export const DAY_MS = 86_400_000
+
+/** The first millisecond of the next UTC day, as ISO 8601: when daily quotas start anew. */
+export function nextUtcDay(at: number): string {
+  return new Date((Math.floor(at / DAY_MS) + 1) * DAY_MS).toISOString()
+}

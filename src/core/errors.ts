@@ -1,0 +1,74 @@
+/**
+ * The closed set of refusals and faults. Each code has one text for the caller; what the log gets is `detail`,
+ * which never leaves the process. Errors here know nothing of HTTP: `http/problem.ts` maps codes to statuses.
+ */
+const TEXTS = {
+  invalid_request: "The request is not valid",
+  invalid_json: "The body is not valid JSON",
+  invalid_name: "The secret name is not valid",
+  ambiguous_name: "The name already starts with a category; give either the category or the full name",
+  invalid_reason: "The reason is not valid",
+  invalid_confirmation: "Invalid confirmation code",
+  value_not_exact: "The value cannot be stored exactly",
+  value_too_large: "The value is too large",
+  body_too_large: "The body is too large",
+  unsupported_media_type: "Only application/json is accepted",
+  unauthenticated: "Authentication required",
+  forbidden: "Access denied",
+  not_found: "Not found",
+  method_not_allowed: "This route does not accept this method",
+  misdirected_request: "This server does not answer for that host name",
+  secret_exists: "A secret with this name already exists",
+  secret_pending_deletion: "The secret is scheduled for deletion; restore it first",
+  secret_not_deleted: "The secret is not scheduled for deletion",
+  force_delete_disabled: "Permanent deletion is not enabled here",
+  version_conflict: "The secret has changed since the version you expected",
+  idempotency_mismatch: "This idempotency key was used with another request",
+  approval_required: "Approval required",
+  verification_required: "Additional verification required",
+  quota_exceeded: "The daily limit is used up",
+  rate_limited: "Too many requests",
+  too_many_versions: "The secret has too many recent versions",
+  user_exists: "A user or service account with this name already exists",
+  weak_password: "The password is not acceptable",
+  setup_done: "The first admin has already been set up",
+  setup_required: "The first admin has not been set up yet",
+  last_admin: "This would leave nobody who can administer the system",
+  policy_exists: "A policy for this pattern already exists",
+  policy_lockout: "This policy change would lock every admin out",
+  policy_tampered: "The policy rows do not match their authentication code; no secret is served",
+  row_tampered: "A stored row does not match its authentication code",
+  not_rotatable: "Rotation is not configured for this secret",
+  busy: "The service is busy; try again",
+  unavailable: "The service cannot record this request; nothing was released",
+  rolled_back: "The audit log is older than its mirror; nothing is served until the loss is acknowledged",
+  outcome_unrecorded: "The action was done but its outcome could not be recorded; retry with the same key",
+  internal: "Internal error",
+} as const
+
+export type ErrorCode = keyof typeof TEXTS
+
+/** Facts that may travel to the caller: names, limits, flags. Never a value, never a foreign error's text. */
+export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[] | readonly object[]>>
+
+export class TylerError extends Error {
+  readonly code: ErrorCode
+  readonly facts: Facts
+  /** For the log only. */
+  readonly detail: string | undefined
+
+  constructor(code: ErrorCode, facts: Facts = {}, detail?: string) {
+    super(typeof facts["error"] === "string" ? facts["error"] : TEXTS[code])
+    this.name = "TylerError"
+    this.code = code
+    this.facts = facts
+    this.detail = detail
+  }
+}
+
+/** The caller's text of a code. */
+export function textOf(code: ErrorCode): string {
+  return TEXTS[code]
+}
+
+export const ERROR_CODES = Object.keys(TEXTS) as readonly ErrorCode[]

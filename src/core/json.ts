@@ -1,0 +1,69 @@
+import { TylerError } from "./errors.ts"
+
+/** Strict JSON (RFC 8259): no duplicate keys, bounded depth, objects without a prototype. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+
+/** Nesting allowed in a request body around the value itself. */
+export const BODY_DEPTH = 40
+
+/**
+ * Parses one JSON text. Walks the text once before `JSON.parse` so that depth and duplicate keys are refused before
+ * any object exists; V8's own message is never passed on, because it quotes the text.
+ */
+export function parseJson(text: string, maxDepth: number = BODY_DEPTH): Json {
+  scan(text, maxDepth)
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new TylerError("invalid_json")
+  }
+}
+
+const QUOTE = 34
+const BACKSLASH = 92
+
+/** Tracks containers and the keys of each open object; leaves grammar to JSON.parse. */
+function scan(text: string, maxDepth: number): void {
+  const open: (Set<string> | null)[] = []
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      const end = endOfString(text, at)
+      const keys = open.at(-1)
+      if (keys && isKey(text, end)) addKey(keys, text.slice(at, end + 1))
+      at = end
+    } else if (code === 123 /* { */ || code === 91 /* [ */) {
+      if (open.length >= maxDepth) throw new TylerError("invalid_json", { error: `The body nests deeper than ${maxDepth}` })
+      open.push(code === 123 ? new Set() : null)
+    } else if (code === 125 /* } */ || code === 93 /* ] */) {
+      open.pop()
+    }
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === BACKSLASH) at++
+    else if (code === QUOTE) return at
+  }
+  throw new TylerError("invalid_json")
+}
+
+function isKey(text: string, end: number): boolean {
+  let at = end + 1
+  while (at < text.length && " \t\n\r".includes(text.charAt(at))) at++
+  return text.charAt(at) === ":"
+}
+
+function addKey(keys: Set<string>, quoted: string): void {
+  let key: string
+  try {
+    key = JSON.parse(quoted) as string
+  } catch {
+    throw new TylerError("invalid_json")
+  }
+  if (key === "__proto__") throw new TylerError("invalid_json", { error: "The key __proto__ is not accepted" })
+  if (keys.has(key)) throw new TylerError("invalid_json", { error: "The body repeats a key" })
+  keys.add(key)
+}

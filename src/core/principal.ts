@@ -1,0 +1,34 @@
+/** Who acts. Jobs (purge, rotation) are principals too, with permits and entries of their own. */
+export type PrincipalKind = "person" | "program" | "job"
+
+/** How sure we are of the caller. One gate reads it for every route; `mfa` arrives with second factors. */
+export type Assurance = "half" | "password" | "mfa" | "token" | "system"
+
+/** Where a request came from, as audited: bounded and escaped, never trusted for a decision. */
+export interface Origin {
+  readonly requestId: string
+  readonly ip: string
+  readonly userAgent: string
+}
+
+export interface Principal {
+  /** Random; survives renaming, is never reused. */
+  readonly id: string
+  readonly kind: PrincipalKind
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly assurance: Assurance
+  /** The principal's epoch when it was read; the record transaction compares it with the row. */
+  readonly epoch: number
+  /** The session or token in use, for logout and revocation. */
+  readonly sessionId: string | null
+}
+
+export const ADMIN = "admin"
+export const AUDITOR = "auditor"
+const ROLE = /^[a-z][a-z0-9-]{0,31}$/
+
+/** A role name: lower-case letter, then up to 31 of `[a-z0-9-]`. */
+export function isRole(text: string): boolean {
+  return ROLE.test(text)
+}

@@ -1,0 +1,85 @@
+import type { VersionId } from "../core/version.ts"
+import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, SecretRow, Tag, VersionRow } from "./rows.ts"
+
+/**
+ * Every write to governed state, as plain data: what an act carries into the record transaction. Each engine implements
+ * each kind once, in a function of the same name. A kind that finds its precondition gone answers a `Conflict` and the
+ * whole act is undone; the other acts of the batch stand.
+ */
+export type Change =
+  | { readonly kind: "addPrincipal"; readonly row: PrincipalRow }
+  /** Only over `expectedEpoch`; the row carries the new epoch. */
+  | { readonly kind: "putPrincipal"; readonly row: PrincipalRow; readonly expectedEpoch: number }
+  | { readonly kind: "addCredential"; readonly row: CredentialRow }
+  | { readonly kind: "removeCredential"; readonly id: string; readonly principalId: string }
+  | { readonly kind: "removeCredentialsOf"; readonly principalId: string; readonly exceptId: string | null }
+  /** First start only: conflicts once a first admin exists. */
+  | { readonly kind: "closeSetup" }
+  /** The policy set moves from one epoch to the next in one step. */
+  | {
+      readonly kind: "putPolicies"
+      readonly put: readonly PolicyRow[]
+      readonly removed: readonly string[]
+      readonly epoch: number
+      readonly mac: Uint8Array
+    }
+  | { readonly kind: "addSecret"; readonly secret: SecretRow; readonly version: VersionRow }
+  /** Appends a version and replaces all labels of the secret; `changedAt` and revision move on. */
+  | {
+      readonly kind: "addVersion"
+      readonly secretId: string
+      readonly version: VersionRow
+      readonly labels: readonly LabelRow[]
+      readonly changedAt: number
+    }
+  | {
+      readonly kind: "putLabels"
+      readonly secretId: string
+      readonly labels: readonly LabelRow[]
+      readonly changedAt: number
+    }
+  | {
+      readonly kind: "describeSecret"
+      readonly secretId: string
+      readonly description: string
+      readonly tags: readonly Tag[]
+      readonly changedAt: number
+    }
+  | { readonly kind: "scheduleDeletion"; readonly secretId: string; readonly deletionAt: number; readonly changedAt: number }
+  | { readonly kind: "cancelDeletion"; readonly secretId: string; readonly changedAt: number }
+  /** Removes the secret, its versions and labels; `dueBefore` guards a purge by schedule, null forces it. */
+  | { readonly kind: "purgeSecret"; readonly secretId: string; readonly dueBefore: number | null }
+  | { readonly kind: "touchSecret"; readonly secretId: string; readonly day: string }
+  /** Versions without a label, beyond the newest 100 and older than `olderThan`. */
+  | { readonly kind: "pruneVersions"; readonly secretId: string; readonly olderThan: number }
+  | { readonly kind: "addKey"; readonly row: KeyRow }
+  /** The keyring's wrapped forms and states, after a root or KEK rotation. */
+  | { readonly kind: "putKeys"; readonly rows: readonly KeyRow[] }
+  /** Conflicts while a version is still sealed under the key. */
+  | { readonly kind: "retireKey"; readonly id: string }
+  /** The same value under another key-encryption key; skips versions that changed or went meanwhile. */
+  | {
+      readonly kind: "rewrapVersions"
+      readonly versions: readonly {
+        readonly secretId: string
+        readonly versionId: VersionId
+        readonly fromKeyId: string
+        readonly keyId: string
+        readonly sealed: Uint8Array
+      }[]
+    }
+
+export type ChangeOf<K extends Change["kind"]> = Extract<Change, { kind: K }>
+
+/** Why a change could not be made. */
+export type Conflict =
+  | "name_taken"
+  | "user_taken"
+  | "setup_closed"
+  | "version_taken"
+  | "pattern_taken"
+  | "gone"
+  | "pending_deletion"
+  | "not_deleted"
+  | "not_due"
+  | "key_in_use"

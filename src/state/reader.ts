@@ -1,0 +1,78 @@
+import type { SecretName } from "../core/name.ts"
+import type { VersionId } from "../core/version.ts"
+import type {
+  CredentialRow,
+  EntryRow,
+  HeadRow,
+  KeyRow,
+  LabelRow,
+  PolicyRow,
+  PrincipalRow,
+  SecretRow,
+  VersionRow,
+} from "./rows.ts"
+
+export interface ListPage {
+  readonly prefix: string
+  /** Case-insensitive substring of name or description, or null. */
+  readonly search: string | null
+  /** Names strictly after this one. */
+  readonly after: string
+  readonly limit: number
+}
+
+export interface EntryQuery {
+  readonly resourceName?: string
+  readonly userId?: string
+  readonly action?: string
+  readonly result?: string
+  readonly from?: number
+  readonly to?: number
+  /** Entries with a smaller index, newest first. */
+  readonly before?: number
+  readonly limit: number
+}
+
+/**
+ * Reads of governed state, outside any writing transaction. What it answers may be stale a moment later: every answer
+ * that matters is checked again by the ledger. Two implementations: SQLite and PostgreSQL. Each method throws
+ * TylerError `unavailable` when the database cannot answer.
+ */
+export interface StateReader {
+  head(): Promise<HeadRow>
+  policies(): Promise<readonly PolicyRow[]>
+  setupClosed(): Promise<boolean>
+
+  principalById(id: string): Promise<PrincipalRow | undefined>
+  principalByName(name: string): Promise<PrincipalRow | undefined>
+  principals(kind: "person" | "program", after: string, limit: number): Promise<readonly PrincipalRow[]>
+  credentialByHash(tokenHash: Uint8Array): Promise<CredentialRow | undefined>
+  credentialsOf(principalId: string): Promise<readonly CredentialRow[]>
+
+  /** The exact name; pending secrets included. */
+  secretByName(name: SecretName): Promise<SecretRow | undefined>
+  secretById(id: string): Promise<SecretRow | undefined>
+  /** In byte order of names. Pending secrets are left out. */
+  secrets(page: ListPage): Promise<readonly SecretRow[]>
+  secretsDueForPurge(now: number, limit: number): Promise<readonly SecretRow[]>
+  labels(secretId: string): Promise<readonly LabelRow[]>
+  version(secretId: string, versionId: VersionId): Promise<VersionRow | undefined>
+  versionByLabel(secretId: string, label: string): Promise<VersionRow | undefined>
+  /** Newest first, without their sealed bytes. */
+  versions(secretId: string): Promise<readonly Omit<VersionRow, "sealed">[]>
+  /** For re-wrapping: versions sealed under `keyId`. */
+  versionsUnderKey(keyId: string, limit: number): Promise<readonly VersionRow[]>
+  countVersionsUnderKey(keyId: string): Promise<number>
+  keys(): Promise<readonly KeyRow[]>
+
+  /** Uses so far: for one secret, and for all secrets (secretId null). */
+  quotaUsed(principalId: string, secretId: string | null, day: string): Promise<number>
+
+  /** Newest first. */
+  entries(query: EntryQuery): Promise<readonly EntryRow[]>
+  /** Oldest first, `from <= index < to`, at most `limit`. */
+  entryRange(from: number, to: number, limit: number): Promise<readonly EntryRow[]>
+  leafHashes(from: number, to: number): Promise<readonly Uint8Array[]>
+  /** Stored interior node: root of the perfect subtree of 2^level leaves number `position`; levels 8, 16 and 24 only. */
+  node(level: number, position: number): Promise<Uint8Array | undefined>
+}

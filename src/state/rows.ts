@@ -1,0 +1,151 @@
+import type { SecretName } from "../core/name.ts"
+import type { VersionId } from "../core/version.ts"
+
+/** The rows both SQL engines keep. Times are milliseconds since 1970 UTC; bytes are bytes; absent is null. */
+
+export interface PrincipalRow {
+  readonly id: string
+  readonly kind: "person" | "program"
+  /** Canonical: NFKC, lower case, trimmed. Unique over both kinds. */
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly disabled: boolean
+  /** Grows with every logout, revocation, disable, role or password change. */
+  readonly epoch: number
+  /** PHC string; null for programs. */
+  readonly passwordHash: string | null
+  readonly mustChangePassword: boolean
+  /** Who created it; for programs, who owns it. */
+  readonly ownerId: string | null
+  readonly createdAt: number
+  /** HMAC over every field above; a row that fails it grants nothing. */
+  readonly mac: Uint8Array
+}
+
+/** A person's session or a program's token: both are opaque 256-bit secrets of which only SHA-256 is kept. */
+export interface CredentialRow {
+  readonly id: string
+  readonly tokenHash: Uint8Array
+  readonly principalId: string
+  readonly kind: "session" | "token"
+  readonly assurance: "half" | "password" | "mfa" | "token"
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** What the person sees in a list of sessions, or the token's stated purpose. At most 200 characters. */
+  readonly label: string
+  readonly mac: Uint8Array
+}
+
+export interface PolicyRow {
+  readonly id: string
+  readonly secretPattern: string
+  /** null: the row only adds requirements; []: nobody. */
+  readonly allowedRoles: readonly string[] | null
+  readonly requiresMfa: boolean
+  readonly requiresApproval: boolean
+  /** null: no limit; 0: nobody. */
+  readonly maxAccessPerDay: number | null
+  readonly approverRoles: readonly string[] | null
+  readonly minApprovals: number
+  readonly grantMinutes: number
+  readonly allowedWorkloads: readonly string[] | null
+  readonly workloadMaxAccessPerDay: number | null
+  /** Per verb; a verb not named here takes the design's default. */
+  readonly verbRoles: Readonly<Record<string, readonly string[]>>
+  readonly replacesRoles: boolean
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** The single row every writing transaction locks first. */
+export interface HeadRow {
+  /** Number of audit entries. */
+  readonly size: number
+  readonly root: Uint8Array
+  /** Right edge of the Merkle tree: perfect subtree roots, largest first, 32 bytes each. */
+  readonly edge: Uint8Array
+  /** Wall time of the newest entry. */
+  readonly lastTime: number
+  readonly policyEpoch: number
+  /** HMAC over every policy row and the epoch. */
+  readonly policyMac: Uint8Array
+}
+
+export interface Tag {
+  readonly Key: string
+  readonly Value: string
+}
+
+export interface SecretRow {
+  readonly id: string
+  readonly name: SecretName
+  readonly arn: string
+  readonly description: string
+  readonly tags: readonly Tag[]
+  readonly createdAt: number
+  readonly createdBy: string
+  readonly changedAt: number
+  /** UTC day of the last value read, `2026-11-24`, or null. */
+  readonly lastAccessed: string | null
+  /** Grows with every change that a decided read must notice: new version, label move, delete, restore. */
+  readonly revision: number
+  /** When purge is due; null for a live secret. */
+  readonly deletionAt: number | null
+}
+
+export interface VersionRow {
+  readonly secretId: string
+  readonly versionId: VersionId
+  /** 1, 2, 3...; never reused. */
+  readonly seq: number
+  readonly keyId: string
+  /** Envelope record, spec/envelope.md. */
+  readonly sealed: Uint8Array
+  readonly createdAt: number
+  readonly createdBy: string
+}
+
+export interface LabelRow {
+  readonly label: string
+  readonly versionId: VersionId
+}
+
+/** A keyring key: random bytes, wrapped by the root key or KMS. */
+export interface KeyRow {
+  readonly id: string
+  readonly purpose: "kek" | "rows" | "log"
+  readonly wrapped: Uint8Array
+  readonly createdAt: number
+  readonly state: "active" | "retiring"
+}
+
+/** One stored audit entry; what the leaf commits to is in spec/audit-log.md. Personal fields may be null after erasure. */
+export interface EntryRow {
+  readonly index: number
+  readonly timestamp: number
+  readonly requestId: string
+  readonly action: string
+  readonly result: "SUCCESS" | "FAILURE" | "DENIED" | "INTENT" | "UNKNOWN"
+  readonly resourceType: string
+  readonly resourceName: string
+  /** Random person id, program id, job name or `anonymous`. */
+  readonly userId: string
+  readonly principalKind: string
+  readonly roles: readonly string[]
+  readonly policyIds: readonly string[]
+  /** Decision effect or refusal code. */
+  readonly decision: string
+  readonly versionId: string | null
+  readonly grantId: string | null
+  /** A closed set of ids, numbers and codes; never free text. */
+  readonly details: string | null
+  /** Which use of the day this was for (person, secret); decided in the transaction. */
+  readonly quotaUse: number | null
+  /** 32 random bytes that blind the commitment to the four fields below. */
+  readonly salt: Uint8Array | null
+  readonly username: string | null
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly reason: string | null
+  readonly leafHash: Uint8Array
+}
