@@ -4,7 +4,7 @@ import type { Change, Conflict } from "../state/change.ts"
 import type { EntryRow } from "../state/rows.ts"
 
 /** An entry before the transaction gives it its place, its quota use and its leaf hash. */
-export type Draft = Omit<EntryRow, "index" | "leafHash" | "quotaUse">
+export type Draft = Omit<EntryRow, "index" | "leafHash" | "quotaUse" | "erasedBy" | "commitment">
 
 /** One use of a value, counted inside the transaction for (principal, secret, UTC day) and for (principal, UTC day). */
 export interface QuotaClaim {
@@ -63,9 +63,7 @@ export interface LedgerWriter {
   close(): Promise<void>
 }
 
-export type Settled =
-  | { readonly receipt: Receipt; readonly quota: Recorded["quota"] }
-  | { readonly moved: Moved }
+export type Settled = { readonly receipt: Receipt; readonly quota: Recorded["quota"] } | { readonly moved: Moved }
 
 /** The only place that turns a durable outcome into the evidence that doors ask for. */
 export async function record(writer: LedgerWriter, acts: readonly Act[]): Promise<readonly Settled[]> {

@@ -148,4 +148,8 @@ export interface EntryRow {
   readonly userAgent: string | null
   readonly reason: string | null
   readonly leafHash: Uint8Array
+  /** Index of the ERASE or RETAIN entry that ordered nulls here; null for an entry that stands whole. */
+  readonly erasedBy: number | null
+  /** Kept by an erasure in place of salt and personal fields, so the rest still verifies; null otherwise. */
+  readonly commitment: Uint8Array | null
 }
