@@ -1,0 +1,85 @@
+const NULL_FIELD = 0xffffffff
+/** Up to here a loop over ASCII beats the call into C++ (measured on Node 24: 16 characters 25 ns against 70 ns). */
+const SHORT = 24
+
+/**
+ * Writes the encoding of `lengthPrefixed` (core/bytes.ts) into one buffer that is used again and again: encoding an
+ * entry this way costs no allocation per field. What `view` answers is valid until the next `start`.
+ */
+export class FieldWriter {
+  #buffer = Buffer.allocUnsafeSlow(4096)
+  #at = 0
+
+  /** Begins anew; `prefix` bytes are written as they are, without a length. */
+  start(...prefix: readonly Uint8Array[]): this {
+    this.#at = 0
+    for (const part of prefix) this.raw(part)
+    return this
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.#reserve(bytes.byteLength)
+    this.#buffer.set(bytes, this.#at)
+    this.#at += bytes.byteLength
+    return this
+  }
+
+  /** A lone surrogate is written as U+FFFD, as the databases store it. */
+  text(field: string | null): this {
+    if (field === null) return this.#count(NULL_FIELD)
+    const start = this.#at
+    this.#reserve(4 + field.length * 3)
+    const bytes = this.#write(field, start + 4)
+    this.#buffer.writeUInt32BE(bytes, start)
+    this.#at = start + 4 + bytes
+    return this
+  }
+
+  bytes(field: Uint8Array | null): this {
+    if (field === null) return this.#count(NULL_FIELD)
+    return this.#count(field.byteLength).raw(field)
+  }
+
+  /** One field that holds the encoding of a list. */
+  list(fields: readonly string[]): this {
+    const start = this.#at
+    this.#count(0)
+    for (const field of fields) this.text(field)
+    this.#buffer.writeUInt32BE(this.#at - start - 4, start)
+    return this
+  }
+
+  view(): Buffer {
+    return this.#buffer.subarray(0, this.#at)
+  }
+
+  copy(): Buffer {
+    return Buffer.from(this.view())
+  }
+
+  #count(value: number): this {
+    this.#reserve(4)
+    this.#buffer.writeUInt32BE(value, this.#at)
+    this.#at += 4
+    return this
+  }
+
+  #write(text: string, start: number): number {
+    const length = text.length
+    if (length > SHORT) return this.#buffer.write(text, start, "utf8")
+    for (let at = 0; at < length; at++) {
+      const code = text.charCodeAt(at)
+      if (code > 127) return this.#buffer.write(text, start, "utf8")
+      this.#buffer[start + at] = code
+    }
+    return length
+  }
+
+  #reserve(more: number): void {
+    const need = this.#at + more
+    if (need <= this.#buffer.byteLength) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(need, this.#buffer.byteLength * 2))
+    larger.set(this.view())
+    this.#buffer = larger
+  }
+}
