@@ -1,0 +1,177 @@
+import { entryHead, entryTail, leafHashOf } from "../../audit/canonical.ts"
+import type { Act, Draft, Outcome, QuotaClaim } from "../../audit/ledger.ts"
+import { appendLeaf, rootOf } from "../../audit/merkle.ts"
+import type { HeadRow } from "../../state/rows.ts"
+import { applyChange, ConflictError } from "./changes.ts"
+import { headRow, type SqlRow } from "./decode.ts"
+import type { Statements } from "./statements.ts"
+
+/** An outcome that still lacks the checkpoint, which is signed only after the commit. */
+export type Unsigned =
+  | { readonly index: number; readonly leafHash: Uint8Array; readonly quota: { secret: number; person: number } | null }
+  | Extract<Outcome, { moved: unknown }>
+
+/** The head as the running transaction sees it. */
+interface Growing {
+  size: number
+  edge: Uint8Array
+  lastTime: number
+  policyEpoch: number
+}
+
+export interface Appended {
+  readonly outcomes: readonly Unsigned[]
+  readonly size: number
+  readonly root: Uint8Array
+}
+
+/**
+ * The record transaction, whole: one named function inside the worker, never BEGIN and statements sent one by one.
+ * The head row is written first, so that two writers of one database could not interleave.
+ */
+export function appendActs(sql: Statements, acts: readonly Act[]): Appended {
+  sql.of("BEGIN IMMEDIATE").run()
+  try {
+    const before = readHead(sql)
+    const head: Growing = { ...before }
+    const outcomes = acts.map((act) => appendAct(sql, head, act))
+    const root = head.size === before.size ? before.root : rootOf(head.edge)
+    if (head.size !== before.size) {
+      sql
+        .of("UPDATE log_head SET size = ?, root = ?, edge = ?, last_time = ? WHERE id = 1")
+        .run(head.size, root, head.edge, head.lastTime)
+    }
+    sql.of("COMMIT").run()
+    return { outcomes, size: head.size, root }
+  } catch (error) {
+    rollBack(sql)
+    throw error
+  }
+}
+
+export function readHead(sql: Statements): HeadRow {
+  const row = sql.of("SELECT * FROM log_head WHERE id = 1").get() as SqlRow | undefined
+  if (row === undefined) throw new Error("the database has no log head")
+  return headRow(row)
+}
+
+function rollBack(sql: Statements): void {
+  try {
+    sql.of("ROLLBACK").run()
+  } catch {
+    // SQLite has already rolled back by itself (full disk, I/O error): https://www.sqlite.org/lang_transaction.html
+  }
+}
+
+function appendAct(sql: Statements, head: Growing, act: Act): Unsigned {
+  const moved = whatMoved(sql, head, act)
+  if (moved) return moved
+  if (act.changes.length === 0) return write(sql, head, act)
+  sql.of("SAVEPOINT act").run()
+  try {
+    for (const change of act.changes) {
+      applyChange(sql, change)
+      if (change.kind === "putPolicies") head.policyEpoch = change.epoch
+    }
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    sql.of("ROLLBACK TO act").run()
+    sql.of("RELEASE act").run()
+    return { moved: { kind: "conflict", conflict: error.conflict } }
+  }
+  const outcome = write(sql, head, act)
+  sql.of("moved" in outcome ? "ROLLBACK TO act" : "RELEASE act").run()
+  if ("moved" in outcome) sql.of("RELEASE act").run()
+  return outcome
+}
+
+/** Compares what the act was decided on with the rows themselves. */
+function whatMoved(sql: Statements, head: Growing, act: Act): Extract<Outcome, { moved: unknown }> | undefined {
+  if (act.policyEpoch !== null && act.policyEpoch !== head.policyEpoch) return { moved: { kind: "policy" } }
+  if (act.principal !== null) {
+    const row = sql.of("SELECT epoch, disabled FROM principal WHERE id = ?").get(act.principal.id)
+    if (!row || row["epoch"] !== act.principal.epoch || row["disabled"] !== 0) return { moved: { kind: "principal" } }
+  }
+  if (act.secret !== null) {
+    const row = sql.of("SELECT revision FROM secret WHERE id = ?").get(act.secret.id)
+    if (!row || row["revision"] !== act.secret.revision) return { moved: { kind: "secret" } }
+  }
+  return undefined
+}
+
+function write(sql: Statements, head: Growing, act: Act): Unsigned {
+  const quota = act.quota === null ? null : claimQuota(sql, act.quota)
+  if (quota !== null && "moved" in quota) return quota
+  const leafHash = leafHashOf(entryHead(act.entry), entryTail(quota === null ? null : quota.secret))
+  const index = head.size
+  insertEntry(sql, index, act.entry, quota === null ? null : quota.secret, leafHash)
+  const grown = appendLeaf(index, head.edge, leafHash)
+  for (const node of grown.completed)
+    sql.of("INSERT INTO audit_node (level, position, hash) VALUES (?, ?, ?)").run(node.level, node.position, node.hash)
+  head.size = index + 1
+  head.edge = grown.edge
+  head.lastTime = act.entry.timestamp
+  return { index, leafHash, quota }
+}
+
+const COUNT = `INSERT INTO quota_use (principal_id, day, secret_id, used) VALUES (?, ?, ?, 1)
+  ON CONFLICT DO UPDATE SET used = used + 1 RETURNING used`
+
+/** Counts one use for the secret and one for the person, or neither. */
+function claimQuota(
+  sql: Statements,
+  claim: QuotaClaim,
+): { secret: number; person: number } | Extract<Outcome, { moved: unknown }> {
+  const { principalId, day, secretId, perSecret, perPerson } = claim
+  const used = sql.of("SELECT used FROM quota_use WHERE principal_id = ? AND day = ? AND secret_id = ?")
+  for (const [scope, key, limit] of [
+    ["secret", secretId, perSecret],
+    ["person", "", perPerson],
+  ] as const) {
+    if (limit === null) continue
+    const count = (used.get(principalId, day, key)?.["used"] ?? 0) as number
+    if (count >= limit) return { moved: { kind: "quota", scope, limit, used: count } }
+  }
+  const count = sql.of(COUNT)
+  const secret = count.get(principalId, day, secretId)?.["used"] as number
+  const person = count.get(principalId, day, "")?.["used"] as number
+  return { secret, person }
+}
+
+function insertEntry(
+  sql: Statements,
+  index: number,
+  entry: Draft,
+  quotaUse: number | null,
+  leafHash: Uint8Array,
+): void {
+  sql
+    .of(`INSERT INTO security_audit_log (idx, timestamp, request_id, action, result, resource_type, resource_name,
+           user_id, principal_kind, roles, policy_ids, decision, version_id, grant_id, details, quota_use, salt,
+           username, ip_address, user_agent, reason, leaf_hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .run(
+      index,
+      entry.timestamp,
+      entry.requestId,
+      entry.action,
+      entry.result,
+      entry.resourceType,
+      entry.resourceName,
+      entry.userId,
+      entry.principalKind,
+      JSON.stringify(entry.roles),
+      JSON.stringify(entry.policyIds),
+      entry.decision,
+      entry.versionId,
+      entry.grantId,
+      entry.details,
+      quotaUse,
+      entry.salt,
+      entry.username,
+      entry.ipAddress,
+      entry.userAgent,
+      entry.reason,
+      leafHash,
+    )
+}

@@ -1,0 +1,281 @@
+import { foldName } from "../../core/name.ts"
+import type { Change, ChangeOf, Conflict } from "../../state/change.ts"
+import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
+import type { Statements } from "./statements.ts"
+
+/** Thrown inside an act; the caller rolls the act back and answers the conflict. */
+export class ConflictError extends Error {
+  readonly conflict: Conflict
+
+  constructor(conflict: Conflict) {
+    super(conflict)
+    this.conflict = conflict
+  }
+}
+
+type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeOf<K>) => void }
+
+/** Each kind of change, once. Preconditions are checked by the statement itself or stand before the first write. */
+const APPLY: Apply = {
+  addPrincipal(sql, { row }) {
+    if (sql.of("SELECT 1 FROM principal WHERE name = ?").get(row.name)) throw new ConflictError("user_taken")
+    insertPrincipal(sql, row)
+  },
+
+  putPrincipal(sql, { row, expectedEpoch }) {
+    const done = sql
+      .of(`UPDATE principal SET roles = ?, disabled = ?, epoch = ?, password_hash = ?, must_change_password = ?,
+             owner_id = ?, mac = ? WHERE id = ? AND epoch = ?`)
+      .run(
+        JSON.stringify(row.roles),
+        Number(row.disabled),
+        row.epoch,
+        row.passwordHash,
+        Number(row.mustChangePassword),
+        row.ownerId,
+        row.mac,
+        row.id,
+        expectedEpoch,
+      )
+    if (done.changes !== 1) throw new ConflictError("gone")
+  },
+
+  addCredential(sql, { row }) {
+    insertCredential(sql, row)
+  },
+
+  removeCredential(sql, { id, principalId }) {
+    const done = sql.of("DELETE FROM credential WHERE id = ? AND principal_id = ?").run(id, principalId)
+    if (done.changes !== 1) throw new ConflictError("gone")
+  },
+
+  removeCredentialsOf(sql, { principalId, exceptId }) {
+    sql.of("DELETE FROM credential WHERE principal_id = ? AND id IS NOT ?").run(principalId, exceptId)
+  },
+
+  closeSetup(sql) {
+    const done = sql.of("UPDATE log_head SET setup_closed = 1 WHERE id = 1 AND setup_closed = 0").run()
+    if (done.changes !== 1) throw new ConflictError("setup_closed")
+  },
+
+  putPolicies(sql, { put, removed, epoch, mac }) {
+    for (const id of removed) sql.of("DELETE FROM secret_access_policies WHERE id = ?").run(id)
+    for (const row of put) {
+      const holder = sql.of("SELECT id FROM secret_access_policies WHERE secret_pattern = ?").get(row.secretPattern)
+      if (holder && holder["id"] !== row.id) throw new ConflictError("pattern_taken")
+      putPolicy(sql, row)
+    }
+    sql.of("UPDATE log_head SET policy_epoch = ?, policy_mac = ? WHERE id = 1").run(epoch, mac)
+  },
+
+  addSecret(sql, { secret, version }) {
+    const folded = foldName(secret.name)
+    if (sql.of("SELECT 1 FROM secret WHERE folded_name = ?").get(folded)) throw new ConflictError("name_taken")
+    sql
+      .of(`INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
+             last_accessed, revision, next_seq, deletion_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .run(
+        secret.id,
+        secret.name,
+        folded,
+        secret.arn,
+        secret.description,
+        JSON.stringify(secret.tags),
+        secret.createdAt,
+        secret.createdBy,
+        secret.changedAt,
+        secret.lastAccessed,
+        secret.revision,
+        version.seq + 1,
+        secret.deletionAt,
+      )
+    insertVersion(sql, version, version.seq)
+    insertLabels(sql, secret.id, [{ label: "current", versionId: version.versionId }])
+  },
+
+  addVersion(sql, { secretId, version, labels, changedAt }) {
+    const taken = sql.of("SELECT 1 FROM secret_version WHERE secret_id = ? AND version_id = ?")
+    if (taken.get(secretId, version.versionId)) throw new ConflictError("version_taken")
+    const secret = sql
+      .of(`UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = ?
+           WHERE id = ? AND deletion_at IS NULL RETURNING next_seq`)
+      .get(changedAt, secretId)
+    if (!secret) throw new ConflictError("gone")
+    insertVersion(sql, version, (secret["next_seq"] as number) - 1)
+    replaceLabels(sql, secretId, labels)
+  },
+
+  putLabels(sql, { secretId, labels, changedAt }) {
+    moveOn(sql, secretId, changedAt)
+    replaceLabels(sql, secretId, labels)
+  },
+
+  describeSecret(sql, { secretId, description, tags, changedAt }) {
+    const done = sql
+      .of("UPDATE secret SET description = ?, tags = ?, changed_at = ? WHERE id = ? AND deletion_at IS NULL")
+      .run(description, JSON.stringify(tags), changedAt, secretId)
+    if (done.changes !== 1) throw new ConflictError("gone")
+  },
+
+  scheduleDeletion(sql, { secretId, deletionAt, changedAt }) {
+    const done = sql
+      .of(`UPDATE secret SET deletion_at = ?, changed_at = ?, revision = revision + 1
+           WHERE id = ? AND deletion_at IS NULL`)
+      .run(deletionAt, changedAt, secretId)
+    if (done.changes !== 1) throw new ConflictError("pending_deletion")
+  },
+
+  cancelDeletion(sql, { secretId, changedAt }) {
+    const done = sql
+      .of(`UPDATE secret SET deletion_at = NULL, changed_at = ?, revision = revision + 1
+           WHERE id = ? AND deletion_at IS NOT NULL`)
+      .run(changedAt, secretId)
+    if (done.changes !== 1) throw new ConflictError("not_deleted")
+  },
+
+  purgeSecret(sql, { secretId, dueBefore }) {
+    const secret = sql.of("SELECT deletion_at FROM secret WHERE id = ?").get(secretId)
+    if (!secret) throw new ConflictError("gone")
+    const due = secret["deletion_at"] as number | null
+    if (dueBefore !== null && (due === null || due > dueBefore)) throw new ConflictError("not_due")
+    for (const table of ["secret_label", "secret_version", "secret_rotation_schedule"])
+      sql.of(`DELETE FROM ${table} WHERE secret_id = ?`).run(secretId)
+    sql.of("DELETE FROM secret WHERE id = ?").run(secretId)
+  },
+
+  touchSecret(sql, { secretId, day }) {
+    sql.of("UPDATE secret SET last_accessed = ? WHERE id = ?").run(day, secretId)
+  },
+
+  pruneVersions(sql, { secretId, olderThan }) {
+    sql
+      .of(`DELETE FROM secret_version WHERE secret_id = ?1 AND created_at < ?2
+             AND version_id NOT IN (SELECT version_id FROM secret_label WHERE secret_id = ?1)
+             AND seq <= (SELECT next_seq FROM secret WHERE id = ?1) - 1 - 100`)
+      .run(secretId, olderThan)
+  },
+
+  addKey(sql, { row }) {
+    insertKey(sql, row)
+  },
+
+  putKeys(sql, { rows }) {
+    for (const row of rows) {
+      const done = sql
+        .of("UPDATE keyring_key SET wrapped = ?, state = ? WHERE id = ?")
+        .run(row.wrapped, row.state, row.id)
+      if (done.changes === 0) insertKey(sql, row)
+    }
+  },
+
+  retireKey(sql, { id }) {
+    if (sql.of("SELECT 1 FROM secret_version WHERE key_id = ? LIMIT 1").get(id)) throw new ConflictError("key_in_use")
+    const done = sql.of("DELETE FROM keyring_key WHERE id = ? AND state = 'retiring'").run(id)
+    if (done.changes !== 1) throw new ConflictError("gone")
+  },
+
+  rewrapVersions(sql, { versions }) {
+    const update = sql.of(
+      "UPDATE secret_version SET key_id = ?, sealed = ? WHERE secret_id = ? AND version_id = ? AND key_id = ?",
+    )
+    for (const version of versions)
+      update.run(version.keyId, version.sealed, version.secretId, version.versionId, version.fromKeyId)
+  },
+}
+
+export function applyChange(sql: Statements, change: Change): void {
+  const apply = APPLY[change.kind] as (sql: Statements, change: Change) => void
+  apply(sql, change)
+}
+
+function moveOn(sql: Statements, secretId: string, changedAt: number): void {
+  const done = sql
+    .of("UPDATE secret SET revision = revision + 1, changed_at = ? WHERE id = ? AND deletion_at IS NULL")
+    .run(changedAt, secretId)
+  if (done.changes !== 1) throw new ConflictError("gone")
+}
+
+function insertVersion(sql: Statements, version: VersionRow, seq: number): void {
+  sql
+    .of(`INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`)
+    .run(version.secretId, version.versionId, seq, version.keyId, version.sealed, version.createdAt, version.createdBy)
+}
+
+function replaceLabels(sql: Statements, secretId: string, labels: readonly LabelRow[]): void {
+  sql.of("DELETE FROM secret_label WHERE secret_id = ?").run(secretId)
+  insertLabels(sql, secretId, labels)
+}
+
+function insertLabels(sql: Statements, secretId: string, labels: readonly LabelRow[]): void {
+  const insert = sql.of("INSERT INTO secret_label (secret_id, label, version_id) VALUES (?, ?, ?)")
+  for (const { label, versionId } of labels) insert.run(secretId, label, versionId)
+}
+
+function insertPrincipal(sql: Statements, row: PrincipalRow): void {
+  sql
+    .of(`INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password, owner_id,
+           created_at, mac) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .run(
+      row.id,
+      row.kind,
+      row.name,
+      JSON.stringify(row.roles),
+      Number(row.disabled),
+      row.epoch,
+      row.passwordHash,
+      Number(row.mustChangePassword),
+      row.ownerId,
+      row.createdAt,
+      row.mac,
+    )
+}
+
+function insertCredential(sql: Statements, row: CredentialRow): void {
+  sql
+    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .run(
+      row.tokenHash,
+      row.id,
+      row.principalId,
+      row.kind,
+      row.assurance,
+      row.createdAt,
+      row.expiresAt,
+      row.label,
+      row.mac,
+    )
+}
+
+function insertKey(sql: Statements, row: KeyRow): void {
+  sql
+    .of("INSERT INTO keyring_key (id, purpose, wrapped, created_at, state) VALUES (?, ?, ?, ?, ?)")
+    .run(row.id, row.purpose, row.wrapped, row.createdAt, row.state)
+}
+
+function putPolicy(sql: Statements, row: PolicyRow): void {
+  const json = (list: readonly string[] | null): string | null => (list === null ? null : JSON.stringify(list))
+  sql
+    .of(`INSERT OR REPLACE INTO secret_access_policies (id, secret_pattern, allowed_roles, requires_mfa,
+           requires_approval, max_access_per_day, approver_roles, min_approvals, grant_minutes, allowed_workloads,
+           workload_max_access_per_day, verb_roles, replaces_roles, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .run(
+      row.id,
+      row.secretPattern,
+      json(row.allowedRoles),
+      Number(row.requiresMfa),
+      Number(row.requiresApproval),
+      row.maxAccessPerDay,
+      json(row.approverRoles),
+      row.minApprovals,
+      row.grantMinutes,
+      json(row.allowedWorkloads),
+      row.workloadMaxAccessPerDay,
+      JSON.stringify(row.verbRoles),
+      Number(row.replacesRoles),
+      row.createdAt,
+      row.updatedAt,
+    )
+}

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { DatabaseSync } from "node:sqlite"
+
+const MIGRATIONS = new URL("./migrations/", import.meta.url)
+
+/** How long the writer waits for a lock somebody else holds, in milliseconds. Bounded, so that a refusal comes soon. */
+const BUSY_MS = 500
+
+/** The one writing connection; it lives on the ledger's thread. FULL: a commit that returned survives power loss. */
+export function openWriter(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: BUSY_MS })
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF")
+  // What a purge deletes is overwritten, so that a sealed value does not linger in free pages.
+  db.exec("PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
+  return db
+}
+
+export function openReader(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 0 })
+  db.exec("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384; PRAGMA mmap_size = 0")
+  return db
+}
+
+/** Brings the schema to the newest version, each step in a transaction of its own. Steps are numbered files. */
+export function migrate(db: DatabaseSync): void {
+  const row = db.prepare("PRAGMA user_version").get() as { user_version: number }
+  const steps = readdirSync(MIGRATIONS)
+    .filter((file) => file.endsWith(".sql"))
+    .toSorted()
+  if (row.user_version > steps.length) throw new Error("the database was made by a newer version of Tyler Setup")
+  steps.slice(row.user_version).forEach((file, offset) => {
+    db.exec("BEGIN IMMEDIATE")
+    db.exec(readFileSync(new URL(file, MIGRATIONS), "utf8"))
+    db.exec(`PRAGMA user_version = ${row.user_version + offset + 1}; COMMIT`)
+  })
+}

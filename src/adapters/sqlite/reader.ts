@@ -1,0 +1,161 @@
+import type { SQLInputValue } from "node:sqlite"
+import type { EntryQuery, ListPage, StateReader } from "../../state/reader.ts"
+import { openReader } from "./database.ts"
+import {
+  bareVersionRow,
+  credentialRow,
+  entryRow,
+  headRow,
+  keyRow,
+  labelRow,
+  policyRow,
+  principalRow,
+  type SqlRow,
+  secretRow,
+  versionRow,
+} from "./decode.ts"
+import { asFault } from "./fault.ts"
+import { Statements } from "./statements.ts"
+
+/** Reads on the thread that answers, through a read-only connection: in WAL mode they wait for no writer. */
+export function sqliteReader(path: string): StateReader & { close(): void } {
+  const db = openReader(path)
+  const sql = new Statements(db)
+
+  async function all<T>(decode: (row: SqlRow) => T, text: string, ...args: SQLInputValue[]): Promise<T[]> {
+    try {
+      return (sql.of(text).all(...args) as SqlRow[]).map(decode)
+    } catch (error) {
+      throw asFault(error)
+    }
+  }
+
+  async function one<T>(decode: (row: SqlRow) => T, text: string, ...args: SQLInputValue[]): Promise<T | undefined> {
+    try {
+      const row = sql.of(text).get(...args) as SqlRow | undefined
+      return row === undefined ? undefined : decode(row)
+    } catch (error) {
+      throw asFault(error)
+    }
+  }
+
+  return {
+    async head() {
+      const row = await one(headRow, "SELECT * FROM log_head WHERE id = 1")
+      if (row === undefined) throw asFault(new Error("no head"))
+      return row
+    },
+    policies: () => all(policyRow, "SELECT * FROM secret_access_policies ORDER BY id"),
+    setupClosed: async () =>
+      (await one((row) => row["setup_closed"] === 1, "SELECT setup_closed FROM log_head WHERE id = 1")) === true,
+
+    principalById: (id) => one(principalRow, "SELECT * FROM principal WHERE id = ?", id),
+    principalByName: (name) => one(principalRow, "SELECT * FROM principal WHERE name = ?", name),
+    principals: (kind, after, limit) =>
+      all(
+        principalRow,
+        "SELECT * FROM principal WHERE kind = ? AND name > ? ORDER BY name LIMIT ?",
+        kind,
+        after,
+        limit,
+      ),
+    credentialByHash: (hash) => one(credentialRow, "SELECT * FROM credential WHERE token_hash = ?", hash),
+    credentialsOf: (id) =>
+      all(credentialRow, "SELECT * FROM credential WHERE principal_id = ? ORDER BY created_at, id", id),
+
+    secretByName: (name) => one(secretRow, "SELECT * FROM secret WHERE name = ?", name),
+    secretById: (id) => one(secretRow, "SELECT * FROM secret WHERE id = ?", id),
+    secrets: (page) => all(secretRow, LIST, ...listArguments(page)),
+    secretsDueForPurge: (now, limit) =>
+      all(secretRow, "SELECT * FROM secret WHERE deletion_at <= ? ORDER BY deletion_at LIMIT ?", now, limit),
+    labels: (id) => all(labelRow, "SELECT * FROM secret_label WHERE secret_id = ? ORDER BY label", id),
+    version: (id, versionId) =>
+      one(versionRow, "SELECT * FROM secret_version WHERE secret_id = ? AND version_id = ?", id, versionId),
+    versionByLabel: (id, label) =>
+      one(
+        versionRow,
+        `SELECT v.* FROM secret_label l JOIN secret_version v USING (secret_id, version_id)
+         WHERE l.secret_id = ? AND l.label = ?`,
+        id,
+        label,
+      ),
+    versions: (id) =>
+      all(
+        bareVersionRow,
+        `SELECT secret_id, version_id, seq, key_id, created_at, created_by FROM secret_version
+         WHERE secret_id = ? ORDER BY seq DESC`,
+        id,
+      ),
+    versionsUnderKey: (keyId, limit) =>
+      all(versionRow, "SELECT * FROM secret_version WHERE key_id = ? LIMIT ?", keyId, limit),
+    countVersionsUnderKey: async (keyId) =>
+      (await one((row) => row["n"] as number, "SELECT count(*) AS n FROM secret_version WHERE key_id = ?", keyId)) ?? 0,
+    keys: () => all(keyRow, "SELECT * FROM keyring_key ORDER BY created_at, id"),
+
+    quotaUsed: async (principalId, secretId, day) =>
+      (await one(
+        (row) => row["used"] as number,
+        "SELECT used FROM quota_use WHERE principal_id = ? AND day = ? AND secret_id = ?",
+        principalId,
+        day,
+        secretId ?? "",
+      )) ?? 0,
+
+    entries: (query) => {
+      const { text, args } = entryQuery(query)
+      return all(entryRow, text, ...args)
+    },
+    entryRange: (from, to, limit) =>
+      all(
+        entryRow,
+        "SELECT * FROM security_audit_log WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT ?",
+        from,
+        to,
+        limit,
+      ),
+    leafHashes: (from, to) =>
+      all(
+        (row) => row["leaf_hash"] as Uint8Array,
+        "SELECT leaf_hash FROM security_audit_log WHERE idx >= ? AND idx < ? ORDER BY idx",
+        from,
+        to,
+      ),
+    node: (level, position) =>
+      one(
+        (row) => row["hash"] as Uint8Array,
+        "SELECT hash FROM audit_node WHERE level = ? AND position = ?",
+        level,
+        position,
+      ),
+    close: () => db.close(),
+  }
+}
+
+/** Prefix as a range, so that the name index is used; names are ASCII, so U+FFFF ends every prefix. */
+const LIST = `SELECT * FROM secret
+  WHERE name > ?1 AND name >= ?2 AND name < ?2 || char(65535) AND deletion_at IS NULL
+    AND (?3 IS NULL OR instr(lower(name), ?3) > 0 OR instr(lower(description), ?3) > 0)
+  ORDER BY name LIMIT ?4`
+
+function listArguments(page: ListPage): SQLInputValue[] {
+  return [page.after, page.prefix, page.search === null ? null : page.search.toLowerCase(), page.limit]
+}
+
+const FILTERS: readonly (readonly [keyof EntryQuery, string])[] = [
+  ["resourceName", "resource_name = ?"],
+  ["userId", "user_id = ?"],
+  ["action", "action = ?"],
+  ["result", "result = ?"],
+  ["from", "timestamp >= ?"],
+  ["to", "timestamp <= ?"],
+  ["before", "idx < ?"],
+]
+
+function entryQuery(query: EntryQuery): { text: string; args: SQLInputValue[] } {
+  const used = FILTERS.filter(([field]) => query[field] !== undefined)
+  const where = used.length === 0 ? "" : `WHERE ${used.map(([, condition]) => condition).join(" AND ")}`
+  return {
+    text: `SELECT * FROM security_audit_log ${where} ORDER BY idx DESC LIMIT ?`,
+    args: [...used.map(([field]) => query[field] as SQLInputValue), query.limit],
+  }
+}

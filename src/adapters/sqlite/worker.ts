@@ -1,0 +1,51 @@
+import { isMainThread, parentPort, workerData } from "node:worker_threads"
+import type { Act, Outcome } from "../../audit/ledger.ts"
+import { signCheckpoint } from "../../audit/checkpoint.ts"
+import { logKeyFromSeed } from "../../audit/note.ts"
+import { appendActs } from "./append.ts"
+import { openWriter } from "./database.ts"
+import { asFault } from "./fault.ts"
+import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts"
+import { Statements } from "./statements.ts"
+
+/**
+ * The ledger's thread. It alone holds the writing connection, so no commit, checkpoint or busy wait ever runs on the
+ * thread that answers HTTP.
+ */
+function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
+  const db = openWriter(start.path)
+  const sql = new Statements(db)
+  const key = logKeyFromSeed(start.origin, start.logSeed)
+  let last = { size: -1, checkpoint: "" }
+
+  /** After the commit, never before: a signed root whose commit failed would be a fork. */
+  const checkpointOf = (size: number, root: Uint8Array): string => {
+    if (last.size !== size) last = { size, checkpoint: signCheckpoint(key, size, root) }
+    return last.checkpoint
+  }
+
+  const recordActs = (acts: readonly Act[]): FromWorker => {
+    try {
+      const { outcomes, size, root } = appendActs(sql, acts)
+      const checkpoint = checkpointOf(size, root)
+      const signed: Outcome[] = outcomes.map((one) => ("moved" in one ? one : { ...one, checkpoint }))
+      return { kind: "done", outcomes: signed }
+    } catch (error) {
+      const fault = asFault(error)
+      return { kind: "fault", cause: String(fault.facts["cause"] ?? "database_error") }
+    }
+  }
+
+  port.on("message", (message: ToWorker) => {
+    if (message.kind === "acts") {
+      port.postMessage(recordActs(message.acts))
+      return
+    }
+    db.close()
+    port.postMessage({ kind: "closed" } satisfies FromWorker)
+    port.close()
+  })
+  port.postMessage({ kind: "ready" } satisfies FromWorker)
+}
+
+if (!isMainThread && parentPort) serve(parentPort, workerData as WorkerStart)
