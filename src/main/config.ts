@@ -1,0 +1,156 @@
+import { join, resolve } from "node:path"
+import { isLoopbackName } from "../http/address.ts"
+import { type Environment, readEnvironment } from "./environment.ts"
+import { judgeTogether, warningsAbout } from "./rules.ts"
+import type { Values } from "./settings.ts"
+
+/** At most `max` value reads in `windowMs`. */
+export interface RateLimit {
+  readonly max: number
+  readonly windowMs: number
+}
+
+export interface TlsFiles {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly minVersion: "TLSv1.2" | "TLSv1.3"
+}
+
+/** Everything the process is told from outside. Frozen, with defaults filled in and paths absolute. */
+export interface Config {
+  readonly environment: "production" | "development"
+  /** `shared` when DATABASE_URL is set. */
+  readonly profile: "embedded" | "shared"
+  readonly listen: {
+    readonly host: string
+    /** What to bind, in order: `localhost` is 127.0.0.1 and then ::1. */
+    readonly addresses: readonly string[]
+    /** 0: a free one. */
+    readonly port: number
+    readonly loopback: boolean
+    /** null: derived from the actual port, see `publicUrlAt`. */
+    readonly publicUrl: string | null
+    readonly trustedProxies: readonly string[]
+    readonly tls: TlsFiles | null
+  }
+  readonly folders: {
+    readonly data: string
+    readonly mirror: string
+    readonly rootKeyFile: string
+    /** null: standard output. */
+    readonly setupTokenFile: string | null
+  }
+  readonly database: { readonly url: string; readonly migrationUrl: string } | null
+  readonly redis: { readonly url: string } | null
+  readonly secrets: { readonly prefix: string; readonly cacheSeconds: number }
+  /** null: no limit. */
+  readonly limits: {
+    readonly people: RateLimit | null
+    readonly programs: RateLimit | null
+    /** Unmasked values per person and UTC day, over all secrets. */
+    readonly dailyPerPerson: number | null
+  }
+  /** False only in development: policies' demand for a second factor is then ignored. */
+  readonly mfaEnforced: boolean
+  readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace"
+  /** Lines to say at start. */
+  readonly warnings: readonly string[]
+}
+
+const PORT = 7070
+const DATA_FOLDER = "data"
+const ROOT_KEY = "root.key"
+const WINDOW_MS = 900_000
+const READS_BY_PEOPLE = 300
+const READS_BY_PROGRAMS = 6000
+const DAILY_PER_PERSON = 100
+const CACHE_SECONDS = 300
+
+/**
+ * Reads the whole configuration once. Never throws: every fault is one line naming its variable, and no line quotes a
+ * value that may be secret.
+ * @param cwd what relative paths are relative to.
+ */
+export function parseConfig(
+  env: Environment,
+  cwd: string = process.cwd(),
+): { readonly config: Config } | { readonly faults: readonly string[] } {
+  const { values, faults: malformed, hints } = readEnvironment(env, cwd)
+  const host = values.HOST ?? "localhost"
+  const folders = foldersOf(values, cwd)
+  const together = judgeTogether(values, { host, dataFolder: folders.data, mirrorFolder: folders.mirror }, env)
+  const faults = [...malformed, ...together]
+  if (faults.length > 0) return { faults }
+  const environment = values.TYLER_ENVIRONMENT ?? "production"
+  const config: Config = {
+    environment,
+    profile: values.DATABASE_URL === undefined ? "embedded" : "shared",
+    listen: listenOf(values, host),
+    folders,
+    database: databaseOf(values),
+    redis: values.REDIS_URL === undefined ? null : { url: values.REDIS_URL },
+    secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
+    limits: limitsOf(values, environment === "development"),
+    mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,
+    logLevel: values.LOG_LEVEL ?? "info",
+    warnings: [...warningsAbout(values, host), ...hints],
+  }
+  return { config: deepFreeze(config) }
+}
+
+/** PUBLIC_URL, or its default once the port is known. */
+export function publicUrlAt(listen: Config["listen"], actualPort: number): string {
+  if (listen.publicUrl !== null) return listen.publicUrl
+  return new URL(`${listen.tls === null ? "http" : "https"}://localhost:${actualPort}`).origin
+}
+
+function listenOf(values: Values, host: string): Config["listen"] {
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = values
+  return {
+    host,
+    addresses: host === "localhost" ? ["127.0.0.1", "::1"] : [host],
+    port: values.PORT ?? PORT,
+    loopback: isLoopbackName(host),
+    publicUrl: values.PUBLIC_URL ?? null,
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    tls:
+      certFile === undefined || keyFile === undefined
+        ? null
+        : { certFile, keyFile, minVersion: values.TLS_MIN_VERSION === "1.2" ? "TLSv1.2" : "TLSv1.3" },
+  }
+}
+
+function foldersOf(values: Values, cwd: string): Config["folders"] {
+  const data = values.TYLER_DATA_DIR ?? resolve(cwd, DATA_FOLDER)
+  return {
+    data,
+    mirror: values.TYLER_MIRROR_DIR ?? `${data}-mirror`,
+    rootKeyFile: values.TYLER_ROOT_KEY_FILE ?? join(data, ROOT_KEY),
+    setupTokenFile: values.TYLER_SETUP_TOKEN_FILE ?? null,
+  }
+}
+
+function databaseOf(values: Values): Config["database"] {
+  const { DATABASE_URL: url, DATABASE_MIGRATION_URL: migrationUrl } = values
+  return url === undefined ? null : { url, migrationUrl: migrationUrl ?? url }
+}
+
+/** A limit that is set holds everywhere; unset, development has none. */
+function limitsOf(values: Values, development: boolean): Config["limits"] {
+  const windowMs = values.SECRETS_RATE_LIMIT_WINDOW ?? WINDOW_MS
+  const reads = (usual: number): RateLimit | null => {
+    const max = values.SECRETS_RATE_LIMIT_MAX ?? (development ? null : usual)
+    return max === null ? null : { max, windowMs }
+  }
+  return {
+    people: reads(READS_BY_PEOPLE),
+    programs: reads(READS_BY_PROGRAMS),
+    dailyPerPerson: values.MAX_SECRET_ACCESS_PER_USER ?? (development ? null : DAILY_PER_PERSON),
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value
+  for (const inner of Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
+}

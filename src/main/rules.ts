@@ -1,0 +1,123 @@
+import { sep } from "node:path"
+import { isLoopbackName } from "../http/address.ts"
+import type { Environment } from "./environment.ts"
+import type { SettingName, Values } from "./settings.ts"
+import { bareHost } from "./urls.ts"
+
+/** The folders and the address once defaults are filled in. */
+export interface Effective {
+  readonly host: string
+  readonly dataFolder: string
+  readonly mirrorFolder: string
+}
+
+/** Rules that join several variables, or refuse a value outright. Each gives one line, or undefined when it holds. */
+export function judgeTogether(values: Values, effective: Effective, env: Environment): string[] {
+  // By presence, not by value: a variable that is set but malformed has a line of its own already.
+  const has = (name: SettingName): boolean => env[name] !== undefined
+  return [
+    ...switches(values),
+    ...network(values, effective.host, has),
+    ...tls(has),
+    ...stores(has, env),
+    ...folders(effective),
+  ]
+}
+
+type Has = (name: SettingName) => boolean
+
+function switches(values: Values): string[] {
+  const faults: string[] = []
+  if (values.SECRETS_BACKEND === "aws") {
+    faults.push("SECRETS_BACKEND=aws is not available in this version; unset it to keep values in the embedded store")
+  }
+  if (values.ENABLE_AUDIT_LOGGING === false) {
+    faults.push("ENABLE_AUDIT_LOGGING=false is refused: nothing is answered without an audit entry")
+  }
+  if (values.ENABLE_SECRET_ENCRYPTION === false) {
+    faults.push("ENABLE_SECRET_ENCRYPTION=false is refused: the embedded and shared stores hold sealed values only")
+  }
+  if (values.ENABLE_MFA_FOR_SECRETS === false && values.TYLER_ENVIRONMENT !== "development") {
+    faults.push("ENABLE_MFA_FOR_SECRETS=false is refused in production; it needs TYLER_ENVIRONMENT=development")
+  }
+  return faults
+}
+
+function network(values: Values, host: string, has: Has): string[] {
+  const faults: string[] = []
+  const loopback = isLoopbackName(host)
+  const development = values.TYLER_ENVIRONMENT === "development"
+  if (development && !loopback) faults.push("HOST must be a loopback address when TYLER_ENVIRONMENT=development")
+  if (!development && !loopback && !has("TLS_CERT_FILE") && !has("TRUSTED_PROXIES")) {
+    faults.push("HOST is not a loopback address, so TLS_CERT_FILE and TLS_KEY_FILE, or TRUSTED_PROXIES, must be set")
+  }
+  if (values.PUBLIC_URL === undefined) return faults
+  const url = new URL(values.PUBLIC_URL)
+  if (development && !isLoopbackName(bareHost(url))) {
+    faults.push("PUBLIC_URL must be on localhost when TYLER_ENVIRONMENT=development")
+  }
+  if (has("TLS_CERT_FILE") && url.protocol === "http:") {
+    faults.push("PUBLIC_URL must be https:// when TLS_CERT_FILE is set")
+  }
+  return faults
+}
+
+function tls(has: Has): string[] {
+  const faults: string[] = []
+  if (has("TLS_CERT_FILE") !== has("TLS_KEY_FILE")) {
+    faults.push("TLS_CERT_FILE and TLS_KEY_FILE must be set together")
+  }
+  if (has("TLS_MIN_VERSION") && !has("TLS_CERT_FILE") && !has("TLS_KEY_FILE")) {
+    faults.push("TLS_MIN_VERSION has no meaning without TLS_CERT_FILE and TLS_KEY_FILE")
+  }
+  return faults
+}
+
+function stores(has: Has, env: Environment): string[] {
+  const faults: string[] = []
+  if (has("DATABASE_MIGRATION_URL") && !has("DATABASE_URL")) {
+    faults.push("DATABASE_MIGRATION_URL has no meaning without DATABASE_URL")
+  }
+  // Node would accept any certificate: "verified TLS" above would be a lie.
+  if (env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
+    faults.push("NODE_TLS_REJECT_UNAUTHORIZED=0 is refused: it turns the checking of certificates off")
+  }
+  return faults
+}
+
+function folders({ dataFolder, mirrorFolder }: Effective): string[] {
+  if (isWithin(mirrorFolder, dataFolder)) {
+    return ["TYLER_MIRROR_DIR must not be the data folder or inside it: the mirror is there to outlive it"]
+  }
+  return isWithin(dataFolder, mirrorFolder) ? ["TYLER_DATA_DIR must not be inside the mirror folder"] : []
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+}
+
+const UNUSED_HERE = [
+  "AWS_REGION",
+  "AWS_ACCOUNT_ID",
+  "KMS_KEY_ID",
+  "SECRETS_ROTATION_LAMBDA",
+  "CLOUDWATCH_NAMESPACE",
+  "CLOUDWATCH_LOG_GROUP",
+] as const satisfies readonly SettingName[]
+
+/** What the start says aloud without refusing it. */
+export function warningsAbout(values: Values, host: string): string[] {
+  const warnings: string[] = []
+  if (values.TYLER_ENVIRONMENT === "development") {
+    warnings.push("TYLER_ENVIRONMENT=development: not for real secrets; no rate or daily limits unless set")
+  }
+  if (values.ENABLE_MFA_FOR_SECRETS === false) {
+    warnings.push("ENABLE_MFA_FOR_SECRETS=false: policies that ask for a second factor are not enforced")
+  }
+  if (!isLoopbackName(host) && values.PUBLIC_URL === undefined) {
+    warnings.push("PUBLIC_URL is not set: requests that name this machine by anything but localhost are refused")
+  }
+  const unused = UNUSED_HERE.filter((name) => values[name] !== undefined)
+  if (unused.length > 0) warnings.push(`${unused.join(", ")}: set, but not used in this version`)
+  return warnings
+}

@@ -1,0 +1,135 @@
+import { bindAddress, choice, flag, integer, type Kind, path, proxies, secretPrefix, shaped } from "./kinds.ts"
+import { databaseUrl, publicOrigin, redisUrl } from "./urls.ts"
+
+/** One variable: how it is read, what holds when it is unset (in words), and what it does. */
+export interface Setting<T> {
+  readonly kind: Kind<T>
+  readonly unset: string
+  readonly about: string
+}
+
+function setting<T>(kind: Kind<T>, unset: string, about: string): Setting<T> {
+  return { kind, unset, about }
+}
+
+const DAY_MS = 86_400_000
+const BILLION = 1_000_000_000
+
+/**
+ * Every variable there is, in the order of the documents. Reading, refusing and documenting all come from this table;
+ * rules that join several variables stand in `rules.ts`.
+ */
+export const SETTINGS = {
+  TYLER_ENVIRONMENT: setting(
+    choice("production", "development"),
+    "`production`",
+    "`development` is for trying things out: it listens on loopback only and has no rate or daily limits unless set.",
+  ),
+  HOST: setting(bindAddress, "`localhost`", "Address to listen on. `localhost` means 127.0.0.1 and ::1."),
+  PORT: setting(integer(0, 65_535), "`7070`", "Port to listen on. 0 takes a free one."),
+  PUBLIC_URL: setting(
+    publicOrigin,
+    "`http://localhost:PORT`; `https://` with TLS",
+    "Where people reach the service. Decides which Host headers are answered and how cookies are set.",
+  ),
+  TRUSTED_PROXIES: setting(
+    proxies,
+    "none",
+    "Reverse proxies whose X-Forwarded-For is believed. `true` and `/0` are refused.",
+  ),
+  TLS_CERT_FILE: setting(path("file"), "no TLS", "Certificate chain, PEM. Read again on SIGHUP."),
+  TLS_KEY_FILE: setting(path("file"), "no TLS", "Private key of the certificate, PEM, not readable by others."),
+  TLS_MIN_VERSION: setting(choice("1.3", "1.2"), "`1.3`", "Oldest TLS version that is answered."),
+  LOG_LEVEL: setting(
+    choice("fatal", "error", "warn", "info", "debug", "trace"),
+    "`info`",
+    "How much the process logs to standard error. The audit log is not affected.",
+  ),
+  TYLER_DATA_DIR: setting(path("folder"), "`./data`", "The data folder. One process at a time owns it."),
+  TYLER_ROOT_KEY_FILE: setting(
+    path("file"),
+    "`TYLER_DATA_DIR/root.key`",
+    "The root key. Replicas on one database get the same file.",
+  ),
+  TYLER_MIRROR_DIR: setting(
+    path("folder"),
+    "`TYLER_DATA_DIR-mirror`",
+    "Where signed checkpoints of the audit log are copied. Best on another disk; never inside the data folder.",
+  ),
+  TYLER_SETUP_TOKEN_FILE: setting(
+    path("file"),
+    "standard output",
+    "Writes the setup token to this file (mode 0600) instead of printing it.",
+  ),
+  DATABASE_URL: setting(databaseUrl, "SQLite in the data folder", "PostgreSQL to use, shared by all replicas."),
+  DATABASE_MIGRATION_URL: setting(
+    databaseUrl,
+    "`DATABASE_URL`",
+    "The same database as a user who may change tables; used for migrations only.",
+  ),
+  REDIS_URL: setting(redisUrl, "no Redis", "Optional cache shared by replicas. It never holds an opened value."),
+  SECRETS_BACKEND: setting(
+    choice("embedded", "aws"),
+    "`embedded`",
+    "Where values are kept. `aws` is not available in this version and stops the start.",
+  ),
+  SECRETS_PREFIX: setting(secretPrefix, "`tyler-setup`", "Stands before every name in full names and ARNs."),
+  SECRET_CACHE_TTL: setting(
+    integer(0, 86_400, "seconds"),
+    "`300`",
+    "How long sealed values may be cached. 0 turns the cache off.",
+  ),
+  MAX_SECRET_ACCESS_PER_USER: setting(
+    integer(0, BILLION),
+    "`100`; none in development",
+    "Unmasked values one person may get per UTC day, over all secrets. 0 means none at all.",
+  ),
+  SECRETS_RATE_LIMIT_WINDOW: setting(
+    integer(1000, DAY_MS, "ms"),
+    "`900000`",
+    "Length of the window in which value reads are counted.",
+  ),
+  SECRETS_RATE_LIMIT_MAX: setting(
+    integer(1, BILLION),
+    "`300` for people, `6000` for programs; none in development",
+    "Value reads per principal and window, masked and refused ones included. Set, it holds for people and programs.",
+  ),
+  ENABLE_AUDIT_LOGGING: setting(flag, "`true`", "`false` is refused: nothing is answered without an audit entry."),
+  ENABLE_SECRET_ENCRYPTION: setting(flag, "`true`", "`false` is refused: the embedded store holds sealed values only."),
+  ENABLE_MFA_FOR_SECRETS: setting(
+    flag,
+    "`true`",
+    "`false` is refused in production; in development policies' demand for a second factor is ignored.",
+  ),
+  AWS_REGION: setting(shaped("an AWS region", /^[a-z]{2}(-[a-z]+)+-[0-9]$/), "none", "Not used in this version."),
+  AWS_ACCOUNT_ID: setting(shaped("12 digits", /^[0-9]{12}$/), "none", "Not used in this version."),
+  KMS_KEY_ID: setting(
+    shaped("a KMS key id, alias or ARN", /^[A-Za-z0-9:/_-]{1,2048}$/),
+    "none",
+    "Not used in this version.",
+  ),
+  SECRETS_ROTATION_LAMBDA: setting(
+    shaped("a Lambda ARN", /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_:$-]{1,170}$/),
+    "none",
+    "Not used in this version.",
+  ),
+  CLOUDWATCH_NAMESPACE: setting(
+    shaped("a CloudWatch namespace", /^(?!AWS\/)[A-Za-z0-9._/#:-]{1,255}$/),
+    "none",
+    "Not used in this version.",
+  ),
+  CLOUDWATCH_LOG_GROUP: setting(
+    shaped("a log group name", /^[A-Za-z0-9._/#-]{1,512}$/),
+    "none",
+    "Not used in this version.",
+  ),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+
+/** The value of each variable that is set. */
+export type Values = {
+  readonly [N in SettingName]?: (typeof SETTINGS)[N] extends Setting<infer T> ? T : never
+}
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[]

@@ -1,0 +1,94 @@
+import { canonicalAddress, isLoopbackName } from "../http/address.ts"
+import type { Kind, Parsed } from "./kinds.ts"
+
+/** None of these quotes the text it refuses: it may hold a password. */
+
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
+}
+
+/** A host as URLs write it, without the brackets of IPv6. */
+export function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, "$1")
+}
+
+/** An origin (RFC 6454): scheme, host and port. `http` only on a loopback name, where cookies need no Secure. */
+export const publicOrigin: Kind<string> = {
+  accepts: "`https://` origin, or an `http://` one on a loopback name",
+  parse: (text) => {
+    const url = parseUrl(text)
+    if (url === undefined || !["http:", "https:"].includes(url.protocol)) return { fault: "must be an https:// URL" }
+    if (text !== url.origin && text !== `${url.origin}/`) {
+      return { fault: `must be a bare origin, spelled ${JSON.stringify(url.origin)}: no path, query or user` }
+    }
+    if (url.protocol === "http:" && !isLoopbackName(bareHost(url))) {
+      return { fault: "must be https:// unless its host is localhost: browsers would not send the session cookie" }
+    }
+    return { value: url.origin }
+  },
+}
+
+/** What a connection URL may say; anything else could quietly undo the checks made here. */
+const DATABASE_PARAMETERS = ["application_name", "host", "sslmode", "sslrootcert"]
+
+/**
+ * A PostgreSQL URL. On another machine it must carry `sslmode=verify-full`; a loopback address or a socket folder
+ * (`?host=/run/postgresql`) needs no TLS.
+ */
+export const databaseUrl: Kind<string> = {
+  accepts: "`postgres://` URL; `?sslmode=verify-full` unless on this machine",
+  parse: (text) => {
+    const url = parseUrl(text)
+    if (url === undefined || !["postgres:", "postgresql:"].includes(url.protocol)) {
+      return { fault: "must be a postgres:// URL" }
+    }
+    const odd = oddParameter(url, DATABASE_PARAMETERS)
+    if (odd !== undefined) return { fault: `must not carry the parameter ${odd}` }
+    if (url.pathname.length < 2) return { fault: "must name a database: postgres://USER@HOST/DATABASE" }
+    return judgeDatabaseHost(text, url)
+  },
+}
+
+function judgeDatabaseHost(text: string, url: URL): Parsed<string> {
+  const socket = url.searchParams.get("host")
+  // pg prefers `?host=` to the host before the path; allowing both would make it unclear which one was checked.
+  if (socket !== null) {
+    if (url.hostname === "" && socket.startsWith("/")) return { value: text }
+    return { fault: "may carry host= only as a socket folder, with no other host: postgres:///DATABASE?host=/FOLDER" }
+  }
+  const host = bareHost(url)
+  if (!isHost(host)) return { fault: "must name one host" }
+  if (isLoopbackName(host) || url.searchParams.get("sslmode") === "verify-full") return { value: text }
+  return { fault: "names another machine, so it must carry sslmode=verify-full" }
+}
+
+/** A Redis URL. On another machine it must be `rediss://` with a password. */
+export const redisUrl: Kind<string> = {
+  accepts: "`redis://` URL; `rediss://` with a password unless on this machine",
+  parse: (text) => {
+    const url = parseUrl(text)
+    if (url === undefined || !["redis:", "rediss:"].includes(url.protocol)) return { fault: "must be a redis:// URL" }
+    if (url.search !== "" || url.hash !== "") return { fault: "must not carry parameters" }
+    if (!/^(\/([0-9]{1,4})?)?$/.test(url.pathname)) return { fault: "may only name a database number: redis://HOST/0" }
+    const host = bareHost(url)
+    if (!isHost(host)) return { fault: "must name one host" }
+    if (isLoopbackName(host)) return { value: text }
+    if (url.protocol === "rediss:" && url.password !== "") return { value: text }
+    return { fault: "names another machine, so it must be rediss:// with a password" }
+  },
+}
+
+/** The first parameter that is unknown or given twice. */
+function oddParameter(url: URL, known: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  for (const name of url.searchParams.keys()) {
+    if (!known.includes(name) || seen.has(name)) return JSON.stringify(name.slice(0, 40))
+    seen.add(name)
+  }
+  return undefined
+}
+
+/** One plain host name or address. Lists (`a,b`) and percent signs would reach the driver unread by the checks above. */
+function isHost(host: string): boolean {
+  return canonicalAddress(host) !== undefined || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(host)
+}
