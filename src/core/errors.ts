@@ -56,6 +56,8 @@ export class TylerError extends Error {
   readonly facts: Facts
   /** For the log only. */
   readonly detail: string | undefined
+  /** Set once the refusal has its audit entry (or was counted into a summary). */
+  recorded = false
 
   constructor(code: ErrorCode, facts: Facts = {}, detail?: string) {
     super(typeof facts["error"] === "string" ? facts["error"] : TEXTS[code])

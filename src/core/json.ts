@@ -33,12 +33,28 @@ function scan(text: string, maxDepth: number): void {
       if (keys && isKey(text, end)) addKey(keys, text.slice(at, end + 1))
       at = end
     } else if (code === 123 /* { */ || code === 91 /* [ */) {
-      if (open.length >= maxDepth) throw new TylerError("invalid_json", { error: `The body nests deeper than ${maxDepth}` })
+      if (open.length >= maxDepth)
+        throw new TylerError("invalid_json", { error: `The body nests deeper than ${maxDepth}` })
       open.push(code === 123 ? new Set() : null)
     } else if (code === 125 /* } */ || code === 93 /* ] */) {
       open.pop()
+    } else if (code === 45 /* - */ || (code >= 48 && code <= 57)) {
+      at = exactNumberEnd(text, at)
     }
   }
+}
+
+const NUMBER = /[-+0-9.eE]+/y
+
+/** `1.0`, `1e3`, `-0` and 2^53+1 would come back with another spelling or another value: refused, never repaired. */
+function exactNumberEnd(text: string, start: number): number {
+  NUMBER.lastIndex = start
+  const source = NUMBER.exec(text)?.[0] ?? ""
+  if (String(Number(source)) !== source)
+    throw new TylerError("value_not_exact", {
+      error: "A number in the body would not survive exactly; send it as text",
+    })
+  return start + source.length - 1
 }
 
 function endOfString(text: string, start: number): number {

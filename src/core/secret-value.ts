@@ -51,7 +51,11 @@ export function disclose(value: SecretValue, receipt: Receipt): Buffer {
 }
 
 /** The door for rotation and export: `use` sees the bytes, and they are wiped when it is done. */
-export async function lend<T>(value: SecretValue, receipt: Receipt, use: (bytes: Uint8Array) => Promise<T>): Promise<T> {
+export async function lend<T>(
+  value: SecretValue,
+  receipt: Receipt,
+  use: (bytes: Uint8Array) => Promise<T>,
+): Promise<T> {
   spendReceipt(receipt)
   const held = ConcealedValue.bytesOf(value)
   try {

@@ -45,7 +45,12 @@ export type Change =
       readonly tags: readonly Tag[]
       readonly changedAt: number
     }
-  | { readonly kind: "scheduleDeletion"; readonly secretId: string; readonly deletionAt: number; readonly changedAt: number }
+  | {
+      readonly kind: "scheduleDeletion"
+      readonly secretId: string
+      readonly deletionAt: number
+      readonly changedAt: number
+    }
   | { readonly kind: "cancelDeletion"; readonly secretId: string; readonly changedAt: number }
   /** Removes the secret, its versions and labels; `dueBefore` guards a purge by schedule, null forces it. */
   | { readonly kind: "purgeSecret"; readonly secretId: string; readonly dueBefore: number | null }

@@ -1,0 +1,96 @@
+import { createCipheriv, createDecipheriv, createHmac } from "node:crypto"
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs"
+import { dirname } from "node:path"
+import { lengthPrefixed } from "../../core/bytes.ts"
+import { TylerError } from "../../core/errors.ts"
+import type { Random } from "../../core/random.ts"
+import { StartFault } from "../../core/start-fault.ts"
+import type { KeyWrapper, WrapContext } from "../../envelope/kek.ts"
+import { codeOf, ensureOwnedFolder } from "./owned-folder.ts"
+
+const ROOT_KEY_BYTES = 32
+const IV_BYTES = 12
+const TAG_BYTES = 16
+const CIPHER = "aes-256-gcm"
+
+/** Makes the root key file: 32 random bytes, mode 0400, durable before it is used. @throws StartFault */
+export function createRootKey(path: string, random: Random): Buffer {
+  ensureOwnedFolder(dirname(path), "root key folder")
+  const key = Buffer.from(random.bytes(ROOT_KEY_BYTES))
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  const file = opened(path, () => openSync(path, flags, 0o400))
+  try {
+    writeSync(file, key)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  const folder = openSync(dirname(path), constants.O_RDONLY)
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+  return key
+}
+
+/** Refuses a symbolic link, another owner's file, one that others may read, and any other size. @throws StartFault */
+export function loadRootKey(path: string): Buffer {
+  const file = opened(path, () => openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
+  try {
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw new StartFault(`The root key ${path} is not a file`)
+    if (process.getuid !== undefined && stat.uid !== process.getuid())
+      throw new StartFault(`The root key ${path} belongs to another user`)
+    if ((stat.mode & 0o077) !== 0)
+      throw new StartFault(`The root key ${path} can be read by others; run: chmod 400 ${path}`)
+    if (stat.size !== ROOT_KEY_BYTES) throw new StartFault(`The root key ${path} is not ${ROOT_KEY_BYTES} bytes long`)
+    const key = Buffer.alloc(ROOT_KEY_BYTES)
+    if (readSync(file, key) !== ROOT_KEY_BYTES) throw new StartFault(`The root key ${path} could not be read whole`)
+    return key
+  } finally {
+    closeSync(file)
+  }
+}
+
+function opened(path: string, open: () => number): number {
+  try {
+    return open()
+  } catch (error) {
+    const code = codeOf(error)
+    const why = code === "ELOOP" ? "it is a symbolic link" : code
+    throw new StartFault(`The root key ${path} cannot be opened: ${why}`)
+  }
+}
+
+/** Stored beside the data, so that a wrong key is recognised at start. Tells nothing about the key. */
+export function rootKeyCheck(rootKey: Uint8Array): Buffer {
+  return createHmac("sha256", rootKey).update("tyler-root-key-check/1").digest()
+}
+
+/** AES-256-GCM under the root key; the context is the associated data. IV 12 | ciphertext | tag 16. */
+export function localKeyWrapper(rootKey: Uint8Array, random: Random): KeyWrapper {
+  return {
+    async wrap(key, context) {
+      const iv = random.bytes(IV_BYTES)
+      const cipher = createCipheriv(CIPHER, rootKey, iv, { authTagLength: TAG_BYTES }).setAAD(contextBytes(context))
+      return Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()])
+    },
+    async unwrap(wrapped, context) {
+      const iv = wrapped.subarray(0, IV_BYTES)
+      const tag = wrapped.subarray(wrapped.byteLength - TAG_BYTES)
+      const body = wrapped.subarray(IV_BYTES, wrapped.byteLength - TAG_BYTES)
+      try {
+        const decipher = createDecipheriv(CIPHER, rootKey, iv, { authTagLength: TAG_BYTES })
+        decipher.setAAD(contextBytes(context)).setAuthTag(tag)
+        return Buffer.concat([decipher.update(body), decipher.final()])
+      } catch {
+        throw new TylerError("internal", {}, `the key ${context.keyId} does not open under this root key`)
+      }
+    },
+  }
+}
+
+function contextBytes(context: WrapContext): Buffer {
+  return lengthPrefixed(["tyler-keyring/1", context.purpose, context.keyId])
+}

@@ -1,0 +1,154 @@
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
+import { parseJson } from "../core/json.ts"
+import { TylerError } from "../core/errors.ts"
+import type { Origin } from "../core/principal.ts"
+import type { Caller } from "../operations/service.ts"
+import { recordRefusal } from "../operations/perform.ts"
+import { originOf, presentedToken, refuseCrossSite } from "./caller.ts"
+import { hostCheck } from "./host-check.ts"
+import { liftName, rawName } from "./lift.ts"
+import { takeReads } from "./limiter.ts"
+import { MATRIX, type Row, type RouteId } from "./matrix.ts"
+import { asTylerError, problemOf } from "./problem.ts"
+import { type Answer, HANDLERS } from "./routes/handlers.ts"
+import type { Wiring } from "./wiring.ts"
+
+declare module "fastify" {
+  interface FastifyRequest {
+    caller: Caller | null
+    origin: Origin
+    row: Row | null
+  }
+}
+
+/** Bodies of ordinary routes, in bytes; rows that carry values state their own. */
+const BODY_LIMIT = 65_536
+/** A request line and headers together; Node's own default, stated. */
+const REQUEST_TIMEOUT_MS = 15_000
+
+export function createApp(wiring: Wiring): FastifyInstance {
+  const app = Fastify({
+    ...(wiring.tls === null ? {} : { https: wiring.tls }),
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: "idle",
+    exposeHeadRoutes: false,
+    trustProxy: false,
+    genReqId: () => wiring.service.random.uuid(),
+    rewriteUrl: (request) => liftName(request as Parameters<typeof liftName>[0]),
+    frameworkErrors: (error, request, reply) => sendProblem(wiring, request as FastifyRequest, reply as never, error),
+    routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: false, caseSensitive: true },
+  } as object) as unknown as FastifyInstance
+
+  const checkHost = hostCheck(wiring.hosts)
+  app.decorateRequest("caller", null)
+  app.decorateRequest("row", null)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+    try {
+      done(null, body === "" ? undefined : parseJson(body as string))
+    } catch (error) {
+      done(error as Error, undefined)
+    }
+  })
+  app.addHook("onRequest", async (request) => {
+    request.origin = originOf(wiring, request)
+    checkHost(request.raw)
+  })
+  app.setErrorHandler((error, request, reply) => sendProblem(wiring, request, reply, error))
+  app.setNotFoundHandler((request, reply) => sendProblem(wiring, request, reply, notRouted(request.method)))
+  for (const [id, row] of Object.entries(MATRIX) as [RouteId, Row][]) register(app, wiring, id, row)
+  return app
+}
+
+function notRouted(method: string): TylerError {
+  return new TylerError("not_found", {
+    error: `No such route for ${/^[A-Z]{1,10}$/.test(method) ? method : "this method"}`,
+  })
+}
+
+function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): void {
+  const [method, url] = id.split(" ") as [string, string]
+  const handler = HANDLERS[id]
+  app.route({
+    method,
+    url,
+    bodyLimit: row.bodyLimit ?? BODY_LIMIT,
+    onRequest: async (request) => {
+      request.row = row
+      if (row.auth === "none") return
+      await authenticate(wiring, request)
+      if (row.counts === "read" && request.caller)
+        takeReads(wiring.readLimits, request.caller.principal, wiring.service.clock.monotonic(), 1)
+    },
+    handler: async (request, reply) => {
+      const answer = await handler({
+        wiring,
+        request,
+        caller: request.caller as Caller,
+        origin: request.origin,
+        body: request.body,
+      })
+      return sendAnswer(reply, answer)
+    },
+  })
+}
+
+async function authenticate(wiring: Wiring, request: FastifyRequest): Promise<void> {
+  const credential = presentedToken(wiring, request)
+  const address = `address ${request.origin.ip}`
+  if (credential === undefined) {
+    wiring.service.refusals.countOnly(address, wiring.service.clock.now())
+    throw new TylerError("unauthenticated")
+  }
+  if (credential.fromCookie) refuseCrossSite(wiring, request)
+  wiring.failures.check(request.origin.ip)
+  try {
+    request.caller = await wiring.authenticator.authenticate(credential.token, request.origin)
+  } catch (error) {
+    if (error instanceof TylerError && error.code === "unauthenticated") {
+      wiring.failures.failed(request.origin.ip)
+      wiring.service.refusals.countOnly(address, wiring.service.clock.now())
+    }
+    throw error
+  }
+}
+
+function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status)
+  if (answer.headers) reply.headers(answer.headers)
+  if (answer.stream) return reply.send(answer.stream)
+  if (answer.text !== undefined) return reply.send(answer.text)
+  if (answer.body === undefined) return reply.send()
+  return reply
+    .headers({ "content-type": "application/json; charset=utf-8", "cache-control": "no-store" })
+    .send(JSON.stringify(answer.body))
+}
+
+/** Answers an error. On secret routes a refusal that never reached its verb (400, 415, 429...) gets its entry here. */
+async function sendProblem(
+  wiring: Wiring,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  thrown: unknown,
+): Promise<FastifyReply> {
+  let error = asTylerError(thrown)
+  if (request.caller && request.row?.action && !error.recorded) {
+    const resourceName = rawName(request.raw) ?? "ALL"
+    const about = { action: request.row.action, resourceType: request.row.resource, resourceName, reason: null }
+    try {
+      await recordRefusal(wiring.service, request.caller, about, error)
+    } catch (fault) {
+      error = asTylerError(fault)
+    }
+  }
+  if (error.detail !== undefined || error.code === "internal")
+    wiring.log.error({ requestId: request.id, code: error.code, detail: error.detail }, "request failed")
+  const problem = problemOf(error, request.id)
+  return reply
+    .code(problem.status)
+    .headers({ "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...problem.headers })
+    .send(problem.body)
+}

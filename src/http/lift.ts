@@ -1,0 +1,65 @@
+import type { IncomingMessage } from "node:http"
+import { TylerError } from "../core/errors.ts"
+import { type NameFault, parseName, type SecretName } from "../core/name.ts"
+
+/**
+ * Secret names stand in the path as they are, slashes included, and the verb is the last segment. The name is lifted
+ * out before routing: the router sees `/api/secrets/{name}/access`, never a caller's name, so router and policy cannot
+ * disagree about it. See docs/decisions/0003.
+ */
+const ROOT = "/api/secrets/"
+
+const VERBS: Readonly<Record<string, readonly string[]>> = {
+  GET: ["metadata", "versions", "rotation", "audit"],
+  POST: ["access", "restore", "rollback", "rotate", "schedule"],
+}
+const BARE: readonly string[] = ["PUT", "PATCH", "DELETE"]
+
+const lifted = new WeakMap<IncomingMessage, string>()
+
+/** The route as the matrix spells it, query string kept. */
+export function liftName(request: IncomingMessage): string {
+  const url = request.url ?? "/"
+  const mark = url.indexOf("?")
+  const path = mark === -1 ? url : url.slice(0, mark)
+  if (!path.startsWith(ROOT) || (path === "/api/secrets/access" && request.method === "POST")) return url
+  const query = mark === -1 ? "" : url.slice(mark)
+  const method = request.method ?? ""
+  const rest = path.slice(ROOT.length)
+  if (BARE.includes(method)) {
+    lifted.set(request, rest)
+    return `${ROOT}{name}${query}`
+  }
+  const slash = rest.lastIndexOf("/")
+  const verb = rest.slice(slash + 1)
+  if (slash === -1 || !VERBS[method]?.includes(verb)) return `${ROOT}{unknown}`
+  lifted.set(request, rest.slice(0, slash))
+  return `${ROOT}{name}/${verb}${query}`
+}
+
+/** The name as sent, for the entry of a refusal. */
+export function rawName(request: IncomingMessage): string | undefined {
+  return lifted.get(request)
+}
+
+const FAULTS: Readonly<Record<NameFault, string>> = {
+  empty: "it is empty",
+  too_long: "it is too long",
+  empty_segment: "it has an empty segment",
+  dot_segment: "`.` and `..` are not allowed as segments",
+  bad_character: "a segment may hold letters, digits and _ + = . @ - only",
+}
+
+/** Decoded exactly once; of all escapes only %2F, %40, %2B and %3D are names' own characters. */
+export function nameInPath(request: IncomingMessage, limit: number): SecretName {
+  const raw = lifted.get(request)
+  if (raw === undefined) throw new TylerError("invalid_name")
+  const decoded = raw.replace(/%(2f|40|2b|3d)/gi, (escape) => decodeURIComponent(escape))
+  return acceptName(decoded, limit)
+}
+
+export function acceptName(text: string, limit: number): SecretName {
+  const result = parseName(text, limit)
+  if ("name" in result) return result.name
+  throw new TylerError("invalid_name", { error: `The secret name is not valid: ${FAULTS[result.fault]}`, limit })
+}

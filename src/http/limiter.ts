@@ -1,0 +1,24 @@
+import { TylerError } from "../core/errors.ts"
+import type { RateLimiter } from "../quota/window.ts"
+
+/** Value reads per principal and window; a batch counts each member. */
+export interface ReadLimits {
+  readonly people: RateLimiter | null
+  readonly programs: RateLimiter | null
+}
+
+export function takeReads(
+  limits: ReadLimits,
+  who: { readonly id: string; readonly kind: string },
+  now: number,
+  count: number,
+): void {
+  const limiter = who.kind === "program" ? limits.programs : limits.people
+  const verdict = limiter?.take(who.id, now, count)
+  if (verdict === undefined || "allowed" in verdict) return
+  throw new TylerError("rate_limited", {
+    scope: "reads",
+    limit: verdict.limit,
+    retryAfter: Math.ceil(verdict.retryAfterMs / 1000),
+  })
+}

@@ -1,0 +1,46 @@
+import { Readable } from "node:stream"
+import { toWire } from "../../audit/export.ts"
+import { parseAuditQuery } from "../../api/audit.ts"
+import { auditLog, auditOfSecret, currentCheckpoint, exportAudit, publicLogKey } from "../../operations/audit.ts"
+import type { EntryRow } from "../../state/rows.ts"
+import { nameInPath } from "../lift.ts"
+import type { Handler } from "./handlers.ts"
+
+export const auditRoutes = {
+  "GET /api/secrets/{name}/audit": async ({ wiring, caller, request }) => {
+    const name = nameInPath(request.raw, wiring.service.settings.nameLimit)
+    const query = parseAuditQuery(request.query)
+    const rows = await auditOfSecret(wiring.service, caller, name, query)
+    return { status: 200, body: { secretName: name, ...page(rows, query.limit) } }
+  },
+
+  "GET /api/audit": async ({ wiring, caller, request }) => {
+    const query = parseAuditQuery(request.query)
+    const rows = await auditLog(wiring.service, caller, query)
+    return { status: 200, body: page(rows, query.limit) }
+  },
+
+  "GET /api/audit/export": async ({ wiring, caller }) => ({
+    status: 200,
+    headers: { "content-type": "application/x-ndjson; charset=utf-8", "cache-control": "no-store" },
+    stream: Readable.from(await exportAudit(wiring.service, caller), { objectMode: false }),
+  }),
+
+  "GET /api/audit/checkpoint": async ({ wiring }) => ({
+    status: 200,
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+    text: await currentCheckpoint(wiring.service),
+  }),
+
+  "GET /api/audit/key": async ({ wiring }) => ({
+    status: 200,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+    text: `${publicLogKey(wiring.service)}\n`,
+  }),
+} satisfies Record<string, Handler>
+
+function page(rows: readonly EntryRow[], limit: number): object {
+  const last = rows.at(-1)
+  const more = rows.length === limit && last !== undefined && last.index > 0
+  return { auditLogs: rows.map(toWire), total: rows.length, nextCursor: more ? String(last.index) : null }
+}

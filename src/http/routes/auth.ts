@@ -1,0 +1,57 @@
+import { LoginBody, SetupBody } from "../../api/auth.ts"
+import { parseBody } from "../../api/parse.ts"
+import { TylerError } from "../../core/errors.ts"
+import { parseUsername } from "../../identity/username.ts"
+import { logIn, logOut } from "../../operations/login.ts"
+import { setUp } from "../../operations/setup.ts"
+import { clearCookie, sessionCookie, setCookie } from "../browser.ts"
+import { fromOwnPages } from "../caller.ts"
+import type { Handler } from "./handlers.ts"
+
+export const authRoutes = {
+  "POST /api/setup": async ({ wiring, origin, body }) => {
+    const { token, username, password } = parseBody(SetupBody, body)
+    wiring.failures.check(origin.ip)
+    const parsed = parseUsername(username)
+    if (!("name" in parsed) || parsed.name !== username)
+      throw new TylerError("invalid_request", { field: "/username", error: "The user name is not valid" })
+    const tokenMatches = wiring.setupToken.matches(token)
+    if (!tokenMatches) wiring.failures.failed(origin.ip)
+    const session = await setUp(wiring.service, origin, { username, password, tokenMatches })
+    return { status: 201, body: { token: session.token } }
+  },
+
+  "POST /api/auth/login": async ({ wiring, request, origin, body }) => {
+    const { username, password } = parseBody(LoginBody, body)
+    wiring.failures.check(origin.ip)
+    try {
+      const session = await logIn(wiring.service, wiring.throttle, origin, { username, password })
+      const { token, assurance, mustChangePassword } = session
+      const expiresAt = new Date(session.expiresAt).toISOString()
+      const headers = { "set-cookie": sessionCookie(wiring.publicOrigin, token, session.expiresAt) }
+      return {
+        status: 200,
+        headers,
+        body: { token, expiresAt, assurance, ...(mustChangePassword ? { mustChangePassword } : {}) },
+      }
+    } catch (error) {
+      if (error instanceof TylerError && error.code === "unauthenticated") wiring.failures.failed(origin.ip)
+      throw error
+    }
+  },
+
+  "POST /api/auth/logout": async ({ wiring, caller }) => {
+    await logOut(wiring.service, caller)
+    if (caller.principal.sessionId) wiring.authenticator.forget(caller.principal.sessionId)
+    return {
+      status: 200,
+      headers: { "set-cookie": clearedCookie(wiring.publicOrigin) },
+      body: { message: "Logged out" },
+    }
+  },
+
+  "GET /api/me": async ({ caller }) => {
+    const { id, kind, name, roles, assurance } = await caller.refresh()
+    return { status: 200, body: { id, kind, username: name, roles, assurance } }
+  },
+} satisfies Record<string, Handler>

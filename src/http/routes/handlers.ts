@@ -1,0 +1,41 @@
+import type { Readable } from "node:stream"
+import type { FastifyRequest } from "fastify"
+import type { Origin } from "../../core/principal.ts"
+import type { Caller } from "../../operations/service.ts"
+import type { RouteId } from "../matrix.ts"
+import type { Wiring } from "../wiring.ts"
+import { auditRoutes } from "./audit.ts"
+import { authRoutes } from "./auth.ts"
+import { healthRoutes } from "./health.ts"
+import { policyRoutes } from "./policies.ts"
+import { secretRoutes } from "./secrets.ts"
+import { userRoutes } from "./users.ts"
+
+export interface Call {
+  readonly wiring: Wiring
+  readonly request: FastifyRequest
+  /** Present on every route whose row asks for a session. */
+  readonly caller: Caller
+  readonly origin: Origin
+  /** Strict JSON, not yet checked against the route's schema. */
+  readonly body: unknown
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body?: object
+  readonly text?: string
+  readonly stream?: Readable
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type Handler = (call: Call) => Promise<Answer>
+
+export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
+  ...healthRoutes,
+  ...authRoutes,
+  ...userRoutes,
+  ...policyRoutes,
+  ...secretRoutes,
+  ...auditRoutes,
+}

@@ -1,0 +1,132 @@
+import { parseBody } from "../../api/parse.ts"
+import { AccessBody, CreateSecretBody, parseListQuery } from "../../api/secrets.ts"
+import { TylerError } from "../../core/errors.ts"
+import { categoryOf, type SecretName } from "../../core/name.ts"
+import { parseReason, REASON_MIN, type Reason, type ReasonFault } from "../../core/reason.ts"
+import { parseVersionId, type VersionId } from "../../core/version.ts"
+import { createSecret } from "../../operations/create.ts"
+import { listSecrets } from "../../operations/list.ts"
+import { type Disclosure, readSecret } from "../../operations/read.ts"
+import { encodeValue } from "../../operations/value.ts"
+import { isKnownCategory } from "../../policy/document.ts"
+import type { SecretRow } from "../../state/rows.ts"
+import { acceptName, nameInPath } from "../lift.ts"
+import type { Call, Handler } from "./handlers.ts"
+
+export const secretRoutes = {
+  "GET /api/secrets": async ({ wiring, caller, request }) => {
+    const query = parseListQuery(request.query)
+    const listing = await listSecrets(wiring.service, caller, query)
+    const userRoles = caller.principal.roles.toSorted()
+    return {
+      status: 200,
+      body: {
+        secrets: listing.secrets.map(secretAnswer),
+        total: listing.secrets.length,
+        userRole: userRoles[0] ?? null,
+        userRoles,
+        nextCursor: listing.nextAfter === null ? null : Buffer.from(listing.nextAfter).toString("base64url"),
+      },
+    }
+  },
+
+  "POST /api/secrets": async (call) => {
+    const { wiring, caller, body } = call
+    const given = parseBody(CreateSecretBody, body)
+    if (given.kmsKeyId !== undefined)
+      throw new TylerError("invalid_request", { field: "/kmsKeyId", error: "kmsKeyId needs the AWS backend" })
+    const name = await newName(call, given.name, given.category)
+    const written = await createSecret(wiring.service, caller, {
+      name,
+      stored: encodeValue(given as Parameters<typeof encodeValue>[0]),
+      description: given.description ?? "",
+      tags: given.tags ?? [],
+      idempotencyKey: idempotencyKey(call),
+    })
+    return { status: 201, body: { message: "Secret created successfully", ...written } }
+  },
+
+  "POST /api/secrets/{name}/access": async ({ wiring, caller, request, body }) => {
+    const name = nameInPath(request.raw, wiring.service.settings.nameLimit)
+    const ask = parseBody(AccessBody, body)
+    const disclosure = await readSecret(wiring.service, caller, {
+      name,
+      reason: acceptReason(ask.reason, REASON_MIN),
+      unmask: ask.unmask ?? false,
+      versionId: ask.versionId as VersionId | undefined,
+      stage: ask.stage,
+      as: ask.as,
+      skipCache: ask.skipCache ?? false,
+    })
+    return { status: 200, body: disclosureAnswer(disclosure) }
+  },
+} satisfies Record<string, Handler>
+
+/** With `category` the name is always `category/name`; a name that already has one of its own is ambiguous. */
+async function newName(call: Call, name: string, category: string | undefined): Promise<SecretName> {
+  const limit = call.wiring.service.settings.nameLimit
+  const plain = acceptName(name, limit)
+  if (category === undefined) {
+    if (categoryOf(plain) === undefined)
+      throw new TylerError("invalid_name", {
+        error: "A new secret needs a category: give `category`, or a name with a slash",
+      })
+    return plain
+  }
+  const own = categoryOf(plain)
+  const policies = await call.wiring.service.policies.current()
+  if (own !== undefined && isKnownCategory(policies, own)) throw new TylerError("ambiguous_name", { category: own })
+  return acceptName(`${category}/${name}`, limit)
+}
+
+const REASON_TEXT: Readonly<Record<ReasonFault, string>> = {
+  too_short: "is too short",
+  too_long: "is too long",
+  control_character: "holds a control or direction character",
+}
+
+export function acceptReason(text: string, min: number): Reason {
+  const result = parseReason(text, min)
+  if ("reason" in result) return result.reason
+  throw new TylerError("invalid_reason", {
+    error: `The reason ${REASON_TEXT[result.fault]}: ${min} to 1,000 characters that can be seen`,
+    field: "/reason",
+    minimum: min,
+  })
+}
+
+export function idempotencyKey({ request }: Call): VersionId | undefined {
+  const header = request.headers["idempotency-key"]
+  if (header === undefined) return undefined
+  const key = parseVersionId(String(header))
+  if (key === undefined)
+    throw new TylerError("invalid_request", { error: "Idempotency-Key must be 32 to 64 of A-Z a-z 0-9 -" })
+  return key
+}
+
+export function secretAnswer(row: SecretRow): object {
+  return {
+    name: row.name,
+    arn: row.arn,
+    description: row.description,
+    tags: row.tags,
+    lastChanged: new Date(row.changedAt).toISOString(),
+    lastAccessed: row.lastAccessed,
+  }
+}
+
+export function disclosureAnswer(read: Disclosure): object {
+  return {
+    name: read.name,
+    ...read.value,
+    masked: read.masked,
+    accessTime: new Date(read.accessTime).toISOString(),
+    versionId: read.versionId,
+    receipt: {
+      index: read.receipt.index,
+      leafHash: Buffer.from(read.receipt.leafHash).toString("base64"),
+      checkpoint: read.receipt.checkpoint,
+    },
+    remainingToday: read.remainingToday,
+  }
+}

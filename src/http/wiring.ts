@@ -1,0 +1,43 @@
+import type { SecureContextOptions } from "node:tls"
+import type { Logger } from "pino"
+import type { LoginThrottle } from "../identity/throttle.ts"
+import type { Authenticator } from "../operations/authenticate.ts"
+import type { Service } from "../operations/service.ts"
+import type { HostRules } from "./hosts.ts"
+import type { ReadLimits } from "./limiter.ts"
+import type { ProxyTrust } from "./proxy.ts"
+
+/** What HTTP needs beside the service itself. */
+export interface Wiring {
+  readonly service: Service
+  readonly authenticator: Authenticator
+  readonly throttle: LoginThrottle
+  /** Failures per address, before authentication. */
+  readonly failures: FailureGate
+  readonly readLimits: ReadLimits
+  readonly hosts: () => HostRules
+  readonly trustedProxy: ProxyTrust
+  /** Origin of PUBLIC_URL, known once the port is. */
+  readonly publicUrl: string
+  readonly setupToken: SetupToken
+  readonly readiness: () => readonly Fault[]
+  readonly tls: SecureContextOptions | null
+  readonly log: Logger
+  readonly version: string
+}
+
+export interface FailureGate {
+  /** @throws TylerError `rate_limited` */
+  check(ip: string): void
+  failed(ip: string): void
+}
+
+export interface SetupToken {
+  matches(token: string): boolean
+}
+
+/** A part that does not work: `database`, `rolled_back`... */
+export interface Fault {
+  readonly part: string
+  readonly cause: string
+}

@@ -1,0 +1,31 @@
+import { hash } from "node:crypto"
+import { DAY_MS } from "../core/clock.ts"
+import { type Random, randomText } from "../core/random.ts"
+
+/** A session ends 12 hours after it was opened, whatever happens in between. */
+export const SESSION_LIFETIME_MS = 12 * 3_600_000
+/** Program tokens, days. */
+export const TOKEN_DAYS = { least: 1, usual: 90, most: 365 } as const
+export const TOKEN_DAY_MS = DAY_MS
+
+/** Recognisable prefixes let secret scanners find leaked tokens. */
+const PREFIX = { session: "tys_", token: "typ_" } as const
+const TOKEN = /^ty[sp]_[A-Za-z0-9_-]{43}$/
+const TOKEN_BYTES = 32
+
+export type CredentialKind = keyof typeof PREFIX
+
+/** An opaque 256-bit secret. Only its SHA-256 is kept: with that much entropy a slow hash adds nothing. */
+export function newToken(kind: CredentialKind, random: Random): { readonly token: string; readonly tokenHash: Buffer } {
+  const token = PREFIX[kind] + randomText(random, TOKEN_BYTES)
+  return { token, tokenHash: hashToken(token) }
+}
+
+/** Undefined for what cannot be a token, so that it costs no look-up. */
+export function parseToken(text: string): string | undefined {
+  return TOKEN.test(text) ? text : undefined
+}
+
+export function hashToken(token: string): Buffer {
+  return hash("sha256", token, "buffer")
+}

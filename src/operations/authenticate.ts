@@ -1,0 +1,78 @@
+import { TylerError } from "../core/errors.ts"
+import type { Origin, Principal } from "../core/principal.ts"
+import { hashToken, parseToken } from "../identity/credential.ts"
+import { credentialGenuine, principalGenuine } from "../identity/row-mac.ts"
+import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
+import type { Caller, Service } from "./service.ts"
+
+/** Principals held by token hash, so that an ordinary read costs no look-up. Stale ones are found by their epoch. */
+const HELD_TOKENS = 10_000
+
+interface Held {
+  readonly principal: Principal
+  readonly expiresAt: number
+}
+
+export interface Authenticator {
+  /** @throws TylerError `unauthenticated`: the same for a malformed, unknown, expired or revoked token. */
+  authenticate(token: string, origin: Origin): Promise<Caller>
+  /** Forgets what is held of a credential that has just been removed. */
+  forget(credentialId: string): void
+}
+
+export function authenticator(on: Service): Authenticator {
+  const held = new Map<string, Held>()
+
+  async function load(hash: Buffer, key: string): Promise<Principal> {
+    held.delete(key)
+    const credential = await on.reader.credentialByHash(hash)
+    if (credential === undefined) throw new TylerError("unauthenticated")
+    const row = await on.reader.principalById(credential.principalId)
+    const principal = principalOf(on, credential, row)
+    if (held.size >= HELD_TOKENS) {
+      const oldest = held.keys().next()
+      if (!oldest.done) held.delete(oldest.value)
+    }
+    held.set(key, { principal, expiresAt: credential.expiresAt })
+    return principal
+  }
+
+  async function find(hash: Buffer, key: string): Promise<Principal> {
+    const known = held.get(key)
+    if (known === undefined) return load(hash, key)
+    if (known.expiresAt > on.clock.now()) return known.principal
+    held.delete(key)
+    throw new TylerError("unauthenticated")
+  }
+
+  return {
+    async authenticate(token, origin) {
+      if (parseToken(token) === undefined) throw new TylerError("unauthenticated")
+      const hash = hashToken(token)
+      const key = hash.toString("base64")
+      const principal = await find(hash, key)
+      return { principal, origin, refresh: () => load(hash, key) }
+    },
+    forget(credentialId) {
+      for (const [key, one] of held) if (one.principal.sessionId === credentialId) held.delete(key)
+    },
+  }
+}
+
+/** A row that fails its authentication code grants nothing. */
+function principalOf(on: Service, credential: CredentialRow, row: PrincipalRow | undefined): Principal {
+  const key = on.keyring().rowsKey
+  if (!credentialGenuine(key, credential)) throw new TylerError("row_tampered", {}, `credential ${credential.id}`)
+  if (row === undefined || row.disabled || credential.expiresAt <= on.clock.now())
+    throw new TylerError("unauthenticated")
+  if (!principalGenuine(key, row)) throw new TylerError("row_tampered", {}, `principal ${row.id}`)
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name,
+    roles: row.roles,
+    assurance: credential.assurance,
+    epoch: row.epoch,
+    sessionId: credential.id,
+  }
+}

@@ -1,0 +1,69 @@
+import type { SecretName } from "../core/name.ts"
+import { mayList } from "../policy/decide.ts"
+import type { SecretRow } from "../state/rows.ts"
+import { draftEntry } from "./entry.ts"
+import { perform, type View } from "./perform.ts"
+import type { Caller, Service } from "./service.ts"
+
+export interface ListRequest {
+  readonly prefix: string
+  readonly search: string | null
+  readonly after: string
+  readonly limit: number
+}
+
+export interface Listing {
+  readonly secrets: readonly SecretRow[]
+  /** Names after this one remain; null at the end. */
+  readonly nextAfter: SecretName | null
+}
+
+/** Rows looked at for one page, so that a caller who may list little cannot make the server walk everything at once. */
+const SCAN_LIMIT = 2_000
+const SCAN_PAGE = 200
+
+/** What the caller may list, by the same decision function that guards reads. */
+export function listSecrets(on: Service, caller: Caller, ask: ListRequest): Promise<Listing> {
+  const about = { action: "LIST", resourceType: "secret", resourceName: "ALL", reason: null }
+  return perform(on, caller, {
+    about,
+    async plan(view) {
+      const listing = await scan(on, view, ask)
+      const { principal } = view
+      return {
+        act: {
+          entry: draftEntry(on, principal, caller.origin, about, {
+            result: "SUCCESS",
+            decision: "permit",
+            details: `items=${listing.secrets.length}`,
+          }),
+          policyEpoch: view.policies.epoch,
+          principal: { id: principal.id, epoch: principal.epoch },
+          secret: null,
+          quota: null,
+          changes: [],
+        },
+        done: () => listing,
+      }
+    },
+  })
+}
+
+async function scan(on: Service, view: View, ask: ListRequest): Promise<Listing> {
+  const { id, kind, roles, assurance } = view.principal
+  const secrets: SecretRow[] = []
+  let after = ask.after
+  for (let seen = 0; seen < SCAN_LIMIT; ) {
+    const limit = Math.min(SCAN_PAGE, Math.max(ask.limit - secrets.length, 1))
+    const rows = await on.reader.secrets({ prefix: ask.prefix, search: ask.search, after, limit })
+    for (const row of rows) {
+      after = row.name
+      if (!mayList(view.policies, { id, kind, roles, assurance }, row.name)) continue
+      secrets.push(row)
+    }
+    if (rows.length < limit) return { secrets, nextAfter: null }
+    if (secrets.length >= ask.limit) break
+    seen += rows.length
+  }
+  return { secrets, nextAfter: after as SecretName }
+}

@@ -1,0 +1,138 @@
+import { TylerError } from "../core/errors.ts"
+import type { Origin, Principal } from "../core/principal.ts"
+import { SESSION_LIFETIME_MS } from "../identity/credential.ts"
+import { dummyHash, verifyPassword } from "../identity/password.ts"
+import { principalGenuine } from "../identity/row-mac.ts"
+import type { LoginThrottle } from "../identity/throttle.ts"
+import { parseUsername } from "../identity/username.ts"
+import type { PrincipalRow } from "../state/rows.ts"
+import { signedCredential, signedPrincipal } from "./accounts.ts"
+import { draftEntry } from "./entry.ts"
+import { perform } from "./perform.ts"
+import type { Caller, Service } from "./service.ts"
+
+export interface LoginRequest {
+  readonly username: string
+  readonly password: string
+}
+
+export interface Session {
+  readonly token: string
+  readonly expiresAt: number
+  readonly assurance: "password"
+  readonly mustChangePassword: boolean
+}
+
+const ANONYMOUS: Principal = {
+  id: "anonymous",
+  kind: "person",
+  name: "",
+  roles: [],
+  assurance: "half",
+  epoch: 0,
+  sessionId: null,
+}
+
+/** Somebody not known yet. Refusals count by address. */
+export function anonymousCaller(origin: Origin, name: string = ""): Caller {
+  const principal = { ...ANONYMOUS, name }
+  return { principal, origin, refresh: () => Promise.resolve(principal) }
+}
+
+/** One answer for every cause: unknown name, wrong password, disabled account, program's name, tampered row. */
+function wrong(): TylerError {
+  return new TylerError("unauthenticated", { error: "User name or password is wrong" })
+}
+
+export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin, ask: LoginRequest): Promise<Session> {
+  const parsed = parseUsername(ask.username)
+  const name = "name" in parsed ? parsed.name : "(unreadable)"
+  const caller = anonymousCaller(origin, name)
+  const about = { action: "LOGIN", resourceType: "user", resourceName: "session", reason: null }
+  const verdict = throttle.check(name, on.clock.monotonic())
+  const row = "allowed" in verdict ? await checkPassword(on, throttle, name, ask.password) : undefined
+  return perform(on, caller, {
+    about,
+    async plan() {
+      if (!("allowed" in verdict)) {
+        const retryAfter = Math.ceil(verdict.retryAfterMs / 1000)
+        throw new TylerError("rate_limited", { scope: "login", retryAfter })
+      }
+      if (row === undefined) throw wrong()
+      const now = await on.reader.principalById(row.id)
+      if (now === undefined || now.disabled || now.passwordHash !== row.passwordHash) throw wrong()
+      const session = signedCredential(on, {
+        kind: "session",
+        principalId: now.id,
+        assurance: "password",
+        lifetimeMs: SESSION_LIFETIME_MS,
+        label: origin.userAgent.slice(0, 200),
+      })
+      return {
+        act: {
+          entry: draftEntry(on, now, origin, about, { result: "SUCCESS", decision: "password" }),
+          policyEpoch: null,
+          principal: { id: now.id, epoch: now.epoch },
+          secret: null,
+          quota: null,
+          changes: [{ kind: "addCredential", row: session.row }],
+        },
+        done: () => ({
+          token: session.token,
+          expiresAt: session.row.expiresAt,
+          assurance: "password" as const,
+          mustChangePassword: now.mustChangePassword,
+        }),
+      }
+    },
+  })
+}
+
+/** The same work whether or not the name is known, so that time does not tell. */
+async function checkPassword(
+  on: Service,
+  throttle: LoginThrottle,
+  name: string,
+  password: string,
+): Promise<PrincipalRow | undefined> {
+  const row = await on.reader.principalByName(name)
+  const usable = row?.passwordHash != null && !row.disabled && principalGenuine(on.keyring().rowsKey, row)
+  const right = await verifyPassword(usable ? (row.passwordHash ?? dummyHash()) : dummyHash(), password)
+  if (!right || !usable) {
+    throttle.failed(name, on.clock.monotonic())
+    return undefined
+  }
+  throttle.succeeded(name)
+  return row
+}
+
+/** Ends the session in use. The principal's epoch moves on, so the logout holds on every replica at once. */
+export function logOut(on: Service, caller: Caller): Promise<void> {
+  const about = { action: "LOGOUT", resourceType: "user", resourceName: "session", reason: null }
+  return perform(on, caller, {
+    about,
+    async plan({ principal }) {
+      const row = await on.reader.principalById(principal.id)
+      if (row === undefined || principal.sessionId === null) throw new TylerError("unauthenticated")
+      return {
+        act: {
+          entry: draftEntry(on, principal, caller.origin, about, { result: "SUCCESS", decision: "own_session" }),
+          policyEpoch: null,
+          principal: { id: row.id, epoch: row.epoch },
+          secret: null,
+          quota: null,
+          changes: [
+            { kind: "removeCredential", id: principal.sessionId, principalId: row.id },
+            { kind: "putPrincipal", row: withNextEpoch(on, row), expectedEpoch: row.epoch },
+          ],
+        },
+        done: () => undefined,
+      }
+    },
+  })
+}
+
+/** The same principal one epoch later: what is held of it anywhere no longer records. */
+export function withNextEpoch(on: Service, row: PrincipalRow, change: Partial<PrincipalRow> = {}): PrincipalRow {
+  return signedPrincipal(on, { ...row, ...change, epoch: row.epoch + 1 })
+}

@@ -1,0 +1,173 @@
+import { type Act, type Moved, record, type Settled } from "../audit/ledger.ts"
+import { nextUtcDay } from "../core/clock.ts"
+import { type ErrorCode, TylerError } from "../core/errors.ts"
+import type { Principal } from "../core/principal.ts"
+import type { Receipt } from "../core/receipt.ts"
+import type { PolicySet } from "../policy/document.ts"
+import type { Conflict } from "../state/change.ts"
+import { type About, draftEntry } from "./entry.ts"
+import type { Caller, Service } from "./service.ts"
+
+/** Rounds before a caller who always finds something moved is told `busy`. */
+const ROUNDS = 5
+
+/** What a plan may look at. In every round but the first, all of it has just been read from the database. */
+export interface View {
+  readonly principal: Principal
+  readonly policies: PolicySet
+  readonly round: number
+}
+
+export interface Step<T> {
+  readonly act: Act
+  /** Runs once the act is durable. */
+  done(receipt: Receipt, quota: Quota): T
+  /** Runs if the act was not done: wipes what the plan had opened. */
+  undone?(): void
+}
+
+export type Quota = { readonly secret: number; readonly person: number } | null
+
+/** One thing asked for: what it is about, and how to plan it. A plan refuses by throwing a TylerError. */
+export interface Attempt<T> {
+  readonly about: About
+  plan(view: View): Promise<Step<T>>
+  /** Called when a round found something moved, before the next plan. */
+  moved?(): void
+}
+
+export type Result<T> = { readonly value: T } | { readonly error: TylerError }
+
+/** `late`: a refusal that the record transaction itself found, and whose own entry is still to be written. */
+type Ended<T> = Result<T> | { readonly late: TylerError }
+
+/**
+ * The spine of every verb: plan, record, answer. All attempts of a round share one durable act; those that moved
+ * meanwhile look again and plan again. A refusal is answered only once its own entry is durable.
+ */
+export async function performAll<T>(
+  on: Service,
+  caller: Caller,
+  attempts: readonly Attempt<T>[],
+): Promise<Result<T>[]> {
+  const results: (Ended<T> | undefined)[] = attempts.map(() => undefined)
+  let pending = attempts.map((_, index) => index)
+  for (let round = 0; pending.length > 0 && round < ROUNDS; round++) {
+    const view = await look(on, caller, round)
+    const planned = await Promise.all(pending.map((index) => planOne(on, caller, view, attempts[index] as Attempt<T>)))
+    const settled = await recordPlanned(on, planned)
+    const again: number[] = []
+    pending.forEach((index, at) => {
+      const plan = planned[at] as Planned<T>
+      const result = "error" in plan ? plan : finish(on, plan.step, settled[at] as Settled)
+      if (result === undefined) again.push(index)
+      else results[index] = result
+    })
+    for (const index of again) attempts[index]?.moved?.()
+    pending = again
+  }
+  return Promise.all(
+    results.map(async (result, index) => {
+      const about = (attempts[index] as Attempt<T>).about
+      if (result === undefined) return refuse(on, caller, about, new TylerError("busy"))
+      return "late" in result ? refuse(on, caller, about, result.late) : result
+    }),
+  )
+}
+
+export async function perform<T>(on: Service, caller: Caller, attempt: Attempt<T>): Promise<T> {
+  const [result] = await performAll(on, caller, [attempt])
+  if (result === undefined) throw new TylerError("internal")
+  if ("error" in result) throw result.error
+  return result.value
+}
+
+async function look(on: Service, caller: Caller, round: number): Promise<View> {
+  if (round === 0) return { principal: caller.principal, policies: await on.policies.current(), round }
+  const policies = await on.policies.reload()
+  return { principal: await caller.refresh(), policies, round }
+}
+
+type Planned<T> = { readonly step: Step<T> } | { readonly error: TylerError; readonly act: Act | undefined }
+
+async function planOne<T>(on: Service, caller: Caller, view: View, attempt: Attempt<T>): Promise<Planned<T>> {
+  try {
+    return { step: await attempt.plan(view) }
+  } catch (error) {
+    const refusal = error instanceof TylerError ? error : new TylerError("internal", {}, describe(error))
+    refusal.recorded = true
+    return { error: refusal, act: refusalAct(on, caller, view.principal, attempt.about, refusal) }
+  }
+}
+
+/** A foreign error's class is enough for the log; its message may hold a value. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const frames = (error.stack ?? "").split("\n").filter((line) => line.startsWith("    at "))
+  return [error.name, ...frames.slice(0, 3)].join(" ")
+}
+
+async function recordPlanned<T>(on: Service, planned: readonly Planned<T>[]): Promise<(Settled | undefined)[]> {
+  const acts = planned.map((plan) => ("error" in plan ? plan.act : plan.step.act))
+  const wanted = acts.filter((act) => act !== undefined)
+  try {
+    const settled = wanted.length === 0 ? [] : await record(on.ledger, wanted)
+    let at = 0
+    return acts.map((act) => (act === undefined ? undefined : settled[at++]))
+  } catch (error) {
+    for (const plan of planned) if (!("error" in plan)) plan.step.undone?.()
+    throw error
+  }
+}
+
+/** Undefined: something moved, plan again. */
+function finish<T>(on: Service, step: Step<T>, settled: Settled): Ended<T> | undefined {
+  if (!("moved" in settled)) return { value: step.done(settled.receipt, settled.quota) }
+  step.undone?.()
+  if (settled.moved.kind === "quota") return { late: quotaExceeded(on, settled.moved) }
+  if (settled.moved.kind !== "conflict") return undefined
+  const code = CONFLICTS[settled.moved.conflict]
+  return code === undefined ? undefined : { late: new TylerError(code) }
+}
+
+/** Conflicts that answer the caller; the others mean that something moved, and the next round sees what. */
+const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
+  name_taken: "secret_exists",
+  user_taken: "user_exists",
+  setup_closed: "setup_done",
+  pattern_taken: "policy_exists",
+  pending_deletion: "secret_pending_deletion",
+  not_deleted: "secret_not_deleted",
+}
+
+export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {
+  const { scope, limit } = moved
+  return new TylerError("quota_exceeded", { scope, limit, resetsAt: nextUtcDay(on.clock.now()) })
+}
+
+async function refuse<T>(on: Service, caller: Caller, about: About, refusal: TylerError): Promise<Result<T>> {
+  const act = refusalAct(on, caller, caller.principal, about, refusal)
+  if (act !== undefined) await record(on.ledger, [act])
+  refusal.recorded = true
+  return { error: refusal }
+}
+
+/** For refusals made before a verb was reached: bad names, bad bodies, rate limits. */
+export async function recordRefusal(on: Service, caller: Caller, about: About, refusal: TylerError): Promise<void> {
+  await refuse(on, caller, about, refusal)
+}
+
+const FAULTS: ReadonlySet<ErrorCode> = new Set(["internal", "unavailable", "busy", "row_tampered", "policy_tampered"])
+
+function refusalAct(
+  on: Service,
+  caller: Caller,
+  principal: Principal,
+  about: About,
+  refusal: TylerError,
+): Act | undefined {
+  if (!on.refusals.note(principal.id, on.clock.now())) return undefined
+  const result = FAULTS.has(refusal.code) ? "FAILURE" : "DENIED"
+  const entry = draftEntry(on, principal, caller.origin, about, { result, decision: refusal.code })
+  return { entry, policyEpoch: null, principal: null, secret: null, quota: null, changes: [] }
+}

@@ -1,0 +1,127 @@
+import { utcDay } from "../core/clock.ts"
+import type { Json } from "../core/json.ts"
+import type { SecretName } from "../core/name.ts"
+import type { Reason } from "../core/reason.ts"
+import type { Receipt, ReceiptFacts } from "../core/receipt.ts"
+import { discard, disclose } from "../core/secret-value.ts"
+import type { VersionId } from "../core/version.ts"
+import { open } from "../envelope/seal.ts"
+import { quotaClaim } from "../quota/claim.ts"
+import type { SecretRow } from "../state/rows.ts"
+import { draftEntry } from "./entry.ts"
+import { type Attempt, perform, performAll, type Quota, type Result, type Step, type View } from "./perform.ts"
+import { findSecret, findVersion, permitFor, type Which } from "./secret.ts"
+import type { Caller, Service } from "./service.ts"
+import { decodeValue, maskedValue } from "./value.ts"
+
+export interface ReadRequest {
+  readonly name: SecretName
+  readonly reason: Reason
+  readonly unmask: boolean
+  readonly versionId: VersionId | undefined
+  readonly stage: string | undefined
+  readonly as: "string" | undefined
+  readonly skipCache: boolean
+}
+
+export interface Disclosure {
+  readonly name: SecretName
+  readonly value: { readonly value: Json } | { readonly valueBase64: string }
+  readonly masked: boolean
+  /** Milliseconds since 1970 UTC. */
+  readonly accessTime: number
+  readonly versionId: VersionId
+  readonly receipt: ReceiptFacts
+  /** Uses left today; null without a limit or for a masked answer. */
+  readonly remainingToday: number | null
+}
+
+/** Reads one secret: decide, open, record, disclose. */
+export function readSecret(on: Service, caller: Caller, ask: ReadRequest): Promise<Disclosure> {
+  return perform(on, caller, readAttempt(on, caller, ask))
+}
+
+/** Reads up to 50, item by item, in one durable act. */
+export function readSecrets(on: Service, caller: Caller, asks: readonly ReadRequest[]): Promise<Result<Disclosure>[]> {
+  return performAll(
+    on,
+    caller,
+    asks.map((ask) => readAttempt(on, caller, ask)),
+  )
+}
+
+function readAttempt(on: Service, caller: Caller, ask: ReadRequest): Attempt<Disclosure> {
+  const action = "GET"
+  const about = { action, resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  if (ask.skipCache) on.secrets.drop(ask.name)
+  return {
+    about,
+    plan: (view) => planRead(on, caller, ask, view),
+    moved: () => on.secrets.drop(ask.name),
+  }
+}
+
+async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: View): Promise<Step<Disclosure>> {
+  const verb = ask.unmask ? "reveal" : "read"
+  const which: Which = { versionId: ask.versionId, stage: ask.stage }
+  const found = await findSecret(on, view, verb, ask.name)
+  const permit = permitFor(on, view, verb, ask.name)
+  const version = await findVersion(on, found, which)
+  const { principal } = view
+  const now = on.clock.now()
+  const value = open(on.keyring(), { secretId: found.secret.id, versionId: version.versionId }, version.sealed)
+  const quota = ask.unmask
+    ? quotaClaim(principal, found.secret.id, utcDay(now), permit.perSecretLimit, on.settings.maxAccessPerPerson)
+    : null
+  const particulars = {
+    result: "SUCCESS" as const,
+    decision: "permit",
+    policyIds: permit.policyIds,
+    versionId: version.versionId,
+    details: ask.unmask ? "unmasked" : "masked",
+  }
+  const about = { action: "GET", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  return {
+    act: {
+      entry: draftEntry(on, principal, caller.origin, about, particulars),
+      policyEpoch: permit.policyEpoch,
+      principal: { id: principal.id, epoch: principal.epoch },
+      secret: { id: found.secret.id, revision: found.secret.revision },
+      quota,
+      changes: touch(found.secret, utcDay(now)),
+    },
+    done(receipt: Receipt, used: Quota): Disclosure {
+      on.secrets.touched(ask.name, utcDay(now))
+      const facts = receipt.facts
+      const bytes = disclose(value, receipt)
+      try {
+        return {
+          name: ask.name,
+          value: ask.unmask ? decodeValue(bytes, ask.as) : maskedValue(bytes),
+          masked: !ask.unmask,
+          accessTime: now,
+          versionId: version.versionId,
+          receipt: facts,
+          remainingToday: remaining(used, permit.perSecretLimit, on.settings.maxAccessPerPerson),
+        }
+      } finally {
+        bytes.fill(0)
+      }
+    },
+    undone: () => discard(value),
+  }
+}
+
+/** Day resolution: only the first read of a day writes. */
+function touch(secret: SecretRow, day: string) {
+  return secret.lastAccessed === day ? [] : [{ kind: "touchSecret" as const, secretId: secret.id, day }]
+}
+
+function remaining(used: Quota, perSecret: number | null, perPerson: number | null): number | null {
+  if (used === null) return null
+  const left = [
+    perSecret === null ? null : perSecret - used.secret,
+    perPerson === null ? null : perPerson - used.person,
+  ].filter((one) => one !== null)
+  return left.length === 0 ? null : Math.max(0, Math.min(...left))
+}

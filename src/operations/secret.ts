@@ -1,0 +1,73 @@
+import { TylerError } from "../core/errors.ts"
+import type { SecretName } from "../core/name.ts"
+import { CURRENT } from "../core/stage.ts"
+import type { Verb } from "../core/verb.ts"
+import type { VersionId } from "../core/version.ts"
+import { admit, type Decision, decide, type Permit, type Question } from "../policy/decide.ts"
+import type { VersionRow } from "../state/rows.ts"
+import type { View } from "./perform.ts"
+import type { CachedSecret } from "./secret-cache.ts"
+import type { Service } from "./service.ts"
+
+/** Which version is meant; none named means the current one. */
+export interface Which {
+  readonly versionId: VersionId | undefined
+  readonly stage: string | undefined
+}
+
+/**
+ * Finds a secret for somebody who may ask for it. Roles come before existence: a name the caller may not use is
+ * `forbidden` whether it exists or not.
+ */
+export async function findSecret(
+  on: Service,
+  view: View,
+  verb: Verb,
+  name: SecretName,
+  pending: "refused" | "accepted" = "refused",
+): Promise<CachedSecret> {
+  const refusal = admit(view.policies, questionOf(on, view, verb, name))
+  if (refusal !== undefined) throw refused(refusal)
+  const found = await on.secrets.get(name)
+  if (found === undefined) throw new TylerError("not_found", { error: "Secret not found" })
+  if (found.secret.deletionAt !== null && pending === "refused") {
+    throw new TylerError("secret_pending_deletion", { deletionDate: new Date(found.secret.deletionAt).toISOString() })
+  }
+  return found
+}
+
+/** Everything policy asks: roles, approval, second factor. The quota is counted by the record transaction. */
+export function permitFor(on: Service, view: View, verb: Verb, name: SecretName): Permit {
+  const decision = decide(view.policies, questionOf(on, view, verb, name))
+  if (decision.effect !== "permit") throw refused(decision)
+  return decision.permit
+}
+
+export async function findVersion(on: Service, found: CachedSecret, which: Which): Promise<VersionRow> {
+  const { secret, current } = found
+  if (which.versionId === undefined) {
+    const stage = which.stage ?? CURRENT
+    const version = stage === CURRENT ? current : await on.reader.versionByLabel(secret.id, stage)
+    if (version === undefined) throw new TylerError("not_found", { error: `No version carries the label ${stage}` })
+    return version
+  }
+  const version = current?.versionId === which.versionId ? current : await on.reader.version(secret.id, which.versionId)
+  if (version === undefined) throw new TylerError("not_found", { error: "Version not found" })
+  if (which.stage !== undefined) {
+    const labels = await on.reader.labels(secret.id)
+    const carried = labels.some((one) => one.label === which.stage && one.versionId === which.versionId)
+    if (!carried) throw new TylerError("invalid_request", { error: "The version does not carry that label" })
+  }
+  return version
+}
+
+function questionOf(on: Service, view: View, verb: Verb, name: SecretName): Question {
+  const { id, kind, roles, assurance } = view.principal
+  return { verb, name, principal: { id, kind, roles, assurance }, mfaIgnored: on.settings.mfaIgnored }
+}
+
+/** A policy's refusal as an error: its code, what is missing, and the reasons, which name rules and never values. */
+export function refused(decision: Extract<Decision, { effect: "refuse" }>): TylerError {
+  const missing = decision.missing.length > 1 ? { missing: decision.missing } : {}
+  return new TylerError(decision.code, { ...decision.facts, ...missing, reasons: decision.reasons })
+}

@@ -1,0 +1,44 @@
+import { record } from "../audit/ledger.ts"
+import type { Origin, Principal } from "../core/principal.ts"
+import { draftEntry } from "./entry.ts"
+import type { Service } from "./service.ts"
+
+const SERVER: Principal = {
+  id: "server",
+  kind: "job",
+  name: "server",
+  roles: [],
+  assurance: "system",
+  epoch: 0,
+  sessionId: null,
+}
+
+function here(on: Service): Origin {
+  return { requestId: on.random.uuid(), ip: "", userAgent: "" }
+}
+
+function act(on: Service, action: string, resourceName: string, details: string) {
+  const about = { action, resourceType: "service", resourceName, reason: null }
+  const entry = draftEntry(on, SERVER, here(on), about, { result: "SUCCESS", decision: "system", details })
+  return { entry, policyEpoch: null, principal: null, secret: null, quota: null, changes: [] }
+}
+
+/** A start also says that refusals counted in the minute before a crash are lost. */
+export async function recordStart(on: Service): Promise<void> {
+  await record(on.ledger, [act(on, "SERVER_START", "server", "uncounted_refusals_possible")])
+}
+
+/** One REFUSED_SUMMARY per principal or address with exact counts; given back if they could not be recorded. */
+export async function recordSummaries(on: Service): Promise<void> {
+  const counts = on.refusals.take()
+  if (counts.length === 0) return
+  try {
+    await record(
+      on.ledger,
+      counts.map(({ key, count }) => act(on, "REFUSED_SUMMARY", key, `count=${count}`)),
+    )
+  } catch (error) {
+    on.refusals.restore(counts)
+    throw error
+  }
+}

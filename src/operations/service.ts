@@ -1,0 +1,41 @@
+import type { LedgerWriter } from "../audit/ledger.ts"
+import type { Clock } from "../core/clock.ts"
+import type { SecretName } from "../core/name.ts"
+import type { Origin, Principal } from "../core/principal.ts"
+import type { Random } from "../core/random.ts"
+import type { Keyring } from "../envelope/keyring.ts"
+import type { StateReader } from "../state/reader.ts"
+import type { PolicySource } from "./policies.ts"
+import type { RefusalMeter } from "./refusals.ts"
+import type { SecretCache } from "./secret-cache.ts"
+
+/** Everything the verbs need, made once by `main/compose.ts`. */
+export interface Service {
+  readonly reader: StateReader
+  readonly ledger: LedgerWriter
+  readonly keyring: () => Keyring
+  readonly policies: PolicySource
+  readonly secrets: SecretCache
+  readonly refusals: RefusalMeter
+  readonly clock: Clock
+  readonly random: Random
+  readonly settings: Settings
+}
+
+export interface Settings {
+  /** Longest name, `512 - len(prefix) - 1`. */
+  readonly nameLimit: number
+  /** Uses of values per person and UTC day over all secrets; null: no limit. */
+  readonly maxAccessPerPerson: number | null
+  /** Development only: MFA rows are ignored, as said at start. */
+  readonly mfaIgnored: boolean
+  readonly arnOf: (name: SecretName) => string
+}
+
+/** Who asks, from where, and how to look again once something moved. */
+export interface Caller {
+  readonly principal: Principal
+  readonly origin: Origin
+  /** Reads credential and principal anew, from the database. Throws `unauthenticated` if they are gone. */
+  refresh(): Promise<Principal>
+}

@@ -1,0 +1,84 @@
+import { TylerError } from "../core/errors.ts"
+import { type Json, parseJson } from "../core/json.ts"
+import { MASK } from "../core/secret-value.ts"
+
+/** Largest value, in bytes of its stored form: AWS Secrets Manager's own bound. */
+export const MAX_VALUE_BYTES = 65_536
+/** Deepest nesting of an object value. */
+export const MAX_VALUE_DEPTH = 32
+
+/**
+ * The stored form of what a caller gave: a first byte that tells the kind, then the bytes. `s` text, `o` an object as
+ * compact JSON, `b` bytes. The kind is sealed with the value, so the database cannot turn one into another.
+ */
+const KINDS = { text: 0x73, object: 0x6f, binary: 0x62 } as const
+
+export type GivenValue = { readonly value: Json } | { readonly valueBase64: string }
+
+/** @throws TylerError `value_not_exact`, `value_too_large`, `invalid_request` */
+export function encodeValue(given: GivenValue): Buffer {
+  if ("valueBase64" in given) return bounded(KINDS.binary, decodeBase64(given.valueBase64))
+  const { value } = given
+  if (typeof value === "string") {
+    if (value === "") throw notExact("The value is empty")
+    if (!value.isWellFormed()) throw notExact("The value holds half of a surrogate pair")
+    return bounded(KINDS.text, Buffer.from(value, "utf8"))
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw notExact("The value must be a string or an object")
+  checkObject(value, 1)
+  return bounded(KINDS.object, Buffer.from(JSON.stringify(value), "utf8"))
+}
+
+function notExact(error: string): TylerError {
+  return new TylerError("value_not_exact", { error })
+}
+
+function bounded(kind: number, body: Buffer): Buffer {
+  if (body.byteLength > MAX_VALUE_BYTES) throw new TylerError("value_too_large", { limit: MAX_VALUE_BYTES })
+  return Buffer.concat([Buffer.of(kind), body])
+}
+
+function decodeBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, "base64")
+  if (bytes.toString("base64") !== text) throw notExact("valueBase64 is not canonical base64 (RFC 4648 section 4)")
+  if (bytes.byteLength === 0) throw notExact("The value is empty")
+  return bytes
+}
+
+function checkObject(value: Json, depth: number): void {
+  if (depth > MAX_VALUE_DEPTH) throw notExact(`The value nests deeper than ${MAX_VALUE_DEPTH}`)
+  if (typeof value === "string" && !value.isWellFormed()) throw notExact("The value holds half of a surrogate pair")
+  if (value === null || typeof value !== "object") return
+  for (const [key, member] of Object.entries(value)) {
+    if (!key.isWellFormed()) throw notExact("A key holds half of a surrogate pair")
+    checkObject(member as Json, typeof member === "object" && member !== null ? depth + 1 : depth)
+  }
+}
+
+/** The answer's field: `value` for text and objects, `valueBase64` for bytes. `stored` is wiped by the caller. */
+export function decodeValue(stored: Uint8Array, as: "string" | undefined): { value: Json } | { valueBase64: string } {
+  const body = Buffer.from(stored.buffer, stored.byteOffset + 1, stored.byteLength - 1)
+  switch (stored[0]) {
+    case KINDS.binary:
+      return { valueBase64: body.toString("base64") }
+    case KINDS.object:
+      return { value: as === "string" ? body.toString("utf8") : parseJson(body.toString("utf8")) }
+    case KINDS.text:
+      return { value: body.toString("utf8") }
+    default:
+      throw new TylerError("internal", {}, "a sealed value of unknown kind")
+  }
+}
+
+/** The mask in the shape of the value: objects keep their keys, every leaf is the constant. */
+export function maskedValue(stored: Uint8Array): { value: Json } {
+  const plain = decodeValue(stored, undefined)
+  return { value: "value" in plain ? maskOf(plain.value) : MASK }
+}
+
+function maskOf(value: Json): Json {
+  if (value === null || typeof value !== "object") return MASK
+  if (Array.isArray(value)) return value.map(maskOf)
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, maskOf(member as Json)]))
+}
