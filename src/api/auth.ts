@@ -1,0 +1,52 @@
+import { type Static, Type } from "typebox"
+import { Id, Password, Roles, strict, Time, Token, Username } from "./fields.ts"
+
+/** `POST /api/setup`: the first admin, with the token that the server's start printed. Answers 201 `SetupAnswer`. */
+export const SetupBody = strict({ token: Token, username: Username, password: Password })
+export const SetupAnswer = strict({ token: Token })
+
+/** `POST /api/auth/login`. */
+export const LoginBody = strict({ username: Username, password: Password })
+const AssuranceText = Type.Enum(["half", "password", "mfa", "token"])
+export const LoginAnswer = strict({
+  token: Token,
+  expiresAt: Time,
+  assurance: AssuranceText,
+  /** Until the password is changed the session can do nothing else. */
+  mustChangePassword: Type.Optional(Type.Boolean()),
+})
+
+/** `POST /api/auth/logout` and other routes that take no field. An absent body counts as `{}`. */
+export const EmptyBody = strict({})
+
+/** `GET /api/me`. */
+export const MeAnswer = strict({
+  id: Id,
+  username: Username,
+  kind: Type.Enum(["person", "program"]),
+  roles: Roles,
+  assurance: AssuranceText,
+  mustChangePassword: Type.Boolean(),
+})
+
+/** `POST /api/me/password`: ends every other session of the person. Answers 200 `Message`. */
+export const PasswordBody = strict({ currentPassword: Password, newPassword: Password })
+
+/** `GET /api/sessions`: the caller's own. `DELETE /api/sessions/{id}` answers `Message`. */
+export const SessionItem = strict({
+  id: Id,
+  label: Type.String({ maxLength: 200 }),
+  createdAt: Time,
+  expiresAt: Time,
+  current: Type.Boolean(),
+})
+export const SessionsAnswer = strict({ sessions: Type.Array(SessionItem, { maxItems: 1000 }) })
+
+export type SetupBody = Static<typeof SetupBody>
+export type SetupAnswer = Static<typeof SetupAnswer>
+export type LoginBody = Static<typeof LoginBody>
+export type LoginAnswer = Static<typeof LoginAnswer>
+export type MeAnswer = Static<typeof MeAnswer>
+export type PasswordBody = Static<typeof PasswordBody>
+export type SessionItem = Static<typeof SessionItem>
+export type SessionsAnswer = Static<typeof SessionsAnswer>

@@ -1,0 +1,93 @@
+import { type Static, Type } from "typebox"
+import { Cursor, Id, orNull, Password, Reason, Roles, strict, Time, Token, Username } from "./fields.ts"
+import { Limit, parseLimit } from "./page.ts"
+import { parseQuery } from "./parse.ts"
+
+/** `POST /api/users` -> 201 `CreatedUser`. */
+export const UserBody = strict({
+  username: Username,
+  password: Password,
+  roles: Roles,
+  mustChangePassword: Type.Optional(Type.Boolean()),
+})
+export const CreatedUser = strict({ id: Id })
+
+/** `PATCH /api/users/{id}` -> `UserItem`. Every change but a mere reason ends the person's sessions. */
+export const UserPatch = strict({
+  roles: Type.Optional(Roles),
+  disabled: Type.Optional(Type.Boolean()),
+  password: Type.Optional(Password),
+  mustChangePassword: Type.Optional(Type.Boolean()),
+  reason: Type.Optional(Reason),
+})
+
+export const UserItem = strict({
+  id: Id,
+  username: Username,
+  roles: Roles,
+  disabled: Type.Boolean(),
+  mustChangePassword: Type.Boolean(),
+  createdAt: Time,
+})
+/** `GET /api/users`, in order of names. */
+export const UsersAnswer = strict({ users: Type.Array(UserItem, { maxItems: 100 }), nextCursor: orNull(Cursor) })
+
+const ExpiresInDays = Type.Integer({ minimum: 1, maximum: 366 })
+/** `POST /api/service-accounts` -> 201 `IssuedToken` (of the account's first token; `id` is the account's). */
+export const ServiceAccountBody = strict({
+  name: Username,
+  roles: Roles,
+  reason: Reason,
+  expiresInDays: Type.Optional(ExpiresInDays),
+})
+/** `POST /api/service-accounts/{id}/tokens` -> 201 `IssuedToken`; `DELETE .../{tokenId}` -> `Message`. */
+export const TokenBody = strict({ reason: Reason, expiresInDays: Type.Optional(ExpiresInDays) })
+export const IssuedToken = strict({
+  /** Of the service account. */
+  id: Id,
+  tokenId: Id,
+  /** Shown this once. */
+  token: Token,
+  expiresAt: Time,
+})
+
+export const TokenItem = strict({
+  id: Id,
+  label: Type.String({ maxLength: 200 }),
+  createdAt: Time,
+  expiresAt: Time,
+})
+export const ServiceAccountItem = strict({
+  id: Id,
+  name: Username,
+  roles: Roles,
+  disabled: Type.Boolean(),
+  createdAt: Time,
+  tokens: Type.Array(TokenItem, { maxItems: 1000 }),
+})
+/** `GET /api/service-accounts`, in order of names. */
+export const ServiceAccountsAnswer = strict({
+  serviceAccounts: Type.Array(ServiceAccountItem, { maxItems: 100 }),
+  nextCursor: orNull(Cursor),
+})
+
+/** `GET /api/users` and `GET /api/service-accounts`. */
+export const PageQuery = strict({ cursor: Type.Optional(Cursor), limit: Type.Optional(Limit) })
+
+export type UserBody = Static<typeof UserBody>
+export type CreatedUser = Static<typeof CreatedUser>
+export type UserPatch = Static<typeof UserPatch>
+export type UserItem = Static<typeof UserItem>
+export type UsersAnswer = Static<typeof UsersAnswer>
+export type ServiceAccountBody = Static<typeof ServiceAccountBody>
+export type TokenBody = Static<typeof TokenBody>
+export type IssuedToken = Static<typeof IssuedToken>
+export type TokenItem = Static<typeof TokenItem>
+export type ServiceAccountItem = Static<typeof ServiceAccountItem>
+export type ServiceAccountsAnswer = Static<typeof ServiceAccountsAnswer>
+export type PageQuery = Readonly<{ cursor: string | null; limit: number }>
+
+export function parsePageQuery(query: unknown): PageQuery {
+  const { cursor = null, limit } = parseQuery(PageQuery, query)
+  return { cursor, limit: parseLimit(limit) }
+}
