@@ -1,5 +1,6 @@
 import { hash } from "node:crypto"
 import { TylerError } from "../core/errors.ts"
+import { digest } from "./digest.ts"
 import { FieldWriter } from "./fields.ts"
 import type { Draft } from "./ledger.ts"
 
@@ -22,11 +23,7 @@ const writer = new FieldWriter()
 
 /** SHA-256(salt || canonical personal fields). The salt is 32 random bytes, so that nobody can guess their way back. */
 export function commitmentOf(salt: Uint8Array, who: Personal): Buffer {
-  return hash("sha256", writeCommitment(salt, who), "buffer")
-}
-
-function writeCommitment(salt: Uint8Array, who: Personal): Buffer {
-  return writer.start(salt).text(who.username).text(who.ipAddress).text(who.userAgent).text(who.reason).view()
+  return digest(writer.start(salt).text(who.username).text(who.ipAddress).text(who.userAgent).text(who.reason).view())
 }
 
 /** Canonical bytes of all that is decided before the transaction. Throws if the draft has no salt. */
@@ -71,9 +68,9 @@ export function leafHashOf(head: Uint8Array, tail: Uint8Array): Buffer {
   return hash("sha256", writer.start(LEAF, head, tail).view(), "buffer")
 }
 
-/** The leaf hash of a stored entry, head and tail in one go. */
-export function leafHashOfEntry(entry: Plain, quotaUse: number | null, commitment: Uint8Array): Buffer {
+/** The leaf hash of a stored entry, head and tail in one go, in base64. */
+export function leafTextOf(entry: Plain, quotaUse: number | null, commitment: Uint8Array): string {
   writer.start(LEAF)
   writePlain(entry, commitment)
-  return hash("sha256", writer.text(quotaUse === null ? null : String(quotaUse)).view(), "buffer")
+  return hash("sha256", writer.text(quotaUse === null ? null : String(quotaUse)).view(), "base64")
 }

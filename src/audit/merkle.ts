@@ -1,4 +1,4 @@
-import { hash } from "node:crypto"
+import { digest } from "./digest.ts"
 
 /** RFC 6962 Merkle tree, kept as its right edge: the roots of the perfect subtrees, largest first, 32 bytes each. */
 
@@ -28,7 +28,7 @@ const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1)
 export function hashChildren(left: Uint8Array, right: Uint8Array): Buffer {
   pair.set(left, 1)
   pair.set(right, 1 + HASH_BYTES)
-  return hash("sha256", pair, "buffer")
+  return digest(pair)
 }
 
 /**
@@ -56,7 +56,7 @@ export function appendLeaf(size: number, edge: Uint8Array, leafHash: Uint8Array)
 
 /** Root of the tree with this edge; of the empty tree, SHA-256 of nothing. */
 export function rootOf(edge: Uint8Array): Buffer {
-  if (edge.byteLength === 0) return hash("sha256", EMPTY_EDGE, "buffer")
+  if (edge.byteLength === 0) return digest(EMPTY_EDGE)
   let at = edge.byteLength - HASH_BYTES
   let root: Buffer = Buffer.from(edge.subarray(at))
   for (at -= HASH_BYTES; at >= 0; at -= HASH_BYTES) root = hashChildren(edge.subarray(at, at + HASH_BYTES), root)

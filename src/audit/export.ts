@@ -1,0 +1,106 @@
+import type { EntryRow } from "../state/rows.ts"
+
+/** The NDJSON export: spec/audit-log.md, rules EXP-1 to EXP-6. Each text here is one line; its newline is the caller's. */
+
+export const EXPORT_VERSION = 1
+
+export function exportHeader(origin: string): string {
+  return JSON.stringify({ tyler: "audit-export", version: EXPORT_VERSION, origin, from: 0 })
+}
+
+/** One entry. An erased entry says so; one that retention has emptied has nothing else to say. */
+export function exportLine(row: EntryRow): string {
+  const leafHash = base64(row.leafHash)
+  if (row.erasedBy !== null && row.commitment === null)
+    return JSON.stringify({ index: row.index, leafHash, erasedBy: row.erasedBy })
+  const line = JSON.stringify({
+    index: row.index,
+    timestamp: row.timestamp,
+    requestId: row.requestId,
+    action: row.action,
+    result: row.result,
+    resourceType: row.resourceType,
+    resourceName: row.resourceName,
+    userId: row.userId,
+    principalKind: row.principalKind,
+    roles: row.roles,
+    policyIds: row.policyIds,
+    decision: row.decision,
+    versionId: row.versionId,
+    grantId: row.grantId,
+    details: row.details,
+    quotaUse: row.quotaUse,
+    salt: row.salt && base64(row.salt),
+    username: row.username,
+    ipAddress: row.ipAddress,
+    userAgent: row.userAgent,
+    reason: row.reason,
+    leafHash,
+  })
+  if (row.erasedBy === null || row.commitment === null) return line
+  return `${line.slice(0, -1)},"erasedBy":${row.erasedBy},"commitment":"${base64(row.commitment)}"}`
+}
+
+/** @param checkpoint signed over exactly the entries of this export */
+export function exportEnd(checkpoint: string): string {
+  return JSON.stringify({ checkpoint })
+}
+
+/** An entry in an answer over HTTP: the guide's eleven columns in snake_case, the others in camelCase. */
+export interface WireEntry {
+  readonly id: number
+  readonly user_id: string
+  readonly resource_type: string
+  readonly resource_name: string
+  readonly action: string
+  readonly result: string
+  readonly reason: string | null
+  readonly details: string | null
+  readonly ip_address: string | null
+  readonly user_agent: string | null
+  /** ISO 8601, UTC. */
+  readonly timestamp: string | null
+  readonly requestId: string
+  readonly username: string | null
+  readonly principalKind: string
+  readonly roles: readonly string[]
+  readonly policyIds: readonly string[]
+  readonly decision: string
+  readonly versionId: string | null
+  readonly grantId: string | null
+  readonly quotaUse: number | null
+  /** Base64. */
+  readonly leafHash: string
+  readonly erasedBy: number | null
+}
+
+export function toWire(row: EntryRow): WireEntry {
+  return {
+    id: row.index,
+    user_id: row.userId,
+    resource_type: row.resourceType,
+    resource_name: row.resourceName,
+    action: row.action,
+    result: row.result,
+    reason: row.reason,
+    details: row.details,
+    ip_address: row.ipAddress,
+    user_agent: row.userAgent,
+    timestamp: row.timestamp === null ? null : new Date(row.timestamp).toISOString(),
+    requestId: row.requestId,
+    username: row.username,
+    principalKind: row.principalKind,
+    roles: row.roles,
+    policyIds: row.policyIds,
+    decision: row.decision,
+    versionId: row.versionId,
+    grantId: row.grantId,
+    quotaUse: row.quotaUse,
+    leafHash: base64(row.leafHash),
+    erasedBy: row.erasedBy,
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
+}
