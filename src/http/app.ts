@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http"
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
 import { parseJson } from "../core/json.ts"
 import { TylerError } from "../core/errors.ts"
@@ -28,7 +29,7 @@ const REQUEST_TIMEOUT_MS = 15_000
 
 export function createApp(wiring: Wiring): FastifyInstance {
   const app = Fastify({
-    ...(wiring.tls === null ? {} : { https: wiring.tls }),
+    https: wiring.tls,
     logger: false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -37,10 +38,13 @@ export function createApp(wiring: Wiring): FastifyInstance {
     exposeHeadRoutes: false,
     trustProxy: false,
     genReqId: () => wiring.service.random.uuid(),
-    rewriteUrl: (request) => liftName(request as Parameters<typeof liftName>[0]),
-    frameworkErrors: (error, request, reply) => sendProblem(wiring, request as FastifyRequest, reply as never, error),
+    rewriteUrl: (request: IncomingMessage) => liftName(request),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      request.origin = originOf(wiring, request)
+      void sendProblem(wiring, request, reply, error)
+    },
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: false, caseSensitive: true },
-  } as object) as unknown as FastifyInstance
+  }) as unknown as FastifyInstance
 
   const checkHost = hostCheck(wiring.hosts)
   app.decorateRequest("caller", null)

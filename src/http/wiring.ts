@@ -20,7 +20,7 @@ export interface Wiring {
   /** Origin of PUBLIC_URL, known once the port is. */
   readonly publicUrl: string
   readonly setupToken: SetupToken
-  readonly readiness: () => readonly Fault[]
+  readonly readiness: () => readonly Part[]
   readonly tls: SecureContextOptions | null
   readonly log: Logger
   readonly version: string
@@ -36,8 +36,8 @@ export interface SetupToken {
   matches(token: string): boolean
 }
 
-/** A part that does not work: `database`, `rolled_back`... */
-export interface Fault {
+/** A part of the service; `cause` is a code such as `rolled_back`, null when it works. */
+export interface Part {
   readonly part: string
-  readonly cause: string
+  readonly cause: string | null
 }

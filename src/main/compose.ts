@@ -7,7 +7,7 @@ import { setupToken } from "../identity/bootstrap.ts"
 import { loginThrottle } from "../identity/throttle.ts"
 import { createApp } from "../http/app.ts"
 import { proxyTrust } from "../http/proxy.ts"
-import type { Fault, Wiring } from "../http/wiring.ts"
+import type { Part, Wiring } from "../http/wiring.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { publicLogKey } from "../operations/audit.ts"
 import { policySource } from "../operations/policies.ts"
@@ -49,11 +49,10 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
   )
   const ledger = rollback === undefined ? mirrored(backend.ledger, mirror) : refusingLedger
   const service = serviceOf(config, { ...backend, ledger }, clock, random)
-  const readiness = (): Fault[] => {
-    const faults: Fault[] = []
-    if (rollback !== undefined) faults.push({ part: "audit", cause: "rolled_back" })
-    return faults
-  }
+  const readiness = (): Part[] => [
+    { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
+    { part: "mirror", cause: null },
+  ]
   const token = (await backend.reader.setupClosed()) ? null : randomText(random, 32)
   let publicUrl = ""
   const wiring: Wiring = {

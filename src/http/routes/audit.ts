@@ -1,7 +1,8 @@
 import { Readable } from "node:stream"
 import { toWire } from "../../audit/export.ts"
-import { parseAuditQuery } from "../../api/audit.ts"
+import { type AuditFilter, parseAuditQuery, parseSecretAuditQuery } from "../../api/audit.ts"
 import { auditLog, auditOfSecret, currentCheckpoint, exportAudit, publicLogKey } from "../../operations/audit.ts"
+import type { EntryQuery } from "../../state/reader.ts"
 import type { EntryRow } from "../../state/rows.ts"
 import { nameInPath } from "../lift.ts"
 import type { Handler } from "./handlers.ts"
@@ -9,14 +10,14 @@ import type { Handler } from "./handlers.ts"
 export const auditRoutes = {
   "GET /api/secrets/{name}/audit": async ({ wiring, caller, request }) => {
     const name = nameInPath(request.raw, wiring.service.settings.nameLimit)
-    const query = parseAuditQuery(request.query)
-    const rows = await auditOfSecret(wiring.service, caller, name, query)
+    const query = parseSecretAuditQuery(request.query, name)
+    const rows = await auditOfSecret(wiring.service, caller, name, entryQuery(query))
     return { status: 200, body: { secretName: name, ...page(rows, query.limit) } }
   },
 
   "GET /api/audit": async ({ wiring, caller, request }) => {
     const query = parseAuditQuery(request.query)
-    const rows = await auditLog(wiring.service, caller, query)
+    const rows = await auditLog(wiring.service, caller, entryQuery(query))
     return { status: 200, body: page(rows, query.limit) }
   },
 
@@ -28,19 +29,27 @@ export const auditRoutes = {
 
   "GET /api/audit/checkpoint": async ({ wiring }) => ({
     status: 200,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-    text: await currentCheckpoint(wiring.service),
+    body: { checkpoint: await currentCheckpoint(wiring.service) },
   }),
 
-  "GET /api/audit/key": async ({ wiring }) => ({
-    status: 200,
-    headers: { "content-type": "text/plain; charset=utf-8" },
-    text: `${publicLogKey(wiring.service)}\n`,
-  }),
+  "GET /api/audit/key": async ({ wiring }) => ({ status: 200, body: { key: publicLogKey(wiring.service) } }),
 } satisfies Record<string, Handler>
 
 function page(rows: readonly EntryRow[], limit: number): object {
   const last = rows.at(-1)
   const more = rows.length === limit && last !== undefined && last.index > 0
   return { auditLogs: rows.map(toWire), total: rows.length, nextCursor: more ? String(last.index) : null }
+}
+
+function entryQuery(filter: AuditFilter): EntryQuery {
+  return {
+    limit: filter.limit,
+    ...(filter.from === null ? {} : { from: filter.from }),
+    ...(filter.to === null ? {} : { to: filter.to }),
+    ...(filter.before === null ? {} : { before: filter.before }),
+    ...(filter.action === null ? {} : { action: filter.action }),
+    ...(filter.result === null ? {} : { result: filter.result }),
+    ...(filter.resource === null ? {} : { resourceName: filter.resource }),
+    ...(filter.user === null ? {} : { userId: filter.user }),
+  }
 }

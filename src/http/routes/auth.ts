@@ -26,13 +26,18 @@ export const authRoutes = {
     wiring.failures.check(origin.ip)
     try {
       const session = await logIn(wiring.service, wiring.throttle, origin, { username, password })
-      const { token, assurance, mustChangePassword } = session
-      const expiresAt = new Date(session.expiresAt).toISOString()
-      const headers = { "set-cookie": sessionCookie(wiring.publicOrigin, token, session.expiresAt) }
+      const seconds = (session.expiresAt - wiring.service.clock.now()) / 1000
+      const cookie = setCookie(sessionCookie(wiring.publicUrl), session.token, seconds)
       return {
         status: 200,
-        headers,
-        body: { token, expiresAt, assurance, ...(mustChangePassword ? { mustChangePassword } : {}) },
+        // A page of another site must not be able to sign a browser in: that would be login CSRF.
+        headers: fromOwnPages(wiring, request) ? { "set-cookie": cookie } : {},
+        body: {
+          token: session.token,
+          expiresAt: new Date(session.expiresAt).toISOString(),
+          assurance: session.assurance,
+          mustChangePassword: session.mustChangePassword,
+        },
       }
     } catch (error) {
       if (error instanceof TylerError && error.code === "unauthenticated") wiring.failures.failed(origin.ip)
@@ -43,11 +48,8 @@ export const authRoutes = {
   "POST /api/auth/logout": async ({ wiring, caller }) => {
     await logOut(wiring.service, caller)
     if (caller.principal.sessionId) wiring.authenticator.forget(caller.principal.sessionId)
-    return {
-      status: 200,
-      headers: { "set-cookie": clearedCookie(wiring.publicOrigin) },
-      body: { message: "Logged out" },
-    }
+    const headers = { "set-cookie": clearCookie(sessionCookie(wiring.publicUrl)) }
+    return { status: 200, headers, body: { message: "Logged out" } }
   },
 
   "GET /api/me": async ({ caller }) => {

@@ -1,5 +1,6 @@
-import { parseBody } from "../../api/parse.ts"
-import { AccessBody, CreateSecretBody, parseListQuery } from "../../api/secrets.ts"
+import { parseAccess } from "../../api/access.ts"
+import { invalidField } from "../../api/parse.ts"
+import { parseCreate, parseListQuery } from "../../api/secrets.ts"
 import { TylerError } from "../../core/errors.ts"
 import { categoryOf, type SecretName } from "../../core/name.ts"
 import { parseReason, REASON_MIN, type Reason, type ReasonFault } from "../../core/reason.ts"
@@ -16,7 +17,12 @@ import type { Call, Handler } from "./handlers.ts"
 export const secretRoutes = {
   "GET /api/secrets": async ({ wiring, caller, request }) => {
     const query = parseListQuery(request.query)
-    const listing = await listSecrets(wiring.service, caller, query)
+    const listing = await listSecrets(wiring.service, caller, {
+      prefix: query.category === null ? query.prefix : narrowed(query.category, query.prefix),
+      search: query.q,
+      after: query.cursor === null ? "" : cursorName(query.cursor),
+      limit: query.limit,
+    })
     const userRoles = caller.principal.roles.toSorted()
     return {
       status: 200,
@@ -32,7 +38,7 @@ export const secretRoutes = {
 
   "POST /api/secrets": async (call) => {
     const { wiring, caller, body } = call
-    const given = parseBody(CreateSecretBody, body)
+    const given = parseCreate(body)
     if (given.kmsKeyId !== undefined)
       throw new TylerError("invalid_request", { field: "/kmsKeyId", error: "kmsKeyId needs the AWS backend" })
     const name = await newName(call, given.name, given.category)
@@ -48,7 +54,7 @@ export const secretRoutes = {
 
   "POST /api/secrets/{name}/access": async ({ wiring, caller, request, body }) => {
     const name = nameInPath(request.raw, wiring.service.settings.nameLimit)
-    const ask = parseBody(AccessBody, body)
+    const ask = parseAccess(body)
     const disclosure = await readSecret(wiring.service, caller, {
       name,
       reason: acceptReason(ask.reason, REASON_MIN),
@@ -61,6 +67,21 @@ export const secretRoutes = {
     return { status: 200, body: disclosureAnswer(disclosure) }
   },
 } satisfies Record<string, Handler>
+
+/** Both given: the stricter of the two; a prefix outside the category matches nothing. */
+function narrowed(category: string, prefix: string): string {
+  const root = `${category}/`
+  if (prefix.startsWith(root)) return prefix
+  if (root.startsWith(prefix)) return root
+  throw invalidField("/prefix", "the prefix lies outside the category")
+}
+
+/** A cursor is the last name looked at, base64url so that nobody builds on it. */
+function cursorName(cursor: string): string {
+  const name = Buffer.from(cursor, "base64url").toString("utf8")
+  if (Buffer.from(name).toString("base64url") !== cursor) throw invalidField("/cursor", "not a cursor of this server")
+  return name
+}
 
 /** With `category` the name is always `category/name`; a name that already has one of its own is ambiguous. */
 async function newName(call: Call, name: string, category: string | undefined): Promise<SecretName> {
