@@ -10,8 +10,9 @@ import { equalBytes } from "../core/bytes.ts"
 import type { Clock } from "../core/clock.ts"
 import type { Random } from "../core/random.ts"
 import { StartFault } from "../core/start-fault.ts"
-import { initialKeys, type Keyring, openKeyring } from "../envelope/keyring.ts"
+import { initialKeys, openKeyring } from "../envelope/keyring.ts"
 import { LOG_ORIGIN } from "../operations/audit.ts"
+import { type KeySource, keySource } from "../operations/key-source.ts"
 import { macOfPolicies } from "../operations/policies.ts"
 import { defaultPolicies } from "../policy/defaults.ts"
 import type { StateReader } from "../state/reader.ts"
@@ -21,7 +22,7 @@ import type { Config } from "./config.ts"
 export interface Backend {
   readonly reader: StateReader
   readonly ledger: LedgerWriter
-  readonly keyring: Keyring
+  readonly keys: KeySource
   close(): Promise<void>
 }
 
@@ -62,7 +63,7 @@ export async function embedded(config: Config, { clock, random }: Surroundings):
     return {
       reader,
       ledger,
-      keyring,
+      keys: keySource(reader, wrapper, keyring),
       async close() {
         await ledger.close()
         reader.close()

@@ -45,7 +45,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
   const rollback = await detectRollback(
     backend.reader,
     mirror.newest(),
-    publicLogKey({ keyring: () => backend.keyring }),
+    publicLogKey({ keyring: backend.keys.current }),
   )
   const ledger = rollback === undefined ? mirrored(backend.ledger, mirror) : refusingLedger
   const service = serviceOf(config, { ...backend, ledger }, clock, random)
@@ -97,16 +97,17 @@ function limiterOf(limit: RateLimit | null) {
 
 function serviceOf(
   config: Config,
-  backend: Pick<Backend, "reader" | "ledger" | "keyring">,
+  backend: Pick<Backend, "reader" | "ledger" | "keys">,
   clock: Clock,
   random: Random,
 ): Service {
-  const { reader, ledger } = backend
-  const keyring = () => backend.keyring
+  const { reader, ledger, keys } = backend
+  const keyring = keys.current
   return {
     reader,
     ledger,
     keyring,
+    keys,
     policies: policySource(reader, keyring),
     secrets: secretCache(reader, () => clock.monotonic(), CACHED_SECRETS, config.secrets.cacheSeconds * 1000),
     refusals: new RefusalMeter(),
@@ -122,6 +123,7 @@ function settingsOf(config: Config, random: Random): Settings {
     nameLimit: 512 - prefix.length - 1,
     maxAccessPerPerson: config.limits.dailyPerPerson,
     mfaIgnored: !config.mfaEnforced,
+    purgeGuarded: config.environment === "production",
     arnOf: (name: SecretName) =>
       `arn:aws:secretsmanager:local:000000000000:secret:${prefix}/${name}-${arnSuffix(random)}`,
   }

@@ -74,7 +74,13 @@ async function tour(url: string, setupToken: string, folder: string): Promise<vo
   say(`   one character changed in a copy: ${JSON.stringify(found)}`)
 }
 
-type Call = (method: string, path: string, token: string | null, body: object | undefined, expected: number) => Promise<Said>
+type Call = (
+  method: string,
+  path: string,
+  token: string | null,
+  body: object | undefined,
+  expected: number,
+) => Promise<Said>
 
 function caller(url: string): Call {
   return async (method, path, token, body, expected) => {
@@ -114,7 +120,11 @@ async function logIn(call: Call, username: string, password: string): Promise<st
 }
 
 async function serveUntilStopped(url: string): Promise<void> {
-  say(`\nStill serving at ${url}. People: ${Object.entries(PASSWORDS).map(([name, password]) => `${name} / ${password}`).join(", ")}`)
+  say(
+    `\nStill serving at ${url}. People: ${Object.entries(PASSWORDS)
+      .map(([name, password]) => `${name} / ${password}`)
+      .join(", ")}`,
+  )
   say("Stop with Ctrl-C; the folder is removed then.")
   await new Promise<void>((resolve) => {
     process.once("SIGINT", () => resolve())

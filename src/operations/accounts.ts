@@ -11,6 +11,11 @@ export function signedPrincipal(on: Service, row: Omit<PrincipalRow, "mac">): Pr
   return { ...row, mac: principalMac(on.keyring().rowsKey, row) }
 }
 
+/** The same principal one epoch later: what any process holds of it no longer records. */
+export function nextEpoch(on: Service, row: PrincipalRow, change: Partial<PrincipalRow> = {}): PrincipalRow {
+  return signedPrincipal(on, { ...row, ...change, epoch: row.epoch + 1 })
+}
+
 export interface NewCredential {
   readonly kind: CredentialRow["kind"]
   readonly principalId: string

@@ -6,7 +6,7 @@ import type { SecretName } from "../core/name.ts"
 import { ADMIN, AUDITOR } from "../core/principal.ts"
 import type { EntryQuery } from "../state/reader.ts"
 import type { EntryRow } from "../state/rows.ts"
-import { draftEntry } from "./entry.ts"
+import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
 import { permitFor } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
@@ -42,7 +42,7 @@ export function auditOfSecret(
     async plan(view) {
       const permit = permitFor(on, view, "audit", name)
       const rows = await on.reader.entries({ ...query, resourceName: name })
-      return readStep(on, caller, view, about, permit.policyIds, rows)
+      return { act: actOf(on, caller, view, about, { by: permit }), done: () => rows }
     },
   })
 }
@@ -54,7 +54,8 @@ export function auditLog(on: Service, caller: Caller, query: EntryQuery): Promis
     about,
     async plan(view) {
       requireAuditor(view)
-      return readStep(on, caller, view, about, [], await on.reader.entries(query))
+      const rows = await on.reader.entries(query)
+      return { act: actOf(on, caller, view, about, { by: "role" }), done: () => rows }
     },
   })
 }
@@ -66,7 +67,7 @@ export async function exportAudit(on: Service, caller: Caller): Promise<AsyncIte
     about,
     async plan(view) {
       requireAuditor(view)
-      return readStep(on, caller, view, about, [], [])
+      return { act: actOf(on, caller, view, about, { by: "role" }), done: () => undefined }
     },
   })
   const head = await on.reader.head()
@@ -88,27 +89,4 @@ function requireAuditor(view: View): void {
   const { roles, assurance } = view.principal
   if (assurance === "half" || !(roles.includes(ADMIN) || roles.includes(AUDITOR)))
     throw new TylerError("forbidden", { requires: "role admin or auditor" })
-}
-
-function readStep<T>(
-  on: Service,
-  caller: Caller,
-  view: View,
-  about: Parameters<typeof draftEntry>[3],
-  policyIds: readonly string[],
-  answer: T,
-) {
-  const { principal } = view
-  const entry = draftEntry(on, principal, caller.origin, about, { result: "SUCCESS", decision: "permit", policyIds })
-  return {
-    act: {
-      entry,
-      policyEpoch: view.policies.epoch,
-      principal: { id: principal.id, epoch: principal.epoch },
-      secret: null,
-      quota: null,
-      changes: [],
-    },
-    done: () => answer,
-  }
 }

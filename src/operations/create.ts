@@ -1,9 +1,13 @@
+import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { newVersionId, type VersionId } from "../core/version.ts"
 import { seal } from "../envelope/seal.ts"
-import type { Tag } from "../state/rows.ts"
-import { draftEntry } from "./entry.ts"
+import type { Permit } from "../policy/decide.ts"
+import type { SecretRow, Tag } from "../state/rows.ts"
+import { actOf } from "./act.ts"
+import type { About } from "./entry.ts"
 import { perform, type Step, type View } from "./perform.ts"
+import { sameValue } from "./same-value.ts"
 import { permitFor } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
@@ -25,53 +29,66 @@ export interface Written {
 export async function createSecret(on: Service, caller: Caller, ask: CreateRequest): Promise<Written> {
   const about = { action: "CREATE", resourceType: "secret", resourceName: ask.name, reason: null }
   try {
-    return await perform(on, caller, { about, plan: async (view) => planCreate(on, caller, ask, view) })
+    return await perform(on, caller, {
+      about,
+      async plan(view) {
+        const permit = permitFor(on, view, "create", ask.name)
+        const existing = await on.reader.secretByName(ask.name)
+        return existing === undefined
+          ? planNew(on, caller, ask, view, about, permit)
+          : planRepeated(on, caller, ask, view, about, permit, existing)
+      },
+    })
   } finally {
     ask.stored.fill(0)
   }
 }
 
-function planCreate(on: Service, caller: Caller, ask: CreateRequest, view: View): Step<Written> {
-  const permit = permitFor(on, view, "create", ask.name)
-  const { principal } = view
+function planNew(on: Service, caller: Caller, ask: CreateRequest, view: View, about: About, by: Permit): Step<Written> {
   const now = on.clock.now()
+  const createdBy = view.principal.id
   const secretId = on.random.uuid()
   const versionId = ask.idempotencyKey ?? newVersionId(on.random)
   const { keyId, sealed } = seal(on.keyring(), { secretId, versionId }, ask.stored, on.random)
   const arn = on.settings.arnOf(ask.name)
-  const about = { action: "CREATE", resourceType: "secret", resourceName: ask.name, reason: null }
+  const secret: SecretRow = {
+    id: secretId,
+    name: ask.name,
+    arn,
+    description: ask.description,
+    tags: ask.tags,
+    createdAt: now,
+    createdBy,
+    changedAt: now,
+    lastAccessed: null,
+    revision: 1,
+    deletionAt: null,
+  }
+  const version = { secretId, versionId, seq: 1, keyId, sealed, createdAt: now, createdBy }
   return {
-    act: {
-      entry: draftEntry(on, principal, caller.origin, about, {
-        result: "SUCCESS",
-        decision: "permit",
-        policyIds: permit.policyIds,
-        versionId,
-      }),
-      policyEpoch: permit.policyEpoch,
-      principal: { id: principal.id, epoch: principal.epoch },
-      secret: null,
-      quota: null,
-      changes: [
-        {
-          kind: "addSecret",
-          secret: {
-            id: secretId,
-            name: ask.name,
-            arn,
-            description: ask.description,
-            tags: ask.tags,
-            createdAt: now,
-            createdBy: principal.id,
-            changedAt: now,
-            lastAccessed: null,
-            revision: 1,
-            deletionAt: null,
-          },
-          version: { secretId, versionId, seq: 1, keyId, sealed, createdAt: now, createdBy: principal.id },
-        },
-      ],
-    },
+    act: actOf(on, caller, view, about, { by, versionId, changes: [{ kind: "addSecret", secret, version }] }),
     done: () => ({ arn, name: ask.name, versionId }),
+  }
+}
+
+/** The same key and value again answers as the first time did; anything else finds the name taken. */
+async function planRepeated(
+  on: Service,
+  caller: Caller,
+  ask: CreateRequest,
+  view: View,
+  about: About,
+  by: Permit,
+  secret: SecretRow,
+): Promise<Step<Written>> {
+  const key = ask.idempotencyKey
+  const version = key === undefined ? undefined : await on.reader.version(secret.id, key)
+  if (secret.deletionAt !== null) throw new TylerError("secret_pending_deletion")
+  if (version === undefined) throw new TylerError("secret_exists")
+  if (!sameValue(on, version, ask.stored)) throw new TylerError("idempotency_mismatch")
+  const { versionId } = version
+  return {
+    act: actOf(on, caller, view, about, { by, secret, versionId, details: "repeated" }),
+    done: () => ({ arn: secret.arn, name: ask.name, versionId }),
   }
 }

@@ -1,7 +1,7 @@
 import type { SecretName } from "../core/name.ts"
 import { mayList } from "../policy/decide.ts"
 import type { SecretRow } from "../state/rows.ts"
-import { draftEntry } from "./entry.ts"
+import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
@@ -29,20 +29,9 @@ export function listSecrets(on: Service, caller: Caller, ask: ListRequest): Prom
     about,
     async plan(view) {
       const listing = await scan(on, view, ask)
-      const { principal } = view
+      const details = `items=${listing.secrets.length}`
       return {
-        act: {
-          entry: draftEntry(on, principal, caller.origin, about, {
-            result: "SUCCESS",
-            decision: "permit",
-            details: `items=${listing.secrets.length}`,
-          }),
-          policyEpoch: view.policies.epoch,
-          principal: { id: principal.id, epoch: principal.epoch },
-          secret: null,
-          quota: null,
-          changes: [],
-        },
+        act: actOf(on, caller, view, about, { by: "filtered", details }),
         done: () => listing,
       }
     },

@@ -6,7 +6,7 @@ import { principalGenuine } from "../identity/row-mac.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { PrincipalRow } from "../state/rows.ts"
-import { signedCredential, signedPrincipal } from "./accounts.ts"
+import { nextEpoch, signedCredential } from "./accounts.ts"
 import { draftEntry } from "./entry.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
@@ -19,7 +19,8 @@ export interface LoginRequest {
 export interface Session {
   readonly token: string
   readonly expiresAt: number
-  readonly assurance: "password"
+  /** `half`: the password must be changed before anything else. */
+  readonly assurance: "password" | "half"
   readonly mustChangePassword: boolean
 }
 
@@ -61,10 +62,11 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
       if (row === undefined) throw wrong()
       const now = await on.reader.principalById(row.id)
       if (now === undefined || now.disabled || now.passwordHash !== row.passwordHash) throw wrong()
+      const assurance = now.mustChangePassword ? "half" : "password"
       const session = signedCredential(on, {
         kind: "session",
         principalId: now.id,
-        assurance: "password",
+        assurance,
         lifetimeMs: SESSION_LIFETIME_MS,
         label: origin.userAgent.slice(0, 200),
       })
@@ -80,7 +82,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
         done: () => ({
           token: session.token,
           expiresAt: session.row.expiresAt,
-          assurance: "password" as const,
+          assurance,
           mustChangePassword: now.mustChangePassword,
         }),
       }
@@ -123,16 +125,11 @@ export function logOut(on: Service, caller: Caller): Promise<void> {
           quota: null,
           changes: [
             { kind: "removeCredential", id: principal.sessionId, principalId: row.id },
-            { kind: "putPrincipal", row: withNextEpoch(on, row), expectedEpoch: row.epoch },
+            { kind: "putPrincipal", row: nextEpoch(on, row), expectedEpoch: row.epoch },
           ],
         },
         done: () => undefined,
       }
     },
   })
-}
-
-/** The same principal one epoch later: what is held of it anywhere no longer records. */
-export function withNextEpoch(on: Service, row: PrincipalRow, change: Partial<PrincipalRow> = {}): PrincipalRow {
-  return signedPrincipal(on, { ...row, ...change, epoch: row.epoch + 1 })
 }

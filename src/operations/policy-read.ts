@@ -6,7 +6,7 @@ import { parseUsername } from "../identity/username.ts"
 import { combine, type Requirements } from "../policy/combine.ts"
 import { type Asker, type Decision, decide } from "../policy/decide.ts"
 import type { PolicySet } from "../policy/document.ts"
-import { draftEntry } from "./entry.ts"
+import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
@@ -17,7 +17,7 @@ export function listPolicies(on: Service, caller: Caller): Promise<PolicySet> {
     about,
     async plan(view) {
       if (view.principal.assurance === "half") throw new TylerError("forbidden")
-      return lookStep(on, caller, view, about, view.policies)
+      return { act: actOf(on, caller, view, about, { by: "any" }), done: () => view.policies }
     },
   })
 }
@@ -52,7 +52,7 @@ export function explainAccess(on: Service, caller: Caller, ask: ExplainRequest):
         requirements,
         policies: view.policies,
       }
-      return lookStep(on, caller, view, about, explained)
+      return { act: actOf(on, caller, view, about, { by: "any" }), done: () => explained }
     },
   })
 }
@@ -69,20 +69,5 @@ async function other(on: Service, view: View, username: string): Promise<Asker> 
     kind: row.kind,
     roles: row.disabled ? [] : row.roles,
     assurance: row.kind === "person" ? "password" : "token",
-  }
-}
-
-function lookStep<T>(on: Service, caller: Caller, view: View, about: Parameters<typeof draftEntry>[3], answer: T) {
-  const { principal } = view
-  return {
-    act: {
-      entry: draftEntry(on, principal, caller.origin, about, { result: "SUCCESS", decision: "permit" }),
-      policyEpoch: view.policies.epoch,
-      principal: { id: principal.id, epoch: principal.epoch },
-      secret: null,
-      quota: null,
-      changes: [],
-    },
-    done: () => answer,
   }
 }

@@ -5,11 +5,11 @@ import type { Reason } from "../core/reason.ts"
 import type { Receipt, ReceiptFacts } from "../core/receipt.ts"
 import { discard, disclose } from "../core/secret-value.ts"
 import type { VersionId } from "../core/version.ts"
-import { open } from "../envelope/seal.ts"
 import { quotaClaim } from "../quota/claim.ts"
 import type { SecretRow } from "../state/rows.ts"
-import { draftEntry } from "./entry.ts"
+import { actOf } from "./act.ts"
 import { type Attempt, perform, performAll, type Quota, type Result, type Step, type View } from "./perform.ts"
+import { openVersion } from "./open-version.ts"
 import { findSecret, findVersion, permitFor, type Which } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 import { decodeValue, maskedValue } from "./value.ts"
@@ -69,27 +69,16 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const version = await findVersion(on, found, which)
   const { principal } = view
   const now = on.clock.now()
-  const value = open(on.keyring(), { secretId: found.secret.id, versionId: version.versionId }, version.sealed)
+  const value = await openVersion(on, version)
   const quota = ask.unmask
     ? quotaClaim(principal, found.secret.id, utcDay(now), permit.perSecretLimit, on.settings.maxAccessPerPerson)
     : null
-  const particulars = {
-    result: "SUCCESS" as const,
-    decision: "permit",
-    policyIds: permit.policyIds,
-    versionId: version.versionId,
-    details: ask.unmask ? "unmasked" : "masked",
-  }
   const about = { action: "GET", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  const { versionId } = version
+  const details = ask.unmask ? "unmasked" : "masked"
+  const changes = touch(found.secret, utcDay(now))
   return {
-    act: {
-      entry: draftEntry(on, principal, caller.origin, about, particulars),
-      policyEpoch: permit.policyEpoch,
-      principal: { id: principal.id, epoch: principal.epoch },
-      secret: { id: found.secret.id, revision: found.secret.revision },
-      quota,
-      changes: touch(found.secret, utcDay(now)),
-    },
+    act: actOf(on, caller, view, about, { by: permit, secret: found.secret, versionId, details, quota, changes }),
     done(receipt: Receipt, used: Quota): Disclosure {
       on.secrets.touched(ask.name, utcDay(now))
       const facts = receipt.facts
@@ -100,7 +89,7 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
           value: ask.unmask ? decodeValue(bytes, ask.as) : maskedValue(bytes),
           masked: !ask.unmask,
           accessTime: now,
-          versionId: version.versionId,
+          versionId,
           receipt: facts,
           remainingToday: remaining(used, permit.perSecretLimit, on.settings.maxAccessPerPerson),
         }

@@ -63,7 +63,8 @@ export async function findVersion(on: Service, found: CachedSecret, which: Which
 
 function questionOf(on: Service, view: View, verb: Verb, name: SecretName): Question {
   const { id, kind, roles, assurance } = view.principal
-  return { verb, name, principal: { id, kind, roles, assurance }, mfaIgnored: on.settings.mfaIgnored }
+  const { mfaIgnored, purgeGuarded } = on.settings
+  return { verb, name, principal: { id, kind, roles, assurance }, mfaIgnored, purgeGuarded }
 }
 
 /** A policy's refusal as an error: its code, what is missing, and the reasons, which name rules and never values. */

@@ -5,6 +5,7 @@ import type { Origin, Principal } from "../core/principal.ts"
 import type { Random } from "../core/random.ts"
 import type { Keyring } from "../envelope/keyring.ts"
 import type { StateReader } from "../state/reader.ts"
+import type { KeySource } from "./key-source.ts"
 import type { PolicySource } from "./policies.ts"
 import type { RefusalMeter } from "./refusals.ts"
 import type { SecretCache } from "./secret-cache.ts"
@@ -14,6 +15,7 @@ export interface Service {
   readonly reader: StateReader
   readonly ledger: LedgerWriter
   readonly keyring: () => Keyring
+  readonly keys: KeySource
   readonly policies: PolicySource
   readonly secrets: SecretCache
   readonly refusals: RefusalMeter
@@ -29,6 +31,8 @@ export interface Settings {
   readonly maxAccessPerPerson: number | null
   /** Development only: MFA rows are ignored, as said at start. */
   readonly mfaIgnored: boolean
+  /** Production: a purge needs a second factor and a second person. */
+  readonly purgeGuarded: boolean
   readonly arnOf: (name: SecretName) => string
 }
 

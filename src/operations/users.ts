@@ -3,7 +3,7 @@ import { hashPassword, passwordFault } from "../identity/password.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { requireAdmin, signedPrincipal } from "./accounts.ts"
-import { draftEntry } from "./entry.ts"
+import { actOf } from "./act.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
@@ -39,20 +39,10 @@ export function createUser(on: Service, caller: Caller, ask: NewUser): Promise<{
         ownerId: view.principal.id,
         createdAt: on.clock.now(),
       })
-      const { principal } = view
+      const details = `roles=${row.roles.join("+")}`
+      const changes = [{ kind: "addPrincipal" as const, row }]
       return {
-        act: {
-          entry: draftEntry(on, principal, caller.origin, about, {
-            result: "SUCCESS",
-            decision: "role admin",
-            details: `roles=${row.roles.join("+")}`,
-          }),
-          policyEpoch: null,
-          principal: { id: principal.id, epoch: principal.epoch },
-          secret: null,
-          quota: null,
-          changes: [{ kind: "addPrincipal", row }],
-        },
+        act: actOf(on, caller, view, about, { by: "role admin", details, changes }),
         done: () => ({ id: row.id }),
       }
     },
@@ -66,16 +56,8 @@ export function listUsers(on: Service, caller: Caller): Promise<readonly Princip
     async plan(view) {
       requireAdmin(view)
       const rows = await on.reader.principals("person", "", 1000)
-      const { principal } = view
       return {
-        act: {
-          entry: draftEntry(on, principal, caller.origin, about, { result: "SUCCESS", decision: "role admin" }),
-          policyEpoch: null,
-          principal: { id: principal.id, epoch: principal.epoch },
-          secret: null,
-          quota: null,
-          changes: [],
-        },
+        act: actOf(on, caller, view, about, { by: "role admin" }),
         done: () => rows,
       }
     },

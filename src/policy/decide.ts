@@ -22,6 +22,8 @@ export interface Question {
   readonly steppedUp?: boolean
   /** Development only: rows that ask for a second factor are ignored. */
   readonly mfaIgnored?: boolean
+  /** Production: a purge always needs a second factor and a second person, whatever the rows ask. */
+  readonly purgeGuarded?: boolean
 }
 
 export interface Reason {
@@ -133,11 +135,14 @@ function forbidden(reasons: readonly Reason[]): Refused {
   return { effect: "refuse", code: "forbidden", missing: [], facts: {}, reasons }
 }
 
-function missingOf({ verb, principal, granted, steppedUp, mfaIgnored }: Question, asked: Requirements): Missing[] {
+function missingOf(question: Question, asked: Requirements): Missing[] {
+  const { verb, principal, granted, steppedUp, mfaIgnored } = question
   if (principal.kind === "job") return []
+  const guarded = verb === "purge" && question.purgeGuarded === true
+  const approval = guarded || (APPROVAL_VERBS.has(verb) && asked.approvalRules.length > 0)
+  const mfa = guarded || (MFA_VERBS.has(verb) && asked.mfaRules.length > 0 && mfaIgnored !== true)
   const missing: Missing[] = []
-  if (APPROVAL_VERBS.has(verb) && asked.approvalRules.length > 0 && granted !== true) missing.push("approval")
-  const mfa = MFA_VERBS.has(verb) && asked.mfaRules.length > 0 && mfaIgnored !== true
+  if (approval && granted !== true) missing.push("approval")
   if (mfa && steppedUp !== true) missing.push("verification")
   return missing
 }
@@ -151,8 +156,8 @@ function refuseMissing(missing: readonly Missing[], asked: Requirements): Refuse
     missing,
     facts: { ...(approval ? { requiresApproval: true } : {}), ...(verification ? { requiresToken: true } : {}) },
     reasons: [
-      ...(approval ? asked.approvalRules.map(approvalReason) : []),
-      ...(verification ? asked.mfaRules.map(mfaReason) : []),
+      ...(approval ? orBuiltIn(asked.approvalRules.map(approvalReason), PURGE_NEEDS_APPROVAL) : []),
+      ...(verification ? orBuiltIn(asked.mfaRules.map(mfaReason), PURGE_NEEDS_FACTOR) : []),
     ],
   }
 }
@@ -174,6 +179,24 @@ const NO_RULE: Reason = {
   pattern: "**",
   says: "no policy names anybody for this secret",
   change: "a policy row that matches the name",
+}
+
+const PURGE_NEEDS_APPROVAL: Reason = {
+  rule: "built-in",
+  pattern: "**",
+  says: "a purge needs a second person",
+  change: "an approved access request, or a deletion with a recovery window",
+}
+
+const PURGE_NEEDS_FACTOR: Reason = {
+  rule: "built-in",
+  pattern: "**",
+  says: "a purge needs a second factor",
+  change: "a step-up token in x-verification-token, or a deletion with a recovery window",
+}
+
+function orBuiltIn(reasons: readonly Reason[], builtIn: Reason): readonly Reason[] {
+  return reasons.length === 0 ? [builtIn] : reasons
 }
 
 function jobReason(verb: Verb): Reason {

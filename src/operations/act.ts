@@ -1,0 +1,39 @@
+import type { Act, QuotaClaim } from "../audit/ledger.ts"
+import type { Permit } from "../policy/decide.ts"
+import type { Change } from "../state/change.ts"
+import type { SecretRow } from "../state/rows.ts"
+import { type About, draftEntry } from "./entry.ts"
+import type { View } from "./perform.ts"
+import type { Caller, Service } from "./service.ts"
+
+export interface ActParts {
+  /** Policy's evidence on secret verbs; elsewhere the role that allowed it. */
+  readonly by: Permit | string
+  readonly secret?: SecretRow
+  readonly versionId?: string
+  /** Ids, numbers and codes only. */
+  readonly details?: string
+  readonly quota?: QuotaClaim | null
+  readonly changes?: readonly Change[]
+}
+
+/** A successful act, tied to every number it was decided on. */
+export function actOf(on: Service, caller: Caller, view: View, about: About, parts: ActParts): Act {
+  const { principal, policies } = view
+  const { by, secret } = parts
+  const entry = draftEntry(on, principal, caller.origin, about, {
+    result: "SUCCESS",
+    decision: typeof by === "string" ? by : "permit",
+    policyIds: typeof by === "string" ? [] : by.policyIds,
+    versionId: parts.versionId ?? null,
+    details: parts.details ?? null,
+  })
+  return {
+    entry,
+    policyEpoch: policies.epoch,
+    principal: principal.kind === "job" ? null : { id: principal.id, epoch: principal.epoch },
+    secret: secret === undefined ? null : { id: secret.id, revision: secret.revision },
+    quota: parts.quota ?? null,
+    changes: parts.changes ?? [],
+  }
+}

@@ -1,0 +1,105 @@
+import type { SecretName } from "../core/name.ts"
+import type { Reason } from "../core/reason.ts"
+import { combine, type Requirements } from "../policy/combine.ts"
+import type { PolicySet } from "../policy/document.ts"
+import type { SecretRow, Tag, VersionRow } from "../state/rows.ts"
+import { actOf } from "./act.ts"
+import type { Written } from "./create.ts"
+import { perform } from "./perform.ts"
+import { findSecret, findVersion, permitFor } from "./secret.ts"
+import type { Caller, Service } from "./service.ts"
+
+export interface PatchRequest {
+  readonly name: SecretName
+  readonly description: string | undefined
+  readonly tags: readonly Tag[] | undefined
+  readonly reason: Reason
+}
+
+/** Changes what is said about a secret; its value and versions stay. */
+export function patchSecret(on: Service, caller: Caller, ask: PatchRequest): Promise<Written> {
+  const about = { action: "PATCH", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  return perform(on, caller, {
+    about,
+    moved: () => on.secrets.drop(ask.name),
+    async plan(view) {
+      const found = await findSecret(on, view, "write", ask.name)
+      const by = permitFor(on, view, "write", ask.name)
+      const { secret } = found
+      const { versionId } = await findVersion(on, found, { versionId: undefined, stage: undefined })
+      const description = ask.description ?? secret.description
+      const tags = ask.tags ?? secret.tags
+      const change = {
+        kind: "describeSecret" as const,
+        secretId: secret.id,
+        description,
+        tags,
+        changedAt: on.clock.now(),
+      }
+      return {
+        act: actOf(on, caller, view, about, { by, secret, changes: [change] }),
+        done() {
+          on.secrets.drop(ask.name)
+          return { arn: secret.arn, name: ask.name, versionId }
+        },
+      }
+    },
+  })
+}
+
+export interface Described {
+  readonly secret: SecretRow
+  readonly versions: readonly VersionFacts[]
+  readonly policies: PolicySet
+  /** What policy asks of those who read it. */
+  readonly requirements: Requirements
+}
+
+export interface VersionFacts extends Omit<VersionRow, "sealed"> {
+  readonly stages: readonly string[]
+}
+
+/** Everything but the value; a secret that awaits deletion can still be described. */
+export function describeSecret(on: Service, caller: Caller, name: SecretName): Promise<Described> {
+  const about = { action: "DESCRIBE", resourceType: "secret", resourceName: name, reason: null }
+  return perform(on, caller, {
+    about,
+    moved: () => on.secrets.drop(name),
+    async plan(view) {
+      on.secrets.drop(name)
+      const { secret } = await findSecret(on, view, "list", name, "accepted")
+      const by = permitFor(on, view, "list", name)
+      const answer = {
+        secret,
+        versions: await versionFacts(on, secret.id),
+        policies: view.policies,
+        requirements: combine(view.policies, "reveal", name),
+      }
+      return { act: actOf(on, caller, view, about, { by, secret }), done: () => answer }
+    },
+  })
+}
+
+/** Newest first; versions without a label are history and stay listed until pruned. */
+export function listVersions(on: Service, caller: Caller, name: SecretName): Promise<readonly VersionFacts[]> {
+  const about = { action: "LIST_VERSIONS", resourceType: "secret", resourceName: name, reason: null }
+  return perform(on, caller, {
+    about,
+    moved: () => on.secrets.drop(name),
+    async plan(view) {
+      const { secret } = await findSecret(on, view, "list", name)
+      const by = permitFor(on, view, "list", name)
+      const versions = await versionFacts(on, secret.id)
+      return { act: actOf(on, caller, view, about, { by, secret }), done: () => versions }
+    },
+  })
+}
+
+async function versionFacts(on: Service, secretId: string): Promise<VersionFacts[]> {
+  const labels = await on.reader.labels(secretId)
+  const versions = await on.reader.versions(secretId)
+  return versions.map((version) => ({
+    ...version,
+    stages: labels.filter(({ versionId }) => versionId === version.versionId).map(({ label }) => label),
+  }))
+}

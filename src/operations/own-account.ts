@@ -1,0 +1,98 @@
+import { TylerError } from "../core/errors.ts"
+import { hashPassword, passwordFault, verifyPassword } from "../identity/password.ts"
+import type { LoginThrottle } from "../identity/throttle.ts"
+import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
+import { nextEpoch } from "./accounts.ts"
+import { actOf } from "./act.ts"
+import { perform, type View } from "./perform.ts"
+import type { Caller, Service } from "./service.ts"
+
+export interface PasswordChange {
+  readonly current: string
+  readonly next: string
+}
+
+/**
+ * Changes one's own password; every session ends, this one too, so that what was half or stolen must sign in anew.
+ * The current password is asked through the same throttle as a login: this must be no second place to guess.
+ */
+export function changeOwnPassword(
+  on: Service,
+  throttle: LoginThrottle,
+  caller: Caller,
+  ask: PasswordChange,
+): Promise<void> {
+  const about = { action: "PASSWORD_CHANGE", resourceType: "user", resourceName: caller.principal.id, reason: null }
+  return perform(on, caller, {
+    about,
+    async plan(view) {
+      const row = await ownRow(on, view)
+      await checkCurrent(on, throttle, row, ask.current)
+      if (ask.next === ask.current) throw new TylerError("weak_password", { error: "The new password is the old one" })
+      const fault = passwordFault(ask.next, row.name)
+      if (fault !== undefined) throw new TylerError("weak_password", { error: fault })
+      const passwordHash = await hashPassword(ask.next, on.random)
+      const changed = nextEpoch(on, row, { passwordHash, mustChangePassword: false })
+      return {
+        act: actOf(on, caller, view, about, {
+          by: "own_account",
+          changes: [
+            { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
+            { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
+          ],
+        }),
+        done: () => undefined,
+      }
+    },
+  })
+}
+
+async function checkCurrent(on: Service, throttle: LoginThrottle, row: PrincipalRow, password: string): Promise<void> {
+  const now = on.clock.monotonic()
+  const verdict = throttle.check(row.name, now)
+  if (!("allowed" in verdict)) {
+    throw new TylerError("rate_limited", { scope: "login", retryAfter: Math.ceil(verdict.retryAfterMs / 1000) })
+  }
+  if (row.passwordHash !== null && (await verifyPassword(row.passwordHash, password)))
+    return throttle.succeeded(row.name)
+  throttle.failed(row.name, now)
+  throw new TylerError("forbidden", { error: "The current password is wrong" })
+}
+
+async function ownRow(on: Service, { principal }: View): Promise<PrincipalRow> {
+  const row = await on.reader.principalById(principal.id)
+  if (row === undefined || row.kind !== "person")
+    throw new TylerError("forbidden", { error: "Only people have passwords" })
+  return row
+}
+
+/** The caller's own sessions (or a program's tokens), oldest first. */
+export function ownSessions(on: Service, caller: Caller): Promise<readonly CredentialRow[]> {
+  return on.reader.credentialsOf(caller.principal.id)
+}
+
+/** Ends one of the caller's own sessions; another's id is simply not found. */
+export function endSession(on: Service, caller: Caller, id: string): Promise<void> {
+  const about = { action: "SESSION_END", resourceType: "user", resourceName: caller.principal.id, reason: null }
+  return perform(on, caller, {
+    about,
+    async plan(view) {
+      const { principal } = view
+      const own = await on.reader.credentialsOf(principal.id)
+      const row = await on.reader.principalById(principal.id)
+      if (row === undefined || !own.some((one) => one.id === id))
+        throw new TylerError("not_found", { error: "No such session" })
+      return {
+        act: actOf(on, caller, view, about, {
+          by: "own_account",
+          details: `session=${id}`,
+          changes: [
+            { kind: "removeCredential", id, principalId: row.id },
+            { kind: "putPrincipal", row: nextEpoch(on, row), expectedEpoch: row.epoch },
+          ],
+        }),
+        done: () => undefined,
+      }
+    },
+  })
+}

@@ -1,0 +1,156 @@
+import { TylerError } from "../core/errors.ts"
+import type { Reason } from "../core/reason.ts"
+import { TOKEN_DAY_MS } from "../identity/credential.ts"
+import { parseUsername } from "../identity/username.ts"
+import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
+import { nextEpoch, requireAdmin, signedCredential, signedPrincipal } from "./accounts.ts"
+import { actOf } from "./act.ts"
+import { perform } from "./perform.ts"
+import type { Caller, Service } from "./service.ts"
+
+export interface NewProgram {
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly reason: Reason
+  readonly expiresInDays: number
+}
+
+export interface IssuedToken {
+  /** The account's id. */
+  readonly id: string
+  readonly tokenId: string
+  /** Shown once; only its hash is kept. */
+  readonly token: string
+  readonly expiresAt: number
+}
+
+/** A service account with its first token. The reason becomes the token's label: why this program may ask at all. */
+export function createProgram(on: Service, caller: Caller, ask: NewProgram): Promise<IssuedToken> {
+  const id = on.random.uuid()
+  const about = { action: "SERVICE_ACCOUNT_CREATE", resourceType: "user", resourceName: id, reason: ask.reason }
+  return perform(on, caller, {
+    about,
+    async plan(view) {
+      requireAdmin(view)
+      const parsed = parseUsername(ask.name)
+      if (!("name" in parsed) || parsed.name !== ask.name)
+        throw new TylerError("invalid_request", { field: "/name", error: "The name is not valid" })
+      const row = signedPrincipal(on, {
+        id,
+        kind: "program",
+        name: parsed.name,
+        roles: ask.roles.toSorted(),
+        disabled: false,
+        epoch: 1,
+        passwordHash: null,
+        mustChangePassword: false,
+        ownerId: view.principal.id,
+        createdAt: on.clock.now(),
+      })
+      const issued = issue(on, row, ask)
+      return {
+        act: actOf(on, caller, view, about, {
+          by: "role admin",
+          details: `roles=${row.roles.join("+")} token=${issued.row.id}`,
+          changes: [
+            { kind: "addPrincipal", row },
+            { kind: "addCredential", row: issued.row },
+          ],
+        }),
+        done: () => issued.answer,
+      }
+    },
+  })
+}
+
+export interface TokenRequest {
+  readonly id: string
+  readonly reason: Reason
+  readonly expiresInDays: number
+}
+
+export function issueToken(on: Service, caller: Caller, ask: TokenRequest): Promise<IssuedToken> {
+  const about = { action: "TOKEN_ISSUE", resourceType: "user", resourceName: ask.id, reason: ask.reason }
+  return perform(on, caller, {
+    about,
+    async plan(view) {
+      requireAdmin(view)
+      const row = await programRow(on, ask.id)
+      const issued = issue(on, row, ask)
+      return {
+        act: actOf(on, caller, view, about, {
+          by: "role admin",
+          details: `token=${issued.row.id}`,
+          changes: [{ kind: "addCredential", row: issued.row }],
+        }),
+        done: () => issued.answer,
+      }
+    },
+  })
+}
+
+/** Revokes a token. The account's epoch moves on, so it holds on every replica at once. */
+export function revokeToken(on: Service, caller: Caller, id: string, tokenId: string): Promise<void> {
+  const about = { action: "TOKEN_REVOKE", resourceType: "user", resourceName: id, reason: null }
+  return perform(on, caller, {
+    about,
+    async plan(view) {
+      requireAdmin(view)
+      const row = await programRow(on, id)
+      const tokens = await on.reader.credentialsOf(id)
+      if (!tokens.some((token) => token.id === tokenId)) throw new TylerError("not_found", { error: "No such token" })
+      return {
+        act: actOf(on, caller, view, about, {
+          by: "role admin",
+          details: `token=${tokenId}`,
+          changes: [
+            { kind: "removeCredential", id: tokenId, principalId: id },
+            { kind: "putPrincipal", row: nextEpoch(on, row), expectedEpoch: row.epoch },
+          ],
+        }),
+        done: () => undefined,
+      }
+    },
+  })
+}
+
+export interface ListedProgram {
+  readonly row: PrincipalRow
+  readonly tokens: readonly CredentialRow[]
+}
+
+export function listPrograms(on: Service, caller: Caller, after: string, limit: number): Promise<ListedProgram[]> {
+  const about = { action: "SERVICE_ACCOUNT_LIST", resourceType: "user", resourceName: "ALL", reason: null }
+  return perform(on, caller, {
+    about,
+    async plan(view) {
+      requireAdmin(view)
+      const rows = await on.reader.principals("program", after, limit)
+      const listed = await Promise.all(
+        rows.map(async (row) => ({ row, tokens: await on.reader.credentialsOf(row.id) })),
+      )
+      return { act: actOf(on, caller, view, about, { by: "role admin" }), done: () => listed }
+    },
+  })
+}
+
+async function programRow(on: Service, id: string): Promise<PrincipalRow> {
+  const row = await on.reader.principalById(id)
+  if (row?.kind !== "program") throw new TylerError("not_found", { error: "No such service account" })
+  return row
+}
+
+function issue(
+  on: Service,
+  row: PrincipalRow,
+  ask: { readonly reason: Reason; readonly expiresInDays: number },
+): { row: CredentialRow; answer: IssuedToken } {
+  const { token, row: credential } = signedCredential(on, {
+    kind: "token",
+    principalId: row.id,
+    assurance: "token",
+    lifetimeMs: ask.expiresInDays * TOKEN_DAY_MS,
+    label: ask.reason.slice(0, 200),
+  })
+  return { row: credential, answer: { id: row.id, tokenId: credential.id, token, expiresAt: credential.expiresAt } }
+}

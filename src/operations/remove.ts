@@ -1,0 +1,127 @@
+import { DAY_MS } from "../core/clock.ts"
+import { TylerError } from "../core/errors.ts"
+import type { SecretName } from "../core/name.ts"
+import type { Principal } from "../core/principal.ts"
+import type { Reason } from "../core/reason.ts"
+import { CONFIRMATION_FORMAT, confirms } from "../secrets/confirmation.ts"
+import type { SecretRow } from "../state/rows.ts"
+import { actOf } from "./act.ts"
+import type { About } from "./entry.ts"
+import { perform, performAll, type Step, type View } from "./perform.ts"
+import { findSecret, permitFor } from "./secret.ts"
+import type { Caller, Service } from "./service.ts"
+
+export interface RemoveRequest {
+  readonly name: SecretName
+  readonly confirmationCode: string
+  readonly reason: Reason
+  /** Purge at once: a verb of its own, with conditions of its own. */
+  readonly forceDelete: boolean
+  /** 7 to 30. */
+  readonly recoveryDays: number
+}
+
+export interface Removed {
+  readonly arn: string
+  readonly name: SecretName
+  readonly deletionDate: number
+}
+
+/** Schedules a purge after the recovery window, or purges at once. */
+export function removeSecret(on: Service, caller: Caller, ask: RemoveRequest): Promise<Removed> {
+  const action = ask.forceDelete ? "PURGE" : "DELETE"
+  const about = { action, resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  return perform(on, caller, {
+    about,
+    moved: () => on.secrets.drop(ask.name),
+    async plan(view) {
+      if (!confirms(ask.confirmationCode, ask.name, on.clock.now()))
+        throw new TylerError("invalid_confirmation", { expectedFormat: CONFIRMATION_FORMAT })
+      return ask.forceDelete ? planPurge(on, caller, ask, view, about) : planDelete(on, caller, ask, view, about)
+    },
+  })
+}
+
+async function planDelete(
+  on: Service,
+  caller: Caller,
+  ask: RemoveRequest,
+  view: View,
+  about: About,
+): Promise<Step<Removed>> {
+  const { secret } = await findSecret(on, view, "delete", ask.name)
+  const by = permitFor(on, view, "delete", ask.name)
+  const changedAt = on.clock.now()
+  const deletionAt = changedAt + ask.recoveryDays * DAY_MS
+  const change = { kind: "scheduleDeletion" as const, secretId: secret.id, deletionAt, changedAt }
+  const details = `recovery_days=${ask.recoveryDays}`
+  return removal(on, caller, view, about, secret, deletionAt, { by, details, changes: [change] })
+}
+
+async function planPurge(
+  on: Service,
+  caller: Caller,
+  ask: RemoveRequest,
+  view: View,
+  about: About,
+): Promise<Step<Removed>> {
+  const { secret } = await findSecret(on, view, "purge", ask.name, "accepted")
+  const by = permitFor(on, view, "purge", ask.name)
+  const change = { kind: "purgeSecret" as const, secretId: secret.id, dueBefore: null }
+  return removal(on, caller, view, about, secret, on.clock.now(), { by, details: "forced", changes: [change] })
+}
+
+function removal(
+  on: Service,
+  caller: Caller,
+  view: View,
+  about: About,
+  secret: SecretRow,
+  deletionDate: number,
+  parts: Omit<Parameters<typeof actOf>[4], "secret">,
+): Step<Removed> {
+  return {
+    act: actOf(on, caller, view, about, { ...parts, secret }),
+    done() {
+      on.secrets.drop(secret.name)
+      return { arn: secret.arn, name: secret.name, deletionDate }
+    },
+  }
+}
+
+const PURGER: Principal = {
+  id: "purge",
+  kind: "job",
+  name: "purge",
+  roles: [],
+  assurance: "system",
+  epoch: 0,
+  sessionId: null,
+}
+
+/** Purges of one sweep; the next sweep takes the rest. */
+const SWEEP = 50
+
+/** Purges what is due, by comparison with the stored date. A job is a principal: it has its own permits and entries. */
+export async function purgeDue(on: Service): Promise<number> {
+  const now = on.clock.now()
+  const due = await on.reader.secretsDueForPurge(now, SWEEP)
+  const origin = { requestId: on.random.uuid(), ip: "", userAgent: "" }
+  const caller: Caller = { principal: PURGER, origin, refresh: () => Promise.resolve(PURGER) }
+  const results = await performAll(
+    on,
+    caller,
+    due.map((secret) => {
+      const about = { action: "PURGE", resourceType: "secret", resourceName: secret.name, reason: null }
+      return {
+        about,
+        plan: async (view: View) => {
+          const by = permitFor(on, view, "purge", secret.name)
+          const change = { kind: "purgeSecret" as const, secretId: secret.id, dueBefore: now }
+          return removal(on, caller, view, about, secret, now, { by, details: "due", changes: [change] })
+        },
+      }
+    }),
+  )
+  return results.filter((result) => "value" in result).length
+}
