@@ -1,5 +1,5 @@
 import type { Faults } from "./fault.ts"
-import type { EntryLine, StandingLine } from "./line.ts"
+import { type EntryLine, isPruned, type StandingLine } from "./line.ts"
 
 /** Distinct people or entries remembered per order: a genuine order names one person or one range. */
 const MAX_REMEMBERED = 1000
@@ -28,7 +28,7 @@ export class Erasures {
   }
 
   entry(entry: EntryLine, line: number): void {
-    if (!entry.pruned) this.#settle(entry)
+    if (!isPruned(entry)) this.#settle(entry)
     if (entry.erasedBy === null) return
     this.count++
     if (entry.erasedBy <= entry.index)
@@ -50,7 +50,7 @@ export class Erasures {
   #claim(entry: EntryLine, order: number): void {
     let claim = this.#claims.get(order)
     if (!claim) this.#claims.set(order, (claim = { people: new Map(), first: Infinity, last: -1 }))
-    if (entry.pruned) {
+    if (isPruned(entry)) {
       claim.first = Math.min(claim.first, entry.index)
       claim.last = Math.max(claim.last, entry.index)
     } else if (!claim.people.has(entry.userId) && claim.people.size < MAX_REMEMBERED)
