@@ -31,19 +31,17 @@ export class Erasures {
     if (!isPruned(entry)) this.#settle(entry)
     if (entry.erasedBy === null) return
     this.count++
-    if (entry.erasedBy <= entry.index)
-      this.#found.add("erasure", line, entry.index, `entry ${entry.index} is erased by an entry that is not after it`)
-    else this.#claim(entry, entry.erasedBy)
+    this.#claim(entry, entry.erasedBy)
   }
 
-  /** Orders that never came. */
+  /** Orders that never came, or came too early. */
   end(): void {
     for (const [order, claim] of this.#claims)
       this.#found.add(
         "erasure",
         null,
         firstOf(claim),
-        `entry ${firstOf(claim)} is erased by entry ${order}, which does not stand in this log`,
+        `entry ${firstOf(claim)} is erased by entry ${order}, which does not stand after it`,
       )
   }
 
