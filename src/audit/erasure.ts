@@ -27,7 +27,7 @@ export class Erasures {
     this.#found = faults
   }
 
-  entry(entry: EntryLine, line: number): void {
+  entry(entry: EntryLine): void {
     if (!isPruned(entry)) this.#settle(entry)
     if (entry.erasedBy === null) return
     this.count++

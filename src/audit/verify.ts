@@ -134,7 +134,7 @@ export class ExportVerifier {
     if (entry.index !== place)
       this.#misnumbered.add("changed", this.#line, place, `entry ${place} says that it is number ${entry.index}`)
     this.#places.entry(entry.index, this.#line)
-    this.#erasures.entry(entry, this.#line)
+    this.#erasures.entry(entry)
     this.#tree.append(fromBase64(entry.leafHash))
   }
 
