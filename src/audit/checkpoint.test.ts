@@ -50,6 +50,14 @@ test("a signature of another party beside ours is ignored; a bad one of ours is 
   assert.throws(() => openCheckpoint(text + stale, vkey), { fault: "bad_signature" })
 })
 
+test("a note may carry 16 signatures and no more", () => {
+  const text = signCheckpoint(key, 1, root)
+  const foreign = signCheckpoint(other, 1, root).split("\n\n")[1] as string
+  assert.equal(openCheckpoint(text + foreign.repeat(14), vkey).size, 1)
+  assert.equal(openCheckpoint(text + foreign.repeat(15), vkey).size, 1)
+  assert.throws(() => openCheckpoint(text + foreign.repeat(16), vkey), { fault: "malformed" })
+})
+
 test("a signed size that is no exact count is refused", () => {
   for (const size of ["01", "-1", "1e3", "9007199254740992", "", "1 "]) {
     const note = signNote(key, `${key.origin}\n${size}\n${root.toString("base64")}\n`)

@@ -1,5 +1,5 @@
 import type { Faults } from "./fault.ts"
-import type { EntryLine, StandingLine } from "./line.ts"
+import { type EntryLine, isPruned, type StandingLine } from "./line.ts"
 
 /** Distinct people or entries remembered per order: a genuine order names one person or one range. */
 const MAX_REMEMBERED = 1000
@@ -27,30 +27,28 @@ export class Erasures {
     this.#found = faults
   }
 
-  entry(entry: EntryLine, line: number): void {
-    if (!entry.pruned) this.#settle(entry)
+  entry(entry: EntryLine): void {
+    if (!isPruned(entry)) this.#settle(entry)
     if (entry.erasedBy === null) return
     this.count++
-    if (entry.erasedBy <= entry.index)
-      this.#found.add("erasure", line, entry.index, `entry ${entry.index} is erased by an entry that is not after it`)
-    else this.#claim(entry, entry.erasedBy)
+    this.#claim(entry, entry.erasedBy)
   }
 
-  /** Orders that never came. */
+  /** Orders that never came, or came too early. */
   end(): void {
     for (const [order, claim] of this.#claims)
       this.#found.add(
         "erasure",
         null,
         firstOf(claim),
-        `entry ${firstOf(claim)} is erased by entry ${order}, which does not stand in this log`,
+        `entry ${firstOf(claim)} is erased by entry ${order}, which does not stand after it`,
       )
   }
 
   #claim(entry: EntryLine, order: number): void {
     let claim = this.#claims.get(order)
     if (!claim) this.#claims.set(order, (claim = { people: new Map(), first: Infinity, last: -1 }))
-    if (entry.pruned) {
+    if (isPruned(entry)) {
       claim.first = Math.min(claim.first, entry.index)
       claim.last = Math.max(claim.last, entry.index)
     } else if (!claim.people.has(entry.userId) && claim.people.size < MAX_REMEMBERED)

@@ -1,4 +1,5 @@
 import type { EntryRow } from "../state/rows.ts"
+import { spell } from "./line.ts"
 
 /** The NDJSON export: spec/audit-log.md, rules EXP-1 to EXP-6. Each text here is one line; its newline is the caller's. */
 
@@ -10,35 +11,11 @@ export function exportHeader(origin: string): string {
 
 /** One entry. An erased entry says so; one that retention has emptied has nothing else to say. */
 export function exportLine(row: EntryRow): string {
+  const { index, erasedBy } = row
   const leafHash = base64(row.leafHash)
-  if (row.erasedBy !== null && row.commitment === null)
-    return JSON.stringify({ index: row.index, leafHash, erasedBy: row.erasedBy })
-  const line = JSON.stringify({
-    index: row.index,
-    timestamp: row.timestamp,
-    requestId: row.requestId,
-    action: row.action,
-    result: row.result,
-    resourceType: row.resourceType,
-    resourceName: row.resourceName,
-    userId: row.userId,
-    principalKind: row.principalKind,
-    roles: row.roles,
-    policyIds: row.policyIds,
-    decision: row.decision,
-    versionId: row.versionId,
-    grantId: row.grantId,
-    details: row.details,
-    quotaUse: row.quotaUse,
-    salt: row.salt && base64(row.salt),
-    username: row.username,
-    ipAddress: row.ipAddress,
-    userAgent: row.userAgent,
-    reason: row.reason,
-    leafHash,
-  })
-  if (row.erasedBy === null || row.commitment === null) return line
-  return `${line.slice(0, -1)},"erasedBy":${row.erasedBy},"commitment":"${base64(row.commitment)}"}`
+  const commitment = row.commitment && base64(row.commitment)
+  if (erasedBy !== null && commitment === null) return spell({ index, leafHash, erasedBy })
+  return spell({ ...row, salt: row.salt && base64(row.salt), leafHash, commitment })
 }
 
 /** @param checkpoint signed over exactly the entries of this export */

@@ -43,6 +43,14 @@ export class Faults {
     else this.more++
   }
 
+  /** Entries that follow one another with the same fault are one range. */
+  addToRun(kind: FaultKind, line: number, index: number, what: (first: number, last: number) => string): void {
+    const before = this.list.at(-1)
+    if (this.more > 0 || before?.kind !== kind || before.index === null || before.last !== index - 1)
+      return this.add(kind, line, index, what(index, index))
+    this.list = [...this.list.slice(0, -1), { ...before, last: index, what: what(before.index, index) }]
+  }
+
   replaceBy(others: Faults): void {
     this.list = others.list
     this.more = others.more

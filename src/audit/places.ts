@@ -36,8 +36,8 @@ export class Places {
       const from = this.#next + Math.min(this.#unreadable, index - this.#next)
       if (index > from && this.#gaps.length < MAX_GAPS) this.#gaps.push({ from, to: index, line })
       this.#next = index + 1
-    } else if (this.#takeFromGap(index)) this.#found.add("reordered", line, index, `entry ${index} is not in its place`)
-    else this.#found.add("inserted", line, index, `a second entry says that it is number ${index}`)
+    } else if (this.#takeFromGap(index)) this.#found.addToRun("reordered", line, index, misplaced)
+    else this.#found.addToRun("inserted", line, index, repeated)
     this.#unreadable = 0
   }
 
@@ -56,9 +56,19 @@ export class Places {
   /** Reports what is missing before the last entry seen. */
   end(): void {
     for (const gap of this.#gaps) {
-      const what =
-        gap.to - gap.from === 1 ? `entry ${gap.from} is missing` : `entries ${gap.from} to ${gap.to - 1} are missing`
-      this.#found.add("dropped", gap.line, gap.from, what, gap.to - 1)
+      this.#found.add("dropped", gap.line, gap.from, missing(gap.from, gap.to - 1), gap.to - 1)
     }
   }
+}
+
+function misplaced(first: number, last: number): string {
+  return first === last ? `entry ${first} is not in its place` : `entries ${first} to ${last} are not in their places`
+}
+
+function repeated(first: number, last: number): string {
+  return first === last ? `there is a second entry ${first}` : `there are second entries ${first} to ${last}`
+}
+
+function missing(first: number, last: number): string {
+  return first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`
 }

@@ -135,6 +135,7 @@ test("a proof does not verify for another leaf, index, size, root or order of ha
 })
 
 test("equal trees and the empty tree need an empty proof", async () => {
+  assert.deepEqual(await rootAt(source, 0), rootOfSize(0))
   assert.deepEqual(await consistencyProof(source, 7, 7), [])
   assert.deepEqual(await consistencyProof(source, 0, 7), [])
   assert.ok(verifyConsistency(7, 7, rootOfSize(7), rootOfSize(7), []))

@@ -1,5 +1,5 @@
 import { equalBytes } from "../core/bytes.ts"
-import { HASH_BYTES, hashChildren } from "./merkle.ts"
+import { EMPTY_EDGE, HASH_BYTES, hashChildren, rootOf } from "./merkle.ts"
 
 /** Inclusion and consistency proofs: RFC 6962, sections 2.1.1 and 2.1.2; checked as RFC 9162 section 2.1 says. */
 
@@ -34,7 +34,8 @@ export async function consistencyProof(source: TreeSource, oldSize: number, newS
 
 /** Root of the tree of the first `size` leaves, from stored hashes. */
 export async function rootAt(source: TreeSource, size: number): Promise<Buffer> {
-  if (!isCount(size) || size === 0) throw new RangeError("only a tree with leaves is stored")
+  if (!isCount(size)) throw new RangeError("no such tree")
+  if (size === 0) return rootOf(EMPTY_EDGE)
   const [root] = await hashAll(source, size, [{ from: 0, to: size }])
   return root as Buffer
 }

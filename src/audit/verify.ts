@@ -3,7 +3,7 @@ import { type Checkpoint, openCheckpoint } from "./checkpoint.ts"
 import { Erasures } from "./erasure.ts"
 import { exportHeader } from "./export.ts"
 import { type Fault, Faults } from "./fault.ts"
-import { type EntryLine, LineError, parseEntryLine, type StandingLine } from "./line.ts"
+import { type EntryLine, isPruned, LineError, parseEntryLine, type StandingLine } from "./line.ts"
 import { Milestones } from "./milestones.ts"
 import { NoteError, parseVerifierKey, type VerifierKey } from "./note.ts"
 import { Places } from "./places.ts"
@@ -129,13 +129,13 @@ export class ExportVerifier {
       this.#sound = false
       return
     }
-    if (!entry.pruned) this.#checkLeaf(entry)
+    if (!isPruned(entry)) this.#checkLeaf(entry)
     const place = this.#tree.size
     if (entry.index !== place)
       this.#misnumbered.add("changed", this.#line, place, `entry ${place} says that it is number ${entry.index}`)
     this.#places.entry(entry.index, this.#line)
-    this.#erasures.entry(entry, this.#line)
-    this.#tree.append(Buffer.from(entry.leafHash, "base64"))
+    this.#erasures.entry(entry)
+    this.#tree.append(fromBase64(entry.leafHash))
   }
 
   #checkLeaf(entry: StandingLine): void {
@@ -146,8 +146,8 @@ export class ExportVerifier {
     }
     if (entry.erasedBy === null ? salt === null : !isErased(entry))
       return fault("erasure", "lacks some of what only an order may remove")
-    const commitment = salt === null ? entry.commitment : commitmentOf(salt, entry)
-    if (commitment === null || leafTextOf(entry, entry.quotaUse, commitment) !== entry.leafHash)
+    const commitment = salt === null ? fromBase64(entry.commitment) : commitmentOf(fromBase64(salt), entry)
+    if (leafTextOf(entry, entry.quotaUse, commitment) !== entry.leafHash)
       fault("changed", "does not match its leaf hash")
   }
 
@@ -206,6 +206,10 @@ export class ExportVerifier {
       size - 1,
     )
   }
+}
+
+function fromBase64(text: string | null): Buffer {
+  return Buffer.from(text ?? "", "base64")
 }
 
 function isErased(entry: StandingLine): boolean {
