@@ -8,10 +8,3 @@ export const Problem = Type.Object({
   requestId: Type.String({ maxLength: 128 }),
 })
 export type Problem = Static<typeof Problem> & Readonly<Record<string, unknown>>
-
-/** 32 to 64 of `[A-Za-z0-9-]`; becomes the version id. */
-export const IDEMPOTENCY_KEY = "idempotency-key"
-/** A step-up token. */
-export const VERIFICATION_TOKEN = "x-verification-token"
-/** The id in `Problem.requestId`, on every answer. */
-export const REQUEST_ID = "x-request-id"

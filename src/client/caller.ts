@@ -1,0 +1,54 @@
+import { type Random, systemRandom } from "../core/random.ts"
+import { encodeBody } from "./body.ts"
+import { localError } from "./error.ts"
+import type { Transport } from "./transport.ts"
+
+/** Per call: what the request headers carry. */
+export interface SendOptions {
+  /** Sends a write again safely; one is made for each call if it is not given. 32 to 64 of `[A-Za-z0-9-]`. */
+  readonly idempotencyKey?: string
+  /** A step-up token, for rows that ask for a second factor. */
+  readonly verificationToken?: string
+}
+
+/** What the resources are built on: verbs over the transport, and the reason that stands in for a missing one. */
+export interface Caller {
+  /** GET; tried again after 503. */
+  read<T>(path: string): Promise<T>
+  /** A POST that only reads; tried again after 503. */
+  ask<T>(path: string, body: object, options?: SendOptions): Promise<T>
+  /** A write that is sent once. */
+  send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body: object, options?: SendOptions): Promise<T>
+  /** A write with an idempotency key; tried again after 503. */
+  sendOnce<T>(method: "POST" | "PUT", path: string, body: object, options?: SendOptions): Promise<T>
+  stream(path: string): AsyncGenerator<Uint8Array, void, undefined>
+  /** Throws `reason_required` if neither the call nor the client has one. */
+  reason(given: string | undefined): string
+}
+
+export function makeCaller(transport: Transport, reason: string | undefined, random: Random = systemRandom): Caller {
+  const verified = (options: SendOptions | undefined) =>
+    options?.verificationToken === undefined ? {} : { verificationToken: options.verificationToken }
+  return {
+    read: (path) => transport.json({ method: "GET", path, again: true }),
+    ask: (path, body, options) =>
+      transport.json({ method: "POST", path, body: encodeBody(body), again: true, ...verified(options) }),
+    send: (method, path, body, options) =>
+      transport.json({ method, path, body: encodeBody(body), again: false, ...verified(options) }),
+    sendOnce: (method, path, body, options) =>
+      transport.json({
+        method,
+        path,
+        body: encodeBody(body),
+        again: true,
+        idempotencyKey: options?.idempotencyKey ?? random.uuid(),
+        ...verified(options),
+      }),
+    stream: (path) => transport.bytes({ method: "GET", path, again: false }),
+    reason: (given) => {
+      const stated = given ?? reason
+      if (stated === undefined) throw localError("reason_required", "Say why: every use of a secret has a reason")
+      return stated
+    },
+  }
+}

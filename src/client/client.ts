@@ -1,0 +1,85 @@
+import type { HealthAnswer, ReadyAnswer } from "../api/health.ts"
+import type { Random } from "../core/random.ts"
+import { parseAddress } from "./address.ts"
+import { makeCaller } from "./caller.ts"
+import { TylerApiError } from "./error.ts"
+import { type Audit, auditOf, type Keys, keysOf, type Policies, policiesOf } from "./governance.ts"
+import {
+  type Identity,
+  identityOf,
+  type ServiceAccounts,
+  type Sessions,
+  serviceAccountsOf,
+  sessionsOf,
+  type Users,
+  usersOf,
+} from "./people.ts"
+import { type Secrets, secretsOf } from "./secrets.ts"
+import { httpTransport, type Transport } from "./transport.ts"
+
+export interface ClientOptions {
+  /** `https://tyler.example.com`; http only for a loopback host. */
+  readonly url: string
+  /** A session's or a service account's; without it only login, setup and health answer. */
+  readonly token?: string
+  /** Stands in wherever a call gives no reason of its own. */
+  readonly reason?: string
+  /** Milliseconds for one exchange; 10,000 by default. A try after 503 has its own. */
+  readonly timeoutMs?: number
+  /** Permits http:// to other machines. Everything then crosses the network in the clear. */
+  readonly allowInsecureHttp?: boolean
+  readonly fetch?: typeof globalThis.fetch
+  readonly random?: Random
+}
+
+export interface TylerClient extends Secrets, Identity {
+  readonly policies: Policies
+  readonly audit: Audit
+  readonly keys: Keys
+  readonly users: Users
+  readonly serviceAccounts: ServiceAccounts
+  readonly sessions: Sessions
+  health(): Promise<HealthAnswer>
+  /** Says which part is down instead of throwing. */
+  ready(): Promise<ReadyAnswer>
+}
+
+/**
+ * A client of one Tyler server. Nothing is sent until a method is called; no answer is cached; redirects are not
+ * followed. After 503 with Retry-After (at most 10 s) reads and keyed writes are tried up to three times; nothing else
+ * is ever sent twice. Every method throws TylerApiError, and this function throws one for an address it will not use.
+ *
+ *     const tyler = tylerClient({ url: "http://localhost:7070", token, reason: "nightly report" })
+ *     const { value } = await tyler.get("database/report", { unmask: true })
+ */
+export function tylerClient(options: ClientOptions): TylerClient {
+  const transport = httpTransport({
+    address: parseAddress(options.url, options.allowInsecureHttp),
+    token: options.token,
+    fetch: options.fetch ?? globalThis.fetch,
+    timeoutMs: options.timeoutMs ?? 10_000,
+  })
+  const caller = makeCaller(transport, options.reason, options.random)
+  return {
+    ...secretsOf(caller),
+    ...identityOf(caller),
+    policies: policiesOf(caller),
+    audit: auditOf(caller),
+    keys: keysOf(caller),
+    users: usersOf(caller),
+    serviceAccounts: serviceAccountsOf(caller),
+    sessions: sessionsOf(caller),
+    health: () => caller.read("/api/health"),
+    ready: () => readiness(transport),
+  }
+}
+
+async function readiness(transport: Transport): Promise<ReadyAnswer> {
+  try {
+    return await transport.json<ReadyAnswer>({ method: "GET", path: "/api/ready", again: false })
+  } catch (error) {
+    const parts = error instanceof TylerApiError && error.status === 503 ? error.facts["parts"] : undefined
+    if (typeof parts !== "object" || parts === null) throw error
+    return { ready: false, parts: parts as ReadyAnswer["parts"] }
+  }
+}

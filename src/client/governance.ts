@@ -1,0 +1,104 @@
+import type {
+  AuditAnswer,
+  AuditEntry,
+  CheckpointAnswer,
+  LogKeyAnswer,
+  ProofAnswer,
+  SecretAuditAnswer,
+} from "../api/audit.ts"
+import type { KeysAnswer, RotationStarted } from "../api/keys.ts"
+import type { ExplainAnswer, ExplainBody, PoliciesAnswer, PolicyAnswer, PolicyBody } from "../api/policies.ts"
+import { queryText, secretPath } from "./address.ts"
+import type { Caller } from "./caller.ts"
+import type { Reasoned } from "./secrets.ts"
+
+type PolicyRow = Omit<PolicyBody, "reason">
+
+export interface Policies {
+  list(): Promise<readonly PolicyAnswer[]>
+  get(id: string): Promise<PolicyAnswer>
+  /** 409 `policy_exists`, `policy_lockout`. */
+  create(row: PolicyRow, options?: Reasoned): Promise<PolicyAnswer>
+  /** Replaces the whole row. */
+  update(id: string, row: PolicyRow, options?: Reasoned): Promise<PolicyAnswer>
+  delete(id: string, options?: Reasoned): Promise<void>
+  /** What would be decided, and why; about another person only for admins and auditors. */
+  explain(question: ExplainBody): Promise<ExplainAnswer>
+}
+
+export function policiesOf(caller: Caller): Policies {
+  const withReason = (row: object, options: Reasoned) => ({ ...row, reason: caller.reason(options.reason) })
+  const path = (id: string) => `/api/policies/${encodeURIComponent(id)}`
+  return {
+    list: async () => (await caller.read<PoliciesAnswer>("/api/policies")).policies,
+    get: (id) => caller.read(path(id)),
+    create: async (row, options = {}) => caller.send("POST", "/api/policies", withReason(row, options), options),
+    update: async (id, row, options = {}) => caller.send("PUT", path(id), withReason(row, options), options),
+    delete: async (id, options = {}) => {
+      await caller.send("DELETE", path(id), withReason({}, options), options)
+    },
+    explain: (question) => caller.ask("/api/policies/explain", question),
+  }
+}
+
+export interface AuditOptions {
+  /** A UTC day or time; `endDate` given as a day holds to its end. */
+  readonly startDate?: string
+  readonly endDate?: string
+  readonly action?: string
+  readonly result?: string
+  /** Secret name and user (id or name): for the global log. */
+  readonly resource?: string
+  readonly user?: string
+  /** 1 to 1,000. */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface Audit {
+  /** Newest first. */
+  page(options?: AuditOptions): Promise<AuditAnswer>
+  /** Newest first, page by page. */
+  entries(options?: AuditOptions): AsyncGenerator<AuditEntry, void, undefined>
+  ofSecret(name: string, options?: Omit<AuditOptions, "resource" | "user">): Promise<SecretAuditAnswer>
+  /** The whole log as NDJSON, in pieces as they come; `tyler audit verify` reads it. */
+  export(): AsyncGenerator<Uint8Array, void, undefined>
+  checkpoint(): Promise<string>
+  /** The log's verifier key. Keep it where the log's writer cannot change it. */
+  key(): Promise<string>
+  proof(index: number, size: number): Promise<ProofAnswer>
+}
+
+export function auditOf(caller: Caller): Audit {
+  const page = (options: AuditOptions = {}) => caller.read<AuditAnswer>(`/api/audit${queryText({ ...options })}`)
+  return {
+    page,
+    entries: async function* (options = {}) {
+      let cursor = options.cursor
+      do {
+        const answer = await page(cursor === undefined ? options : { ...options, cursor })
+        yield* answer.auditLogs
+        cursor = answer.nextCursor ?? undefined
+      } while (cursor !== undefined)
+    },
+    ofSecret: async (name, options = {}) => caller.read(`${secretPath(name)}/audit${queryText({ ...options })}`),
+    export: () => caller.stream("/api/audit/export"),
+    checkpoint: async () => (await caller.read<CheckpointAnswer>("/api/audit/checkpoint")).checkpoint,
+    key: async () => (await caller.read<LogKeyAnswer>("/api/audit/key")).key,
+    proof: (index, size) => caller.read(`/api/audit/proof${queryText({ index, size })}`),
+  }
+}
+
+export interface Keys {
+  status(): Promise<KeysAnswer>
+  /** Starts a rotation; `status` shows its progress. */
+  rotate(options?: Reasoned & { retire?: boolean }): Promise<RotationStarted>
+}
+
+export function keysOf(caller: Caller): Keys {
+  return {
+    status: () => caller.read("/api/keys"),
+    rotate: async (options = {}) =>
+      caller.send("POST", "/api/keys/rotate", { reason: caller.reason(options.reason), retire: options.retire }),
+  }
+}

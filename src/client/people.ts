@@ -1,0 +1,116 @@
+import type {
+  LoginAnswer,
+  LoginBody,
+  MeAnswer,
+  PasswordBody,
+  SessionItem,
+  SessionsAnswer,
+  SetupAnswer,
+  SetupBody,
+} from "../api/auth.ts"
+import type {
+  CreatedUser,
+  IssuedToken,
+  ServiceAccountBody,
+  ServiceAccountItem,
+  ServiceAccountsAnswer,
+  UserBody,
+  UserItem,
+  UserPatch,
+  UsersAnswer,
+} from "../api/users.ts"
+import { queryText } from "./address.ts"
+import type { Caller } from "./caller.ts"
+import type { Reasoned } from "./secrets.ts"
+
+/** Who the caller is. `login` and `setup` answer a token; make another client with it. */
+export interface Identity {
+  /** The first admin, with the token that the server printed at its start. 409 `setup_done` ever after. */
+  setup(body: SetupBody): Promise<SetupAnswer>
+  /** 401 for every cause. */
+  login(body: LoginBody): Promise<LoginAnswer>
+  /** Ends the session in use. */
+  logout(): Promise<void>
+  me(): Promise<MeAnswer>
+  changePassword(body: PasswordBody): Promise<void>
+}
+
+export function identityOf(caller: Caller): Identity {
+  return {
+    setup: (body) => caller.send("POST", "/api/setup", body),
+    login: (body) => caller.send("POST", "/api/auth/login", body),
+    logout: async () => {
+      await caller.send("POST", "/api/auth/logout", {})
+    },
+    me: () => caller.read("/api/me"),
+    changePassword: async (body) => {
+      await caller.send("POST", "/api/me/password", body)
+    },
+  }
+}
+
+export interface Sessions {
+  list(): Promise<readonly SessionItem[]>
+  end(id: string): Promise<void>
+}
+
+export function sessionsOf(caller: Caller): Sessions {
+  return {
+    list: async () => (await caller.read<SessionsAnswer>("/api/sessions")).sessions,
+    end: async (id) => {
+      await caller.send("DELETE", `/api/sessions/${encodeURIComponent(id)}`, {})
+    },
+  }
+}
+
+export interface Users {
+  /** In order of names, page by page. */
+  list(): AsyncGenerator<UserItem, void, undefined>
+  create(user: UserBody): Promise<CreatedUser>
+  change(id: string, patch: UserPatch): Promise<UserItem>
+}
+
+export function usersOf(caller: Caller): Users {
+  return {
+    list: () => paged((cursor) => caller.read<UsersAnswer>(`/api/users${queryText({ cursor })}`), "users"),
+    create: (user) => caller.send("POST", "/api/users", user),
+    change: (id, patch) => caller.send("PATCH", `/api/users/${encodeURIComponent(id)}`, patch),
+  }
+}
+
+type NewServiceAccount = Omit<ServiceAccountBody, "reason"> & Reasoned
+
+export interface ServiceAccounts {
+  list(): AsyncGenerator<ServiceAccountItem, void, undefined>
+  /** With its first token, which is shown this once. */
+  create(account: NewServiceAccount): Promise<IssuedToken>
+  issueToken(id: string, options?: Reasoned & { expiresInDays?: number }): Promise<IssuedToken>
+  revokeToken(id: string, tokenId: string): Promise<void>
+}
+
+export function serviceAccountsOf(caller: Caller): ServiceAccounts {
+  const path = "/api/service-accounts"
+  const tokens = (id: string) => `${path}/${encodeURIComponent(id)}/tokens`
+  return {
+    list: () => paged((cursor) => caller.read<ServiceAccountsAnswer>(path + queryText({ cursor })), "serviceAccounts"),
+    create: async ({ name, roles, expiresInDays, reason }) =>
+      caller.send("POST", path, { name, roles, expiresInDays, reason: caller.reason(reason) }),
+    issueToken: async (id, { reason, expiresInDays } = {}) =>
+      caller.send("POST", tokens(id), { reason: caller.reason(reason), expiresInDays }),
+    revokeToken: async (id, tokenId) => {
+      await caller.send("DELETE", `${tokens(id)}/${encodeURIComponent(tokenId)}`, {})
+    },
+  }
+}
+
+async function* paged<F extends string, T>(
+  page: (cursor: string | undefined) => Promise<Record<F, readonly T[]> & { nextCursor: string | null }>,
+  field: F,
+): AsyncGenerator<T, void, undefined> {
+  let cursor: string | undefined
+  do {
+    const answer = await page(cursor)
+    yield* answer[field]
+    cursor = answer.nextCursor ?? undefined
+  } while (cursor !== undefined)
+}

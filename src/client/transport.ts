@@ -1,0 +1,161 @@
+import { IDEMPOTENCY_KEY, VERIFICATION_TOKEN } from "../api/headers.ts"
+import type { Address } from "./address.ts"
+import { answerError, localError, TylerApiError } from "./error.ts"
+
+export interface Request {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+  readonly path: string
+  /** JSON text. */
+  readonly body?: string
+  /** Reads, and writes with a key, may be sent again after 503 with Retry-After. */
+  readonly again: boolean
+  readonly idempotencyKey?: string
+  readonly verificationToken?: string
+}
+
+export interface Transport {
+  /** The answer's JSON. Throws TylerApiError. */
+  json<T>(request: Request): Promise<T>
+  /** The answer's bytes as they come. Throws TylerApiError, also while iterating. */
+  bytes(request: Request): AsyncGenerator<Uint8Array, void, undefined>
+}
+
+export interface TransportOptions {
+  readonly address: Address
+  readonly token: string | undefined
+  readonly fetch: typeof globalThis.fetch
+  /** Milliseconds until the whole answer must be there; for streams until the next piece. */
+  readonly timeoutMs: number
+}
+
+const TRIES = 3
+/** A server may ask for at most this wait, in seconds; beyond it the caller decides. */
+const LONGEST_WAIT = 10
+
+export function httpTransport(options: TransportOptions): Transport {
+  return {
+    json: <T>(request: Request) => sendAgain(options, request, readJson) as Promise<T>,
+    bytes: (request) => pieces(options, request),
+  }
+}
+
+/** Times one exchange out; `keep` starts the time anew. */
+class Patience {
+  readonly #controller = new AbortController()
+  readonly #ms: number
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(ms: number) {
+    this.#ms = ms
+    this.keep()
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  keep(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#controller.abort(), this.#ms)
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+async function sendAgain<T>(
+  options: TransportOptions,
+  request: Request,
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
+  for (let left = TRIES - 1; ; left--) {
+    const patience = new Patience(options.timeoutMs)
+    let wait: number | null
+    try {
+      const response = await send(options, request, patience.signal)
+      if (response.ok) return await read(response)
+      wait = left > 0 && request.again ? waitOf(response) : null
+      if (wait === null) throw await failure(response)
+      await response.body?.cancel()
+    } catch (error) {
+      throw told(error, patience.signal, options.timeoutMs)
+    } finally {
+      patience.end()
+    }
+    await new Promise((resolve) => setTimeout(resolve, (wait ?? 0) * 1000))
+  }
+}
+
+async function* pieces(options: TransportOptions, request: Request): AsyncGenerator<Uint8Array, void, undefined> {
+  const patience = new Patience(options.timeoutMs)
+  try {
+    const response = await send(options, request, patience.signal)
+    if (!response.ok) throw await failure(response)
+    for await (const piece of response.body ?? []) {
+      patience.keep()
+      yield piece as Uint8Array
+      patience.keep()
+    }
+  } catch (error) {
+    throw told(error, patience.signal, options.timeoutMs)
+  } finally {
+    patience.end()
+  }
+}
+
+/** One exchange. A redirect is never followed: it would carry the token to an address nobody chose. */
+async function send(options: TransportOptions, request: Request, signal: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { accept: "application/json" }
+  if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`
+  if (request.body !== undefined) headers["content-type"] = "application/json"
+  if (request.idempotencyKey !== undefined) headers[IDEMPOTENCY_KEY] = request.idempotencyKey
+  if (request.verificationToken !== undefined) headers[VERIFICATION_TOKEN] = request.verificationToken
+  const response = await options.fetch(options.address + request.path, {
+    method: request.method,
+    headers,
+    body: request.body ?? null,
+    redirect: "manual",
+    signal,
+  })
+  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400))
+    throw localError("redirected", "The address answered with a redirect, which is not followed; check the address")
+  return response
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text()
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    // The parser's own message would quote the answer, which may hold a value.
+    throw localError("bad_answer", `The address answered ${response.status}, but not with JSON`)
+  }
+}
+
+async function failure(response: Response): Promise<TylerApiError> {
+  try {
+    return answerError(response.status, JSON.parse(await response.text()))
+  } catch (error) {
+    if (error instanceof SyntaxError) return answerError(response.status, undefined)
+    throw error
+  }
+}
+
+/** Seconds to wait if this answer allows another try, else null. */
+function waitOf(response: Response): number | null {
+  const after = response.headers.get("retry-after")
+  if (response.status !== 503 || after === null || !/^\d{1,4}$/.test(after)) return null
+  const seconds = Number(after)
+  return seconds <= LONGEST_WAIT ? seconds : null
+}
+
+/** Network failures as TylerApiError; their causes name the host, never headers or bodies. */
+function told(error: unknown, signal: AbortSignal, timeoutMs: number): unknown {
+  if (error instanceof TylerApiError) return error
+  if (signal.aborted)
+    return localError("timeout", `The server did not answer within ${timeoutMs / 1000} s`, { timeoutMs })
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const reason = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "network"
+  return localError("unreachable", `The server cannot be reached (${reason})`, { reason })
+}
