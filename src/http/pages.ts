@@ -1,4 +1,4 @@
-import { SCRIPT_PATH, STYLE_PATH } from "./pages/layout.ts"
+import { ICON, ICON_PATH, SCRIPT_PATH, STYLE_PATH } from "./pages/layout.ts"
 import { PAGE_SCRIPT } from "./pages/page-script.ts"
 import { PAGE_STYLE } from "./pages/page-style.ts"
 
@@ -17,4 +17,5 @@ export interface PageAsset {
 export const pageAssets: Readonly<Record<string, PageAsset>> = {
   [STYLE_PATH]: { type: "text/css; charset=utf-8", body: PAGE_STYLE },
   [SCRIPT_PATH]: { type: "text/javascript; charset=utf-8", body: PAGE_SCRIPT },
+  [ICON_PATH]: { type: "image/svg+xml", body: ICON },
 }

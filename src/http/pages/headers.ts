@@ -3,6 +3,7 @@ import { isLoopbackName } from "../address.ts"
 /** Nothing but our own files: no inline script or style, no frame, no foreign form target, no request elsewhere. */
 const POLICY = [
   "default-src 'none'",
+  "img-src 'self'",
   "style-src 'self'",
   "script-src 'self'",
   "connect-src 'self'",

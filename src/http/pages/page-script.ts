@@ -28,23 +28,28 @@ function showProblems(problems) {
     if (own) input.setAttribute("aria-invalid", "true")
     else input.removeAttribute("aria-invalid")
   }
-  const lines = problems.map(({ text, field }) => {
-    const line = document.createElement("p")
-    if (!field) line.textContent = text
-    else {
-      const link = document.createElement("a")
-      link.href = "#" + field
-      link.textContent = text
-      link.addEventListener("click", (event) => {
-        event.preventDefault()
-        at(field).focus()
-      })
-      line.append(link)
-    }
-    return line
-  })
-  at("problem").replaceChildren(...lines)
+  at("problem").replaceChildren(...problems.map(problemLine))
   if (problems.length > 0) at("problem").focus()
+}
+
+/** One line of the summary; a link if there is a field to go to or a page to open. */
+function problemLine({ text, field, href }) {
+  const line = document.createElement("p")
+  if (!field && !href) {
+    line.textContent = text
+    return line
+  }
+  const link = document.createElement("a")
+  link.href = href || "#" + field
+  link.textContent = text
+  if (field) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault()
+      at(field).focus()
+    })
+  }
+  line.append(link)
+  return line
 }
 
 /** What any failed answer means, unless the page knows better. */
@@ -108,7 +113,7 @@ function startSetup(form) {
 
 function setupProblem(result) {
   const { code, error, field } = result.answer
-  if (code === "setup_done") return [{ text: "The first admin is already set up. Sign in at /login instead." }]
+  if (code === "setup_done") return [{ text: "The first admin is already set up. Sign in instead.", href: "/login" }]
   if (code === "unauthenticated") {
     at("token-row").hidden = false
     return [{ field: "token", text: "The setup token is not valid. Each start of the server prints a new one" }]
@@ -125,6 +130,7 @@ function startLogin(form) {
   }
   if (at("out").hidden) showWho(false)
   onSubmit(form, async () => {
+    at("notice").textContent = ""
     const problems = missing({ username: "Enter your user name", password: "Enter your password" })
     if (problems.length > 0) return problems
     const result = await send("POST", "/api/auth/login", { username: at("username").value, password: at("password").value })

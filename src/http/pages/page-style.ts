@@ -21,9 +21,8 @@ body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--tex
 .banner { margin: 0 -1rem; padding: .5rem 1rem; text-align: center; font-size: .9375rem; background: var(--warn-ground); color: var(--warn); }
 header { display: flex; align-items: center; justify-content: center; gap: .5rem; padding: clamp(1.5rem, 8vh, 5rem) 0 1.25rem; font-weight: 600; letter-spacing: .005em; }
 .mark { width: 1.625rem; height: 1.625rem; color: var(--accent); }
-.hole { fill: var(--ground); }
 main { max-width: 26rem; margin: 0 auto; padding: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: .875rem; box-shadow: 0 1px 2px rgb(0 0 0 / .04), 0 8px 24px rgb(0 0 0 / .05); }
-h1 { margin: 0 0 .5rem; font-size: 1.375rem; line-height: 1.3; letter-spacing: -.01em; }
+h1 { margin: 0 0 .5rem; font-size: 1.375rem; line-height: 1.3; letter-spacing: -.01em; text-wrap: balance; }
 h1:focus { outline: none; }
 .lead { margin: 0 0 1.5rem; color: var(--soft); }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }

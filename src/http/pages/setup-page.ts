@@ -17,7 +17,7 @@ ${PROBLEM}
 ${field({ id: "token", label: "Setup token", type: "text", autocomplete: "off", hint: "Printed by the server when it starts." })}
 </div>
 ${field({ id: "username", label: "User name", type: "text", autocomplete: "username" })}
-${field({ id: "password", label: "Password", type: "password", autocomplete: "new-password", hint: "15 to 128 characters. A few unrelated words do well." })}
+${field({ id: "password", label: "Password", type: "password", autocomplete: "new-password", hint: "15 to 128 characters. Several words do well." })}
 ${field({ id: "again", label: "Password again", type: "password", autocomplete: "new-password" })}
 <label class="show"><input type="checkbox" id="show"> Show passwords</label>
 <button type="submit" disabled>Create the admin account</button>
