@@ -1,4 +1,3 @@
-import { TylerError } from "../core/errors.ts"
 import { isLoopbackName } from "./address.ts"
 
 /** `host[:port]` as a Host header may spell it (RFC 9110, 7.2): ASCII name, dotted IPv4 or bracketed IPv6. */
@@ -11,32 +10,29 @@ export interface HostRules {
   readonly loopback: boolean
 }
 
-/**
- * The host a request names, in lower case and without brackets, if it is one we answer for. This is what stops DNS
- * rebinding: a page on a foreign name that resolves to us still names itself here. Exactly one Host header counts, in
- * plain spelling. On a loopback listener every loopback name passes with any port, so that a forwarded port (ssh -L)
- * works: no page of a foreign name can send one.
- *
- * @param hosts every Host header of the request: `request.raw.headersDistinct.host`. `headers.host` would not do, since
- * Node drops all but the first.
- * @throws TylerError misdirected_request (421)
- */
-export function checkHost(rules: HostRules, hosts: readonly string[] | undefined): string {
-  const host = allowedHost(rules, hosts)
-  if (host === undefined) throw new TylerError("misdirected_request")
-  return host
-}
+/** The host a request names, in lower case and without brackets, once it is one we answer for. */
+export type HostVerdict = { readonly host: string } | { readonly refused: true }
 
-function allowedHost(rules: HostRules, hosts: readonly string[] | undefined): string | undefined {
+const REFUSED: HostVerdict = { refused: true }
+
+/**
+ * Whether a request's Host headers name this server; anything else is 421. This is what stops DNS rebinding: a page on
+ * a foreign name that resolves to us still names itself here. Exactly one Host header counts, in plain spelling. On a
+ * loopback listener every loopback name passes with any port, so that a forwarded port (ssh -L) works: no page of a
+ * foreign name can send one.
+ *
+ * @param hosts every Host header of the request, unjoined (`request.raw.headersDistinct.host`).
+ */
+export function judgeHost(hosts: readonly string[] | undefined, rules: HostRules): HostVerdict {
   const [only, ...more] = hosts ?? []
-  if (only === undefined || more.length > 0) return undefined
+  if (only === undefined || more.length > 0) return REFUSED
   const match = HOST.exec(only)
-  if (match === null) return undefined
+  if (match === null) return REFUSED
   const host = (match[1] ?? match[2] ?? "").toLowerCase()
   const port = match[3]
-  if (Number(port ?? 1) > 65_535) return undefined
-  if (rules.loopback && isLoopbackName(host)) return host
-  return host === publicHost(rules.publicUrl) && samePort(port, rules.publicUrl) ? host : undefined
+  if (Number(port ?? 1) > 65_535) return REFUSED
+  if (rules.loopback && isLoopbackName(host)) return { host }
+  return host === publicHost(rules.publicUrl) && samePort(port, rules.publicUrl) ? { host } : REFUSED
 }
 
 function publicHost(publicUrl: string): string {
@@ -54,7 +50,7 @@ function samePort(port: string | undefined, publicUrl: string): boolean {
  * PUBLIC_URL's would get cookies of its own, and WebAuthn knows no rpId for an IP address. The browser carries the
  * fragment along, so a setup link keeps its token.
  *
- * @param host as `checkHost` gave it.
+ * @param host as `judgeHost` gave it.
  * @param path of the page, one of our own constants.
  */
 export function pageRedirect(host: string, path: string, publicUrl: string): string | undefined {

@@ -40,27 +40,23 @@ function parseCidr(text: string): string | undefined {
   return `${address}/${bits}`
 }
 
-/** `trusts`: whether a canonical address is one of our proxies. */
-export interface ProxyRules {
-  trusts(address: string): boolean
-}
+/** Answers whether a canonical address is one of our proxies. */
+export type ProxyTrust = (address: string) => boolean
 
 /**
  * @param cidrs as `parseTrustedProxies` gives them. One list per family: a single BlockList lets an IPv6 network such
  * as `::/64` match IPv4 addresses through their mapped form (seen on Node 24).
  */
-export function proxyRules(cidrs: readonly string[]): ProxyRules {
+export function proxyTrust(cidrs: readonly string[]): ProxyTrust {
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const cidr of cidrs) {
     const [network = "", bits = ""] = cidr.split("/")
     const family = isIP(network) === 4 ? "ipv4" : "ipv6"
     lists[family].addSubnet(network, Number(bits), family)
   }
-  return {
-    trusts: (address) => {
-      const family = isIP(address) === 4 ? "ipv4" : "ipv6"
-      return lists[family].check(address, family)
-    },
+  return (address) => {
+    const family = isIP(address) === 4 ? "ipv4" : "ipv6"
+    return lists[family].check(address, family)
   }
 }
 
@@ -69,20 +65,24 @@ export function proxyRules(cidrs: readonly string[]): ProxyRules {
  * is the rightmost address that is not one. What stands left of that was written by the caller and is not even read.
  * A hop that is no plain IP address, or too many hops, and the peer's own address is used: never the caller's word.
  *
- * @param peer the socket's remote address; one that is unknown (a socket already closed) gives `0.0.0.0`.
- * @param forwardedFor the header, several joined by commas as Node does; empty if there is none.
+ * @param peer the socket's remote address; unknown (a socket already closed) gives `0.0.0.0`.
  */
-export function clientAddress(rules: ProxyRules, peer: string | undefined, forwardedFor: string): string {
+export function clientAddress(
+  peer: string | undefined,
+  forwardedFor: string | readonly string[] | undefined,
+  trusted: ProxyTrust,
+): string {
   const own = canonicalAddress(peer?.split("%", 1)[0] ?? "") ?? "0.0.0.0"
-  if (forwardedFor === "" || !rules.trusts(own)) return own
+  if (forwardedFor === undefined || !trusted(own)) return own
+  const chain = typeof forwardedFor === "string" ? forwardedFor : forwardedFor.join(",")
   let last = own
-  let end = forwardedFor.length
+  let end = chain.length
   for (let hops = 0; end >= 0; hops++) {
     if (hops === MAX_HOPS) return own
-    const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1)
-    const hop = parseHop(forwardedFor.slice(comma + 1, end))
+    const comma = end === 0 ? -1 : chain.lastIndexOf(",", end - 1)
+    const hop = parseHop(chain.slice(comma + 1, end))
     if (hop === undefined) return own
-    if (!rules.trusts(hop)) return hop
+    if (!trusted(hop)) return hop
     last = hop
     end = comma
   }
