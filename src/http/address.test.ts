@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { isIP } from "node:net"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { canonicalAddress, isLoopbackName } from "./address.ts"
 
 test("every spelling of an address becomes one text", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { clientAddress, MAX_CIDRS, MAX_HOPS, parseTrustedProxies, proxyTrust } from "./proxy.ts"
 
 const ours = proxyTrust(["10.0.0.0/8", "fd00::/8"])
