@@ -9,12 +9,10 @@ const OTHERS = 0o077
  * @throws StartFault naming the folder and what would put it right.
  */
 export function ensureOwnedFolder(folder: string, what: string): void {
-  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) {
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-    } catch (error) {
-      throw new StartFault(`The ${what} ${folder} cannot be created (${codeOf(error)})`)
-    }
+  try {
+    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new StartFault(`The ${what} ${folder} cannot be created (${codeOf(error)})`)
   }
   const problem = folderProblem(folder)
   if (problem !== undefined) throw new StartFault(`The ${what} ${folder} ${problem}`)

@@ -1,0 +1,347 @@
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { test } from "node:test"
+import { type Config, parseConfig, publicUrlAt } from "./config.ts"
+import type { Environment } from "./environment.ts"
+import { SETTING_NAMES, SETTINGS } from "./settings.ts"
+import { settingsTable, withSettingsTable } from "./settings-doc.ts"
+
+const CWD = "/srv/tyler"
+const CERT = { TLS_CERT_FILE: "cert.pem", TLS_KEY_FILE: "key.pem" }
+const DEVELOPMENT = { TYLER_ENVIRONMENT: "development" }
+
+function accepted(env: Environment): Config {
+  const result = parseConfig(env, CWD)
+  assert.ok("config" in result, JSON.stringify(result))
+  return result.config
+}
+
+function faultsOf(env: Environment): readonly string[] {
+  const result = parseConfig(env, CWD)
+  return "faults" in result ? result.faults : []
+}
+
+/** Exactly one fault, and it matches. */
+function refused(env: Environment, fault: RegExp): void {
+  const faults = faultsOf(env)
+  assert.equal(faults.length, 1, JSON.stringify({ env, faults }))
+  assert.match(faults[0] ?? "", fault)
+}
+
+test("with nothing set it is the embedded profile on loopback, and the document says so", () => {
+  const config = accepted({})
+  assert.deepEqual(config, {
+    environment: "production",
+    profile: "embedded",
+    listen: {
+      host: "localhost",
+      addresses: ["127.0.0.1", "::1"],
+      port: 7070,
+      loopback: true,
+      publicUrl: null,
+      trustedProxies: [],
+      tls: null,
+    },
+    folders: {
+      data: "/srv/tyler/data",
+      mirror: "/srv/tyler/data-mirror",
+      rootKeyFile: "/srv/tyler/data/root.key",
+      setupTokenFile: null,
+    },
+    database: null,
+    redis: null,
+    secrets: { prefix: "tyler-setup", cacheSeconds: 300 },
+    limits: {
+      people: { max: 300, windowMs: 900_000 },
+      programs: { max: 6000, windowMs: 900_000 },
+      dailyPerPerson: 100,
+    },
+    mfaEnforced: true,
+    logLevel: "info",
+    warnings: [],
+  })
+})
+
+test("the defaults the table prints are the ones in force", () => {
+  const printed = (name: keyof typeof SETTINGS): readonly string[] =>
+    [...SETTINGS[name].unset.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "")
+  const config = accepted({})
+  assert.deepEqual(printed("TYLER_ENVIRONMENT"), [config.environment])
+  assert.deepEqual(printed("HOST"), [config.listen.host])
+  assert.deepEqual(printed("PORT"), [String(config.listen.port)])
+  assert.deepEqual(printed("LOG_LEVEL"), [config.logLevel])
+  assert.deepEqual(printed("SECRETS_PREFIX"), [config.secrets.prefix])
+  assert.deepEqual(printed("SECRET_CACHE_TTL"), [String(config.secrets.cacheSeconds)])
+  assert.deepEqual(printed("MAX_SECRET_ACCESS_PER_USER"), [String(config.limits.dailyPerPerson)])
+  assert.deepEqual(printed("SECRETS_RATE_LIMIT_WINDOW"), [String(config.limits.people?.windowMs)])
+  const { people, programs } = config.limits
+  assert.deepEqual(printed("SECRETS_RATE_LIMIT_MAX"), [String(people?.max), String(programs?.max)])
+  assert.deepEqual(accepted({ TLS_MIN_VERSION: "1.3", ...CERT }), accepted(CERT))
+})
+
+test("the document's table is the one the code makes", () => {
+  const document = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8")
+  assert.equal(document, withSettingsTable(document), "run: node tools/check-docs.ts --write")
+  for (const name of SETTING_NAMES) assert.ok(settingsTable().includes(`| \`${name}\` |`))
+})
+
+test("the configuration cannot be changed", () => {
+  const config = accepted({ TRUSTED_PROXIES: "10.0.0.0/8" })
+  assert.throws(() => Object.assign(config.limits, { people: null }), TypeError)
+  assert.throws(() => (config.listen.trustedProxies as string[]).push("0.0.0.0/0"), TypeError)
+})
+
+test("numbers hold at their bounds and not beyond", () => {
+  const bounds: readonly [string, number, number][] = [
+    ["PORT", 0, 65_535],
+    ["SECRET_CACHE_TTL", 0, 86_400],
+    ["MAX_SECRET_ACCESS_PER_USER", 0, 1_000_000_000],
+    ["SECRETS_RATE_LIMIT_WINDOW", 1000, 86_400_000],
+    ["SECRETS_RATE_LIMIT_MAX", 1, 1_000_000_000],
+  ]
+  for (const [name, min, max] of bounds) {
+    for (const value of [min, min + 1, max - 1, max]) assert.deepEqual(faultsOf({ [name]: String(value) }), [], name)
+    for (const value of [min - 1, max + 1])
+      refused({ [name]: String(value) }, new RegExp(`^${name} must be an integer`))
+    for (const text of ["", " 5000", "5e3", "+5000", "05000", "5000.0", "0x1388", "5,000", "none", "NaN"]) {
+      refused({ [name]: text }, new RegExp(`^${name} `))
+    }
+  }
+})
+
+test("the prefix holds at its bounds and is a secret name", () => {
+  for (const length of [127, 128])
+    assert.equal(accepted({ SECRETS_PREFIX: "p".repeat(length) }).secrets.prefix.length, length)
+  refused({ SECRETS_PREFIX: "p".repeat(129) }, /^SECRETS_PREFIX must be a secret name of at most 128/)
+  for (const text of ["/x", "x/", "a b", "..", "a//b"]) refused({ SECRETS_PREFIX: text }, /^SECRETS_PREFIX/)
+})
+
+test("flags and choices take their exact words only", () => {
+  for (const name of ["ENABLE_AUDIT_LOGGING", "ENABLE_SECRET_ENCRYPTION", "ENABLE_MFA_FOR_SECRETS"]) {
+    assert.deepEqual(faultsOf({ [name]: "true" }), [])
+    for (const text of ["", "TRUE", "1", "yes", "0", "no", " true"]) refused({ [name]: text }, new RegExp(`^${name} `))
+  }
+  refused({ TYLER_ENVIRONMENT: "prod" }, /^TYLER_ENVIRONMENT must be production or development, not "prod"$/)
+  refused({ LOG_LEVEL: "silent" }, /^LOG_LEVEL/)
+  refused({ SECRETS_BACKEND: "vault" }, /^SECRETS_BACKEND/)
+})
+
+test("what would switch a guarantee off is refused", () => {
+  for (const more of [{}, DEVELOPMENT, { DATABASE_URL: "postgres://localhost/t" }]) {
+    refused({ ENABLE_AUDIT_LOGGING: "false", ...more }, /^ENABLE_AUDIT_LOGGING=false is refused/)
+    refused({ ENABLE_SECRET_ENCRYPTION: "false", ...more }, /^ENABLE_SECRET_ENCRYPTION=false is refused/)
+  }
+  refused({ ENABLE_MFA_FOR_SECRETS: "false" }, /^ENABLE_MFA_FOR_SECRETS=false is refused in production/)
+  refused({ ENABLE_MFA_FOR_SECRETS: "false", TYLER_ENVIRONMENT: "production" }, /^ENABLE_MFA_FOR_SECRETS/)
+  refused({ SECRETS_BACKEND: "aws" }, /^SECRETS_BACKEND=aws is not available in this version/)
+  refused({ NODE_TLS_REJECT_UNAUTHORIZED: "0" }, /^NODE_TLS_REJECT_UNAUTHORIZED=0 is refused/)
+})
+
+test("development has no limits unless they are set, and says what it leaves out", () => {
+  const config = accepted({ ...DEVELOPMENT, ENABLE_MFA_FOR_SECRETS: "false" })
+  assert.deepEqual(config.limits, { people: null, programs: null, dailyPerPerson: null })
+  assert.equal(config.mfaEnforced, false)
+  assert.match(config.warnings.join("\n"), /not for real secrets.*\n.*second factor are not enforced/)
+  const limited = accepted({ ...DEVELOPMENT, SECRETS_RATE_LIMIT_MAX: "10", MAX_SECRET_ACCESS_PER_USER: "0" }).limits
+  assert.deepEqual(limited.people, { max: 10, windowMs: 900_000 })
+  assert.equal(limited.dailyPerPerson, 0)
+})
+
+test("a limit that is set holds for people and programs", () => {
+  const limit = { max: 10, windowMs: 60_000 }
+  const { people, programs } = accepted({ SECRETS_RATE_LIMIT_MAX: "10", SECRETS_RATE_LIMIT_WINDOW: "60000" }).limits
+  assert.deepEqual([people, programs], [limit, limit])
+})
+
+test("development stays on loopback", () => {
+  for (const HOST of ["localhost", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
+    accepted({ ...DEVELOPMENT, HOST })
+  refused({ ...DEVELOPMENT, HOST: "0.0.0.0" }, /^HOST must be a loopback address/)
+  refused({ ...DEVELOPMENT, HOST: "0.0.0.0", ...CERT }, /^HOST must be a loopback address/)
+  refused({ ...DEVELOPMENT, PUBLIC_URL: "https://secrets.example" }, /^PUBLIC_URL must be on localhost/)
+})
+
+test("beyond loopback it takes TLS or trusted proxies", () => {
+  for (const HOST of ["0.0.0.0", "::", "192.0.2.1", "2001:db8::1"]) {
+    refused({ HOST }, /^HOST is not a loopback address/)
+    accepted({ HOST, ...CERT })
+    accepted({ HOST, TRUSTED_PROXIES: "10.0.0.0/8" })
+  }
+  assert.match(accepted({ HOST: "::", ...CERT }).warnings.join(), /PUBLIC_URL is not set/)
+  for (const HOST of ["example.com", "[::1]", "fe80::1%eth0", "*", "localhost."])
+    refused({ HOST }, /^HOST must be an IP address/)
+})
+
+test("TLS files come together, version 1.3 unless told", () => {
+  assert.deepEqual(accepted({ ...CERT, TLS_MIN_VERSION: "1.2" }).listen.tls, {
+    certFile: "/srv/tyler/cert.pem",
+    keyFile: "/srv/tyler/key.pem",
+    minVersion: "TLSv1.2",
+  })
+  assert.equal(accepted(CERT).listen.tls?.minVersion, "TLSv1.3")
+  refused({ TLS_CERT_FILE: "c" }, /must be set together$/)
+  refused({ TLS_KEY_FILE: "k" }, /must be set together$/)
+  refused({ TLS_MIN_VERSION: "1.3" }, /^TLS_MIN_VERSION has no meaning without/)
+  for (const version of ["1.1", "1.0", "TLSv1.2", "1.4"])
+    refused({ ...CERT, TLS_MIN_VERSION: version }, /^TLS_MIN_VERSION/)
+})
+
+test("trusted proxies are networks, never everybody", () => {
+  assert.deepEqual(accepted({ TRUSTED_PROXIES: "10.0.0.0/8, ::1" }).listen.trustedProxies, ["10.0.0.0/8", "::1/128"])
+  for (const text of ["true", "0.0.0.0/0", "::/0", "10.0.0.0/8,true", "loopback"]) {
+    refused({ HOST: "0.0.0.0", TRUSTED_PROXIES: text }, /^TRUSTED_PROXIES must list networks/)
+  }
+})
+
+test("PUBLIC_URL is a bare origin, https unless on loopback", () => {
+  const good = [
+    "https://secrets.example",
+    "https://secrets.example/",
+    "https://a.example:8443",
+    "http://localhost:7070",
+    "http://127.0.0.1:7070",
+    "http://[::1]:7070",
+  ]
+  for (const url of good) assert.equal(accepted({ PUBLIC_URL: url }).listen.publicUrl, url.replace(/\/$/, ""))
+  const odd = [
+    "secrets.example",
+    "http://secrets.example",
+    "https://a.example/x",
+    "https://a.example/?q",
+    "https://u:p@a.example",
+    "https://A.example",
+    "https://a.example:443",
+    "ftp://localhost",
+    "http://127.1",
+  ]
+  for (const url of odd) refused({ PUBLIC_URL: url }, /^PUBLIC_URL must be/)
+  refused({ ...CERT, PUBLIC_URL: "http://localhost:7070" }, /^PUBLIC_URL must be https:\/\/ when TLS_CERT_FILE/)
+})
+
+test("PUBLIC_URL defaults to localhost on the actual port", () => {
+  assert.equal(publicUrlAt(accepted({ PORT: "0" }).listen, 41_234), "http://localhost:41234")
+  assert.equal(publicUrlAt(accepted({ PORT: "443", ...CERT }).listen, 443), "https://localhost")
+  assert.equal(publicUrlAt(accepted({ PUBLIC_URL: "https://a.example" }).listen, 7070), "https://a.example")
+})
+
+test("PostgreSQL elsewhere needs verified TLS", () => {
+  const good = [
+    "postgres://u:p@localhost:5432/t",
+    "postgresql://127.0.0.1/t",
+    "postgres://[::1]/t",
+    "postgres:///t?host=/run/postgresql",
+    "postgres://u:p@db.example/t?sslmode=verify-full&sslrootcert=/ca.pem",
+  ]
+  for (const url of good) {
+    assert.deepEqual(accepted({ DATABASE_URL: url }).database, { url, migrationUrl: url })
+    assert.equal(accepted({ DATABASE_URL: url }).profile, "shared")
+  }
+  const odd = [
+    "postgres://u:hunter2@db.example/t",
+    "postgres://u:hunter2@db.example/t?sslmode=require",
+    "postgres://u:hunter2@db.example/t?sslmode=verify-ca",
+    "postgres://u:hunter2@localhost.example/t",
+    "postgres://u:hunter2@db.example/t?sslmode=verify-full&sslmode=disable",
+    "postgres://u:hunter2@localhost/t?host=db.example",
+    "postgres://u:hunter2@localhost/t?host=/run",
+    "postgres:///hunter2?host=db.example",
+    "postgres://u:hunter2@db.example/t?sslmode=verify-full&uselibpqcompat=true",
+    "postgres://u:hunter2@localhost,db.example/t",
+    "postgres://u:hunter2@%6c/t",
+    "postgres://u:hunter2@localhost",
+    "postgres:///hunter2",
+    "mysql://u:hunter2@localhost/t",
+    "hunter2",
+  ]
+  for (const url of odd) {
+    for (const name of ["DATABASE_URL", "DATABASE_MIGRATION_URL"]) {
+      const faults = faultsOf({ DATABASE_URL: "postgres://localhost/t", [name]: url })
+      assert.equal(faults.length, 1, url)
+      assert.match(faults[0] ?? "", new RegExp(`^${name} `))
+      assert.doesNotMatch(faults[0] ?? "", /hunter2/, "a fault never shows a password")
+    }
+  }
+  refused({ DATABASE_MIGRATION_URL: "postgres://localhost/t" }, /^DATABASE_MIGRATION_URL has no meaning without/)
+})
+
+test("Redis elsewhere needs rediss and a password", () => {
+  for (const url of [
+    "redis://localhost",
+    "redis://:p@127.0.0.1:6379/0",
+    "rediss://u:p@cache.example:6380/15",
+    "rediss://:p@cache.example",
+  ]) {
+    assert.deepEqual(accepted({ REDIS_URL: url }).redis, { url })
+  }
+  for (const url of [
+    "redis://:hunter2@cache.example",
+    "rediss://cache.example",
+    "rediss://user@cache.example",
+    "rediss://:hunter2@cache.example?rejectUnauthorized=false",
+    "redis://localhost/hunter2",
+    "http://localhost",
+    "redis://",
+  ]) {
+    refused({ REDIS_URL: url }, /^REDIS_URL (?!.*hunter2)/)
+  }
+})
+
+test("an unknown TYLER_ variable stops the start and a near miss is named", () => {
+  refused({ TYLER_DATADIR: "/x" }, /^TYLER_DATADIR is not a known variable; did you mean TYLER_DATA_DIR\?$/)
+  refused({ TYLER_COLOUR: "blue" }, /^TYLER_COLOUR is not a known variable$/)
+  accepted({ TYLER_URL: "x", TYLER_TOKEN: "x", TYLER_REASON: "x", TYLER_TEST_REQUIRE: "postgres", HOME: "/", PATH: "" })
+})
+
+test("a near miss of any other name is said aloud", () => {
+  assert.deepEqual(accepted({ DATABSE_URL: "postgres://localhost/t" }).warnings, [
+    "DATABSE_URL is not read; did you mean DATABASE_URL?",
+  ])
+  assert.deepEqual(accepted({ HOSTS: "x", PORTS: "x", CI: "1" }).warnings, [])
+})
+
+test("every fault is told at once, one line each", () => {
+  const faults = faultsOf({ PORT: "x\ny", ENABLE_AUDIT_LOGGING: "false", HOST: "0.0.0.0", TYLER_X: "1" })
+  assert.equal(faults.length, 4)
+  for (const fault of faults) assert.doesNotMatch(fault, /[\r\n]/)
+})
+
+test("the mirror lies outside the data folder", () => {
+  assert.equal(accepted({ TYLER_DATA_DIR: "/var/lib/tyler/" }).folders.mirror, "/var/lib/tyler-mirror")
+  accepted({ TYLER_DATA_DIR: "/a/data", TYLER_MIRROR_DIR: "/a/data2" })
+  for (const mirror of ["/a/data", "/a/data/", "/a/data/mirror", "/a/x/../data/m"]) {
+    refused({ TYLER_DATA_DIR: "/a/data", TYLER_MIRROR_DIR: mirror }, /^TYLER_MIRROR_DIR must not be the data folder/)
+  }
+  refused({ TYLER_DATA_DIR: "/a/data", TYLER_MIRROR_DIR: "/a" }, /^TYLER_DATA_DIR must not be inside the mirror/)
+  refused({ TYLER_DATA_DIR: "/" }, /^TYLER_MIRROR_DIR must not be/)
+})
+
+test("the usual AWS environment file starts, and says what it leaves unused", () => {
+  const config = accepted({
+    AWS_REGION: "us-east-1",
+    AWS_ACCOUNT_ID: "123456789012",
+    KMS_KEY_ID: "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
+    SECRETS_PREFIX: "tyler-setup",
+    SECRETS_ROTATION_LAMBDA: "arn:aws:lambda:us-east-1:123456789012:function:tyler-setup-rotate-secrets",
+    ENABLE_SECRET_ENCRYPTION: "true",
+    ENABLE_AUDIT_LOGGING: "true",
+    ENABLE_MFA_FOR_SECRETS: "true",
+    SECRET_CACHE_TTL: "300",
+    MAX_SECRET_ACCESS_PER_USER: "100",
+    CLOUDWATCH_NAMESPACE: "TylerSetup/Security",
+    CLOUDWATCH_LOG_GROUP: "/aws/tyler-setup/security",
+    SECRETS_RATE_LIMIT_WINDOW: "900000",
+    SECRETS_RATE_LIMIT_MAX: "10",
+  })
+  assert.deepEqual(config.limits.people, { max: 10, windowMs: 900_000 })
+  assert.match(config.warnings.join(), /^AWS_REGION, .*CLOUDWATCH_LOG_GROUP: set, but not used in this version$/)
+})
+
+test("AWS names of the wrong shape are refused", () => {
+  refused({ AWS_REGION: "US-EAST-1" }, /^AWS_REGION/)
+  for (const id of ["12345678901", "1234567890123"])
+    refused({ AWS_ACCOUNT_ID: id }, /^AWS_ACCOUNT_ID must be 12 digits/)
+  refused({ KMS_KEY_ID: "a key" }, /^KMS_KEY_ID/)
+  refused({ SECRETS_ROTATION_LAMBDA: "rotate" }, /^SECRETS_ROTATION_LAMBDA/)
+  refused({ CLOUDWATCH_NAMESPACE: "AWS/EC2" }, /^CLOUDWATCH_NAMESPACE/)
+  refused({ CLOUDWATCH_LOG_GROUP: "a b" }, /^CLOUDWATCH_LOG_GROUP/)
+})
