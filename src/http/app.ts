@@ -84,6 +84,7 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
       request.row = row
       if (row.auth === "none") return
       await authenticate(wiring, request)
+      if (request.caller?.principal.assurance === "half" && row.half !== true) throw new TylerError("forbidden", HALF)
       if (row.counts === "read" && request.caller)
         takeReads(wiring.readLimits, request.caller.principal, wiring.service.clock.monotonic(), 1)
     },
@@ -94,11 +95,14 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
         caller: request.caller as Caller,
         origin: request.origin,
         body: request.body,
+        params: request.params as Record<string, string>,
       })
       return sendAnswer(reply, answer)
     },
   })
 }
+
+const HALF = { error: "Finish signing in first: change your password", requires: "password change" }
 
 async function authenticate(wiring: Wiring, request: FastifyRequest): Promise<void> {
   const credential = presentedToken(wiring, request)

@@ -13,6 +13,7 @@ export function takeReads(
   now: number,
   count: number,
 ): void {
+  if (count === 0) return
   const limiter = who.kind === "program" ? limits.programs : limits.people
   const verdict = limiter?.take(who.id, now, count)
   if (verdict === undefined || "allowed" in verdict) return

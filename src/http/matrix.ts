@@ -5,6 +5,8 @@
 export interface Row {
   /** `session`: a person's session or a program's token. */
   readonly auth: "none" | "session"
+  /** Open to a half session too: what it takes to finish signing in. */
+  readonly half?: true
   /** The verb asked of policy; for other resources the gate is a role, named in the summary. */
   readonly verb: string | null
   /** Audit action; null for routes that leave no entry. */
@@ -24,6 +26,8 @@ const open = { auth: "none", verb: null, action: null, resource: "service", coun
 const self = { auth: "session", verb: null, action: null, resource: "user", counts: null } as const
 const admin = { auth: "session", verb: null, resource: "user", counts: null } as const
 const secret = { auth: "session", resource: "secret", counts: null } as const
+const policy = { auth: "session", verb: null, resource: "policy", counts: null } as const
+const key = { auth: "session", verb: null, resource: "key", counts: null } as const
 const audit = { auth: "session", verb: null, resource: "audit", counts: null } as const
 
 export const MATRIX = {
@@ -32,19 +36,38 @@ export const MATRIX = {
 
   "POST /api/setup": { ...open, summary: "First start only: makes the first admin" },
   "POST /api/auth/login": { ...open, summary: "Opens a session" },
-  "POST /api/auth/logout": { ...self, action: "LOGOUT", summary: "Ends the session in use" },
-  "GET /api/me": { ...self, summary: "Who the token belongs to" },
+  "POST /api/auth/logout": { ...self, half: true, action: "LOGOUT", summary: "Ends the session in use" },
+  "GET /api/me": { ...self, half: true, summary: "Who the token belongs to" },
+  "POST /api/me/password": { ...self, half: true, action: "PASSWORD_CHANGE", summary: "Changes one's own password" },
+  "GET /api/sessions": { ...self, summary: "The caller's own sessions" },
+  "DELETE /api/sessions/:id": { ...self, action: "SESSION_END", summary: "Ends one of the caller's own sessions" },
 
   "POST /api/users": { ...admin, action: "USER_CREATE", summary: "Makes a person (role admin)" },
   "GET /api/users": { ...admin, action: "USER_LIST", summary: "Lists people (role admin)" },
-
-  "GET /api/policies": { ...self, resource: "policy", action: "POLICY_LIST", summary: "Lists the policy rows" },
-  "POST /api/policies/explain": {
-    ...self,
-    resource: "policy",
-    action: "POLICY_EXPLAIN",
-    summary: "Explains a decision",
+  "PATCH /api/users/:id": { ...admin, action: "USER_CHANGE", summary: "Changes a person (role admin)" },
+  "POST /api/service-accounts": {
+    ...admin,
+    action: "SERVICE_ACCOUNT_CREATE",
+    summary: "Makes a service account and its first token (role admin)",
   },
+  "GET /api/service-accounts": {
+    ...admin,
+    action: "SERVICE_ACCOUNT_LIST",
+    summary: "Lists service accounts (role admin)",
+  },
+  "POST /api/service-accounts/:id/tokens": { ...admin, action: "TOKEN_ISSUE", summary: "Issues a token (role admin)" },
+  "DELETE /api/service-accounts/:id/tokens/:tokenId": {
+    ...admin,
+    action: "TOKEN_REVOKE",
+    summary: "Revokes a token (role admin)",
+  },
+
+  "GET /api/policies": { ...policy, action: "POLICY_LIST", summary: "Lists the policy rows" },
+  "GET /api/policies/:id": { ...policy, action: "POLICY_LIST", summary: "One policy row" },
+  "POST /api/policies": { ...policy, action: "POLICY_CREATE", summary: "Adds a policy row (role admin)" },
+  "PUT /api/policies/:id": { ...policy, action: "POLICY_CHANGE", summary: "Replaces a policy row (role admin)" },
+  "DELETE /api/policies/:id": { ...policy, action: "POLICY_DELETE", summary: "Removes a policy row (role admin)" },
+  "POST /api/policies/explain": { ...policy, action: "POLICY_EXPLAIN", summary: "Explains a decision" },
 
   "GET /api/secrets": { ...secret, verb: "list", action: "LIST", summary: "Lists what the caller may list" },
   "POST /api/secrets": {
@@ -54,6 +77,13 @@ export const MATRIX = {
     bodyLimit: VALUE_BODY,
     summary: "Creates a secret",
   },
+  "POST /api/secrets/access": {
+    ...secret,
+    verb: "read",
+    action: "GET",
+    counts: "read",
+    summary: "Reads up to 50 values, item by item, in one durable act",
+  },
   "POST /api/secrets/{name}/access": {
     ...secret,
     verb: "read",
@@ -61,12 +91,47 @@ export const MATRIX = {
     counts: "read",
     summary: "Reads a value, masked unless `unmask` is true",
   },
-  "GET /api/secrets/{name}/audit": {
+  "GET /api/secrets/{name}/metadata": {
     ...secret,
-    verb: "audit",
-    action: "AUDIT_READ",
-    summary: "Entries about a secret",
+    verb: "list",
+    action: "DESCRIBE",
+    summary: "Everything but the value",
   },
+  "GET /api/secrets/{name}/versions": { ...secret, verb: "list", action: "LIST_VERSIONS", summary: "Lists versions" },
+  "PUT /api/secrets/{name}": {
+    ...secret,
+    verb: "write",
+    action: "UPDATE",
+    bodyLimit: VALUE_BODY,
+    summary: "Stores a new version, which becomes current",
+  },
+  "PATCH /api/secrets/{name}": { ...secret, verb: "write", action: "PATCH", summary: "Changes description or tags" },
+  "DELETE /api/secrets/{name}": {
+    ...secret,
+    verb: "delete",
+    action: "DELETE",
+    summary: "Schedules deletion, or purges with `forceDelete`",
+  },
+  "POST /api/secrets/{name}/restore": {
+    ...secret,
+    verb: "restore",
+    action: "RESTORE",
+    summary: "Takes a scheduled deletion back",
+  },
+  "POST /api/secrets/{name}/rollback": {
+    ...secret,
+    verb: "write",
+    action: "ROLLBACK",
+    summary: "Makes an earlier version current",
+  },
+  "POST /api/secrets/{name}/rotate": { ...secret, verb: "rotate", action: "ROTATE", summary: "Rotates a secret" },
+  "GET /api/secrets/{name}/rotation": {
+    ...secret,
+    verb: "list",
+    action: "ROTATION_STATUS",
+    summary: "Rotation schedule and state",
+  },
+  "GET /api/secrets/{name}/audit": { ...secret, verb: "audit", action: "AUDIT_READ", summary: "Entries about a secret" },
 
   "GET /api/audit": { ...audit, action: "AUDIT_READ", summary: "Entries about anything (role admin or auditor)" },
   "GET /api/audit/export": {
@@ -76,6 +141,10 @@ export const MATRIX = {
   },
   "GET /api/audit/checkpoint": { ...open, summary: "The signed tree head" },
   "GET /api/audit/key": { ...open, summary: "The key that checkpoints are verified with" },
+  "GET /api/audit/proof": { ...audit, action: null, summary: "Inclusion proof of an entry" },
+
+  "GET /api/keys": { ...key, action: "KEY_STATUS", summary: "Keys and the progress of a rotation (role admin)" },
+  "POST /api/keys/rotate": { ...key, action: "KEY_ROTATE", summary: "Rotates the key-encryption key (role admin)" },
 } as const satisfies Readonly<Record<string, Row>>
 
 export type RouteId = keyof typeof MATRIX

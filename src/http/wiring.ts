@@ -20,6 +20,7 @@ export interface Wiring {
   /** Origin of PUBLIC_URL, known once the port is. */
   readonly publicUrl: string
   readonly setupToken: SetupToken
+  readonly rewrapping: Rewrapping
   readonly readiness: () => readonly Part[]
   readonly tls: SecureContextOptions | null
   readonly log: Logger
@@ -34,6 +35,16 @@ export interface FailureGate {
 
 export interface SetupToken {
   matches(token: string): boolean
+}
+
+/** A key rotation under way. */
+export interface Rewrapping {
+  /** Null: none. */
+  progress(): { readonly rewrapped: number; readonly remaining: number } | null
+  /** @param retire destroy the old keys once nothing is sealed under them. */
+  start(retire: boolean): Promise<void>
+  /** Goes on with what an earlier process left. */
+  resume(): Promise<void>
 }
 
 /** A part of the service; `cause` is a code such as `rolled_back`, null when it works. */

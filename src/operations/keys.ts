@@ -94,6 +94,14 @@ export async function rewrapSome(on: Service): Promise<number> {
   return 0
 }
 
+/** Versions that still hang on retiring keys. */
+export async function remainingToRewrap(on: Service): Promise<number> {
+  let remaining = 0
+  for (const { id, purpose, state } of await on.reader.keys())
+    if (purpose === "kek" && state === "retiring") remaining += await on.reader.countVersionsUnderKey(id)
+  return remaining
+}
+
 /** Destroys retiring keys that seal nothing any more: copies of the data sealed under them cannot be opened again. */
 export async function retireKeys(on: Service): Promise<void> {
   for (const { id, purpose, state } of await on.reader.keys()) {

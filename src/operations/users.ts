@@ -49,13 +49,18 @@ export function createUser(on: Service, caller: Caller, ask: NewUser): Promise<{
   })
 }
 
-export function listUsers(on: Service, caller: Caller): Promise<readonly PrincipalRow[]> {
+export function listUsers(
+  on: Service,
+  caller: Caller,
+  after: string,
+  limit: number,
+): Promise<readonly PrincipalRow[]> {
   const about = { action: "USER_LIST", resourceType: "user", resourceName: "ALL", reason: null }
   return perform(on, caller, {
     about,
     async plan(view) {
       requireAdmin(view)
-      const rows = await on.reader.principals("person", "", 1000)
+      const rows = await on.reader.principals("person", after, limit)
       return {
         act: actOf(on, caller, view, about, { by: "role admin" }),
         done: () => rows,

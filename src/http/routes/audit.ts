@@ -1,7 +1,8 @@
 import { Readable } from "node:stream"
 import { toWire } from "../../audit/export.ts"
-import { type AuditFilter, parseAuditQuery, parseSecretAuditQuery } from "../../api/audit.ts"
+import { type AuditFilter, parseAuditQuery, parseProofQuery, parseSecretAuditQuery } from "../../api/audit.ts"
 import { auditLog, auditOfSecret, currentCheckpoint, exportAudit, publicLogKey } from "../../operations/audit.ts"
+import { proveInclusion } from "../../operations/proof.ts"
 import type { EntryQuery } from "../../state/reader.ts"
 import type { EntryRow } from "../../state/rows.ts"
 import { nameInPath } from "../lift.ts"
@@ -33,6 +34,13 @@ export const auditRoutes = {
   }),
 
   "GET /api/audit/key": async ({ wiring }) => ({ status: 200, body: { key: publicLogKey(wiring.service) } }),
+
+  "GET /api/audit/proof": async ({ wiring, request }) => {
+    const { index, size } = parseProofQuery(request.query)
+    const { leafHash, path } = await proveInclusion(wiring.service, index, size)
+    const proof = path.map((hash) => Buffer.from(hash).toString("base64"))
+    return { status: 200, body: { index, size, leafHash: Buffer.from(leafHash).toString("base64"), proof } }
+  },
 } satisfies Record<string, Handler>
 
 function page(rows: readonly EntryRow[], limit: number): object {

@@ -1,8 +1,9 @@
-import { LoginBody, SetupBody } from "../../api/auth.ts"
+import { LoginBody, PasswordBody, SetupBody } from "../../api/auth.ts"
 import { parseBody } from "../../api/parse.ts"
 import { TylerError } from "../../core/errors.ts"
 import { parseUsername } from "../../identity/username.ts"
 import { logIn, logOut } from "../../operations/login.ts"
+import { changeOwnPassword, endSession, ownSessions } from "../../operations/own-account.ts"
 import { setUp } from "../../operations/setup.ts"
 import { clearCookie, sessionCookie, setCookie } from "../browser.ts"
 import { fromOwnPages } from "../caller.ts"
@@ -54,6 +55,36 @@ export const authRoutes = {
 
   "GET /api/me": async ({ caller }) => {
     const { id, kind, name, roles, assurance } = await caller.refresh()
-    return { status: 200, body: { id, kind, username: name, roles, assurance } }
+    return { status: 200, body: { id, username: name, kind, roles, assurance, mustChangePassword: assurance === "half" } }
+  },
+
+  "POST /api/me/password": async ({ wiring, caller, body }) => {
+    const { currentPassword, newPassword } = parseBody(PasswordBody, body)
+    const ask = { current: currentPassword, next: newPassword }
+    await changeOwnPassword(wiring.service, wiring.throttle, caller, ask)
+    return { status: 200, body: { message: "Password changed; sign in again" } }
+  },
+
+  "GET /api/sessions": async ({ wiring, caller }) => {
+    const sessions = await ownSessions(wiring.service, caller)
+    return {
+      status: 200,
+      body: {
+        sessions: sessions.map(({ id, label, createdAt, expiresAt }) => ({
+          id,
+          label,
+          createdAt: new Date(createdAt).toISOString(),
+          expiresAt: new Date(expiresAt).toISOString(),
+          current: id === caller.principal.sessionId,
+        })),
+      },
+    }
+  },
+
+  "DELETE /api/sessions/:id": async ({ wiring, caller, params }) => {
+    const id = params["id"] ?? ""
+    await endSession(wiring.service, caller, id)
+    wiring.authenticator.forget(id)
+    return { status: 200, body: { message: "Session ended" } }
   },
 } satisfies Record<string, Handler>

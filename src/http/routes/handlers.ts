@@ -7,6 +7,8 @@ import type { Wiring } from "../wiring.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
 import { healthRoutes } from "./health.ts"
+import { keyRoutes } from "./keys.ts"
+import { lifecycleRoutes } from "./lifecycle.ts"
 import { policyRoutes } from "./policies.ts"
 import { secretRoutes } from "./secrets.ts"
 import { userRoutes } from "./users.ts"
@@ -19,6 +21,8 @@ export interface Call {
   readonly origin: Origin
   /** Strict JSON, not yet checked against the route's schema. */
   readonly body: unknown
+  /** Path parameters other than secret names. */
+  readonly params: Readonly<Record<string, string>>
 }
 
 export interface Answer {
@@ -37,5 +41,7 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...userRoutes,
   ...policyRoutes,
   ...secretRoutes,
+  ...lifecycleRoutes,
+  ...keyRoutes,
   ...auditRoutes,
 }

@@ -1,17 +1,21 @@
-import { parseAccess } from "../../api/access.ts"
-import { invalidField } from "../../api/parse.ts"
+import { BatchBody, parseAccess } from "../../api/access.ts"
+import { invalidField, parseBody } from "../../api/parse.ts"
 import { parseCreate, parseListQuery } from "../../api/secrets.ts"
 import { TylerError } from "../../core/errors.ts"
 import { categoryOf, type SecretName } from "../../core/name.ts"
-import { parseReason, REASON_MIN, type Reason, type ReasonFault } from "../../core/reason.ts"
-import { parseVersionId, type VersionId } from "../../core/version.ts"
+import { REASON_MIN } from "../../core/reason.ts"
+import type { VersionId } from "../../core/version.ts"
 import { createSecret } from "../../operations/create.ts"
 import { listSecrets } from "../../operations/list.ts"
-import { type Disclosure, readSecret } from "../../operations/read.ts"
+import type { Result } from "../../operations/perform.ts"
+import { type Disclosure, readSecret, readSecrets } from "../../operations/read.ts"
 import { encodeValue } from "../../operations/value.ts"
 import { isKnownCategory } from "../../policy/document.ts"
 import type { SecretRow } from "../../state/rows.ts"
+import { acceptReason, idempotencyKey } from "../accept.ts"
+import { cursorOf, cursorText } from "../cursor.ts"
 import { acceptName, nameInPath } from "../lift.ts"
+import { takeReads } from "../limiter.ts"
 import type { Call, Handler } from "./handlers.ts"
 
 export const secretRoutes = {
@@ -20,7 +24,7 @@ export const secretRoutes = {
     const listing = await listSecrets(wiring.service, caller, {
       prefix: query.category === null ? query.prefix : narrowed(query.category, query.prefix),
       search: query.q,
-      after: query.cursor === null ? "" : cursorName(query.cursor),
+      after: cursorText(query.cursor),
       limit: query.limit,
     })
     const userRoles = caller.principal.roles.toSorted()
@@ -31,7 +35,7 @@ export const secretRoutes = {
         total: listing.secrets.length,
         userRole: userRoles[0] ?? null,
         userRoles,
-        nextCursor: listing.nextAfter === null ? null : Buffer.from(listing.nextAfter).toString("base64url"),
+        nextCursor: listing.nextAfter === null ? null : cursorOf(listing.nextAfter),
       },
     }
   },
@@ -47,9 +51,20 @@ export const secretRoutes = {
       stored: encodeValue(given as Parameters<typeof encodeValue>[0]),
       description: given.description ?? "",
       tags: given.tags ?? [],
-      idempotencyKey: idempotencyKey(call),
+      idempotencyKey: idempotencyKey(call.request),
     })
     return { status: 201, body: { message: "Secret created successfully", ...written } }
+  },
+
+  "POST /api/secrets/access": async ({ wiring, caller, body }) => {
+    const ask = parseBody(BatchBody, body)
+    const reason = acceptReason(ask.reason, REASON_MIN)
+    const names = ask.names.map((name) => acceptName(name, wiring.service.settings.nameLimit))
+    // The hook has taken one; the batch counts each member.
+    takeReads(wiring.readLimits, caller.principal, wiring.service.clock.monotonic(), names.length - 1)
+    const asks = names.map((name) => ({ ...PLAIN_READ, name, reason, unmask: ask.unmask ?? false }))
+    const results = await readSecrets(wiring.service, caller, asks)
+    return { status: 200, body: { items: results.map((result, at) => batchItem(names[at] ?? "", result)) } }
   },
 
   "POST /api/secrets/{name}/access": async ({ wiring, caller, request, body }) => {
@@ -68,19 +83,20 @@ export const secretRoutes = {
   },
 } satisfies Record<string, Handler>
 
+const PLAIN_READ = { versionId: undefined, stage: undefined, as: undefined, skipCache: false } as const
+
+function batchItem(name: string, result: Result<Disclosure>): object {
+  if ("value" in result) return disclosureAnswer(result.value)
+  const { code, facts, message } = result.error
+  return { name, ...facts, error: message, code }
+}
+
 /** Both given: the stricter of the two; a prefix outside the category matches nothing. */
 function narrowed(category: string, prefix: string): string {
   const root = `${category}/`
   if (prefix.startsWith(root)) return prefix
   if (root.startsWith(prefix)) return root
   throw invalidField("/prefix", "the prefix lies outside the category")
-}
-
-/** A cursor is the last name looked at, base64url so that nobody builds on it. */
-function cursorName(cursor: string): string {
-  const name = Buffer.from(cursor, "base64url").toString("utf8")
-  if (Buffer.from(name).toString("base64url") !== cursor) throw invalidField("/cursor", "not a cursor of this server")
-  return name
 }
 
 /** With `category` the name is always `category/name`; a name that already has one of its own is ambiguous. */
@@ -98,31 +114,6 @@ async function newName(call: Call, name: string, category: string | undefined): 
   const policies = await call.wiring.service.policies.current()
   if (own !== undefined && isKnownCategory(policies, own)) throw new TylerError("ambiguous_name", { category: own })
   return acceptName(`${category}/${name}`, limit)
-}
-
-const REASON_TEXT: Readonly<Record<ReasonFault, string>> = {
-  too_short: "is too short",
-  too_long: "is too long",
-  control_character: "holds a control or direction character",
-}
-
-export function acceptReason(text: string, min: number): Reason {
-  const result = parseReason(text, min)
-  if ("reason" in result) return result.reason
-  throw new TylerError("invalid_reason", {
-    error: `The reason ${REASON_TEXT[result.fault]}: ${min} to 1,000 characters that can be seen`,
-    field: "/reason",
-    minimum: min,
-  })
-}
-
-export function idempotencyKey({ request }: Call): VersionId | undefined {
-  const header = request.headers["idempotency-key"]
-  if (header === undefined) return undefined
-  const key = parseVersionId(String(header))
-  if (key === undefined)
-    throw new TylerError("invalid_request", { error: "Idempotency-Key must be 32 to 64 of A-Z a-z 0-9 -" })
-  return key
 }
 
 export function secretAnswer(row: SecretRow): object {

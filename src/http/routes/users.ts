@@ -1,7 +1,20 @@
 import { parseBody } from "../../api/parse.ts"
-import { UserBody } from "../../api/users.ts"
+import { parsePageQuery, ServiceAccountBody, TokenBody, UserBody, UserPatch } from "../../api/users.ts"
+import { REASON_MIN } from "../../core/reason.ts"
+import { TOKEN_DAYS } from "../../identity/credential.ts"
+import { changeUser } from "../../operations/people.ts"
+import {
+  createProgram,
+  type IssuedToken,
+  issueToken,
+  type ListedProgram,
+  listPrograms,
+  revokeToken,
+} from "../../operations/programs.ts"
 import { createUser, listUsers } from "../../operations/users.ts"
 import type { PrincipalRow } from "../../state/rows.ts"
+import { acceptReason } from "../accept.ts"
+import { cursorOf, cursorText } from "../cursor.ts"
 import type { Handler } from "./handlers.ts"
 
 export const userRoutes = {
@@ -11,11 +24,59 @@ export const userRoutes = {
     return { status: 201, body: made }
   },
 
-  "GET /api/users": async ({ wiring, caller }) => {
-    const rows = await listUsers(wiring.service, caller)
-    return { status: 200, body: { users: rows.map(userAnswer), nextCursor: null } }
+  "GET /api/users": async ({ wiring, caller, request }) => {
+    const { cursor, limit } = parsePageQuery(request.query)
+    const rows = await listUsers(wiring.service, caller, cursorText(cursor), limit)
+    return { status: 200, body: { users: rows.map(userAnswer), nextCursor: nextCursor(rows, limit) } }
+  },
+
+  "PATCH /api/users/:id": async ({ wiring, caller, body, params }) => {
+    const { roles, disabled, password, mustChangePassword, reason } = parseBody(UserPatch, body)
+    const changed = await changeUser(wiring.service, caller, {
+      id: params["id"] ?? "",
+      roles,
+      disabled,
+      password,
+      mustChangePassword,
+      reason: reason === undefined ? null : acceptReason(reason, REASON_MIN),
+    })
+    return { status: 200, body: userAnswer(changed) }
+  },
+
+  "POST /api/service-accounts": async ({ wiring, caller, body }) => {
+    const { name, roles, reason, expiresInDays = TOKEN_DAYS.usual } = parseBody(ServiceAccountBody, body)
+    const ask = { name, roles, reason: acceptReason(reason, REASON_MIN), expiresInDays }
+    return { status: 201, body: issuedAnswer(await createProgram(wiring.service, caller, ask)) }
+  },
+
+  "GET /api/service-accounts": async ({ wiring, caller, request }) => {
+    const { cursor, limit } = parsePageQuery(request.query)
+    const listed = await listPrograms(wiring.service, caller, cursorText(cursor), limit)
+    const next = nextCursor(
+      listed.map(({ row }) => row),
+      limit,
+    )
+    return { status: 200, body: { serviceAccounts: listed.map(programAnswer), nextCursor: next } }
+  },
+
+  "POST /api/service-accounts/:id/tokens": async ({ wiring, caller, body, params }) => {
+    const { reason, expiresInDays = TOKEN_DAYS.usual } = parseBody(TokenBody, body)
+    const ask = { id: params["id"] ?? "", reason: acceptReason(reason, REASON_MIN), expiresInDays }
+    return { status: 201, body: issuedAnswer(await issueToken(wiring.service, caller, ask)) }
+  },
+
+  "DELETE /api/service-accounts/:id/tokens/:tokenId": async ({ wiring, caller, params }) => {
+    const tokenId = params["tokenId"] ?? ""
+    await revokeToken(wiring.service, caller, params["id"] ?? "", tokenId)
+    wiring.authenticator.forget(tokenId)
+    return { status: 200, body: { message: "Token revoked" } }
   },
 } satisfies Record<string, Handler>
+
+function nextCursor(rows: readonly PrincipalRow[], limit: number): string | null {
+  const last = rows.at(-1)
+  return rows.length < limit || last === undefined ? null : cursorOf(last.name)
+}
 
 function userAnswer(row: PrincipalRow): object {
   return {
@@ -26,4 +87,24 @@ function userAnswer(row: PrincipalRow): object {
     mustChangePassword: row.mustChangePassword,
     createdAt: new Date(row.createdAt).toISOString(),
   }
+}
+
+function programAnswer({ row, tokens }: ListedProgram): object {
+  return {
+    id: row.id,
+    name: row.name,
+    roles: row.roles,
+    disabled: row.disabled,
+    createdAt: new Date(row.createdAt).toISOString(),
+    tokens: tokens.map(({ id, label, createdAt, expiresAt }) => ({
+      id,
+      label,
+      createdAt: new Date(createdAt).toISOString(),
+      expiresAt: new Date(expiresAt).toISOString(),
+    })),
+  }
+}
+
+function issuedAnswer({ expiresAt, ...issued }: IssuedToken): object {
+  return { ...issued, expiresAt: new Date(expiresAt).toISOString() }
 }

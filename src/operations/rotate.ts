@@ -1,0 +1,49 @@
+import { TylerError } from "../core/errors.ts"
+import type { SecretName } from "../core/name.ts"
+import type { Reason } from "../core/reason.ts"
+import { actOf } from "./act.ts"
+import { perform } from "./perform.ts"
+import { findSecret, permitFor } from "./secret.ts"
+import type { Caller, Service } from "./service.ts"
+
+export interface RotateRequest {
+  readonly name: SecretName
+  readonly reason: Reason | null
+}
+
+/** No strategy can be configured yet, so every permitted request learns just that. Governed and recorded like any verb. */
+export function rotateSecret(on: Service, caller: Caller, ask: RotateRequest): Promise<never> {
+  const about = { action: "ROTATE", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  return perform(on, caller, {
+    about,
+    moved: () => on.secrets.drop(ask.name),
+    async plan(view) {
+      await findSecret(on, view, "rotate", ask.name)
+      permitFor(on, view, "rotate", ask.name)
+      throw new TylerError("not_rotatable")
+    },
+  })
+}
+
+export interface RotationState {
+  readonly name: SecretName
+  readonly enabled: boolean
+  readonly strategy: string | null
+  readonly state: "not_configured"
+  readonly lastRotated: string | null
+  readonly nextRotation: string | null
+}
+
+export function rotationState(on: Service, caller: Caller, name: SecretName): Promise<RotationState> {
+  const about = { action: "ROTATION_STATUS", resourceType: "secret", resourceName: name, reason: null }
+  return perform(on, caller, {
+    about,
+    moved: () => on.secrets.drop(name),
+    async plan(view) {
+      const { secret } = await findSecret(on, view, "list", name, "accepted")
+      const by = permitFor(on, view, "list", name)
+      const none = { enabled: false, strategy: null, state: "not_configured", lastRotated: null, nextRotation: null } as const
+      return { act: actOf(on, caller, view, about, { by, secret }), done: () => ({ name, ...none }) }
+    },
+  })
+}
