@@ -27,4 +27,3 @@ export function idempotencyKey(request: FastifyRequest): VersionId | undefined {
     throw new TylerError("invalid_request", { error: "Idempotency-Key must be 32 to 64 of A-Z a-z 0-9 -" })
   return key
 }
-

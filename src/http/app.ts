@@ -11,6 +11,7 @@ import { liftName, rawName } from "./lift.ts"
 import { takeReads } from "./limiter.ts"
 import { MATRIX, type Row, type RouteId } from "./matrix.ts"
 import { asTylerError, problemOf } from "./problem.ts"
+import { registerPages } from "./routes/pages.ts"
 import { type Answer, HANDLERS } from "./routes/handlers.ts"
 import type { Wiring } from "./wiring.ts"
 
@@ -63,6 +64,7 @@ export function createApp(wiring: Wiring): FastifyInstance {
   })
   app.setErrorHandler((error, request, reply) => sendProblem(wiring, request, reply, error))
   app.setNotFoundHandler((request, reply) => sendProblem(wiring, request, reply, notRouted(request.method)))
+  registerPages(app, wiring)
   for (const [id, row] of Object.entries(MATRIX) as [RouteId, Row][]) register(app, wiring, id, row)
   return app
 }

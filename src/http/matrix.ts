@@ -131,7 +131,12 @@ export const MATRIX = {
     action: "ROTATION_STATUS",
     summary: "Rotation schedule and state",
   },
-  "GET /api/secrets/{name}/audit": { ...secret, verb: "audit", action: "AUDIT_READ", summary: "Entries about a secret" },
+  "GET /api/secrets/{name}/audit": {
+    ...secret,
+    verb: "audit",
+    action: "AUDIT_READ",
+    summary: "Entries about a secret",
+  },
 
   "GET /api/audit": { ...audit, action: "AUDIT_READ", summary: "Entries about anything (role admin or auditor)" },
   "GET /api/audit/export": {

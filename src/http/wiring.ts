@@ -25,6 +25,7 @@ export interface Wiring {
   readonly tls: SecureContextOptions | null
   readonly log: Logger
   readonly version: string
+  readonly development: boolean
 }
 
 export interface FailureGate {

@@ -3,6 +3,7 @@ import { openMirror } from "../adapters/local/mirror.ts"
 import type { Clock } from "../core/clock.ts"
 import type { SecretName } from "../core/name.ts"
 import { type Random, randomText } from "../core/random.ts"
+import { StartFault } from "../core/start-fault.ts"
 import { setupToken } from "../identity/bootstrap.ts"
 import { loginThrottle } from "../identity/throttle.ts"
 import { createApp } from "../http/app.ts"
@@ -21,6 +22,7 @@ import { failureGate } from "./failure-gate.ts"
 import { startJobs } from "./jobs.ts"
 import { detectRollback, mirrored, refusingLedger } from "./mirrored.ts"
 import { loadTls } from "./tls.ts"
+import { rewrapping } from "./rewrapping.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
@@ -40,21 +42,23 @@ const LIMITER_KEYS = 100_000
 /** Wires one process together and listens. @throws StartFault */
 export async function start(config: Config, clock: Clock, random: Random): Promise<Running> {
   const log = pino({ level: config.logLevel, base: { service: "tyler" } }, pino.destination({ dest: 2, sync: false }))
+  if (config.profile === "shared") throw new StartFault("DATABASE_URL: PostgreSQL is not available in this version")
   const backend = await embedded(config, { clock, random })
   const mirror = openMirror(config.folders.mirror, { clock })
   const rollback = await detectRollback(
     backend.reader,
     mirror.newest(),
-    publicLogKey({ keyring: backend.keys.current }),
+    publicLogKey({ keyring: () => backend.keys.current() }),
   )
   const ledger = rollback === undefined ? mirrored(backend.ledger, mirror) : refusingLedger
   const service = serviceOf(config, { ...backend, ledger }, clock, random)
   const readiness = (): Part[] => [
     { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
-    { part: "mirror", cause: null },
+    { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
   ]
   const token = (await backend.reader.setupClosed()) ? null : randomText(random, 32)
   let publicUrl = ""
+  const rewraps = rewrapping(service, log)
   const wiring: Wiring = {
     service,
     authenticator: authenticator(service),
@@ -67,16 +71,19 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
       return publicUrl
     },
     setupToken: setupToken(token),
+    rewrapping: rewraps,
     readiness,
     tls: config.listen.tls === null ? null : loadTls(config.listen.tls).options,
     log,
     version: VERSION,
+    development: config.environment === "development",
   }
   const app = createApp(wiring)
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const address = app.server.address()
   publicUrl = publicUrlAt(config.listen, typeof address === "object" && address !== null ? address.port : 0)
   const jobs = rollback === undefined ? await startJobs(service, log) : { close: () => Promise.resolve() }
+  if (rollback === undefined) await rewraps.resume()
   return {
     url: publicUrl,
     mirrorFolder: mirror.folder,
@@ -85,6 +92,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     async close() {
       await app.close()
       await jobs.close()
+      await rewraps.close()
       await backend.close()
       await mirror.close()
     },
@@ -102,7 +110,7 @@ function serviceOf(
   random: Random,
 ): Service {
   const { reader, ledger, keys } = backend
-  const keyring = keys.current
+  const keyring = () => keys.current()
   return {
     reader,
     ledger,

@@ -8,7 +8,11 @@ export interface InclusionProof {
 }
 
 /** Proves that entry `index` stands in the tree of `size` entries. Hashes only: it tells nothing about the entry. */
-export async function proveInclusion(on: Pick<Service, "reader">, index: number, size: number): Promise<InclusionProof> {
+export async function proveInclusion(
+  on: Pick<Service, "reader">,
+  index: number,
+  size: number,
+): Promise<InclusionProof> {
   const head = await on.reader.head()
   if (size > head.size) throw new TylerError("not_found", { error: "The log is not that long yet", size: head.size })
   const [leafHash] = await on.reader.leafHashes(index, index + 1)

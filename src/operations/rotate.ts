@@ -42,7 +42,13 @@ export function rotationState(on: Service, caller: Caller, name: SecretName): Pr
     async plan(view) {
       const { secret } = await findSecret(on, view, "list", name, "accepted")
       const by = permitFor(on, view, "list", name)
-      const none = { enabled: false, strategy: null, state: "not_configured", lastRotated: null, nextRotation: null } as const
+      const none = {
+        enabled: false,
+        strategy: null,
+        state: "not_configured",
+        lastRotated: null,
+        nextRotation: null,
+      } as const
       return { act: actOf(on, caller, view, about, { by, secret }), done: () => ({ name, ...none }) }
     },
   })

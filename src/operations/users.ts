@@ -49,12 +49,7 @@ export function createUser(on: Service, caller: Caller, ask: NewUser): Promise<{
   })
 }
 
-export function listUsers(
-  on: Service,
-  caller: Caller,
-  after: string,
-  limit: number,
-): Promise<readonly PrincipalRow[]> {
+export function listUsers(on: Service, caller: Caller, after: string, limit: number): Promise<readonly PrincipalRow[]> {
   const about = { action: "USER_LIST", resourceType: "user", resourceName: "ALL", reason: null }
   return perform(on, caller, {
     about,

@@ -52,23 +52,18 @@ function checkObject(value: Json, depth: number): void {
   if (value === null || typeof value !== "object") return
   for (const [key, member] of Object.entries(value)) {
     if (!key.isWellFormed()) throw notExact("A key holds half of a surrogate pair")
-    checkObject(member as Json, typeof member === "object" && member !== null ? depth + 1 : depth)
+    checkObject(member, typeof member === "object" && member !== null ? depth + 1 : depth)
   }
 }
 
 /** The answer's field: `value` for text and objects, `valueBase64` for bytes. `stored` is wiped by the caller. */
 export function decodeValue(stored: Uint8Array, as: "string" | undefined): { value: Json } | { valueBase64: string } {
   const body = Buffer.from(stored.buffer, stored.byteOffset + 1, stored.byteLength - 1)
-  switch (stored[0]) {
-    case KINDS.binary:
-      return { valueBase64: body.toString("base64") }
-    case KINDS.object:
-      return { value: as === "string" ? body.toString("utf8") : parseJson(body.toString("utf8")) }
-    case KINDS.text:
-      return { value: body.toString("utf8") }
-    default:
-      throw new TylerError("internal", {}, "a sealed value of unknown kind")
-  }
+  const kind = stored[0]
+  if (kind === KINDS.binary) return { valueBase64: body.toString("base64") }
+  if (kind === KINDS.text || (kind === KINDS.object && as === "string")) return { value: body.toString("utf8") }
+  if (kind === KINDS.object) return { value: parseJson(body.toString("utf8")) }
+  throw new TylerError("internal", {}, "a sealed value of unknown kind")
 }
 
 /** The mask in the shape of the value: objects keep their keys, every leaf is the constant. */
@@ -80,5 +75,5 @@ export function maskedValue(stored: Uint8Array): { value: Json } {
 function maskOf(value: Json): Json {
   if (value === null || typeof value !== "object") return MASK
   if (Array.isArray(value)) return value.map(maskOf)
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, maskOf(member as Json)]))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, maskOf(member)]))
 }

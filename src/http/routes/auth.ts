@@ -55,7 +55,10 @@ export const authRoutes = {
 
   "GET /api/me": async ({ caller }) => {
     const { id, kind, name, roles, assurance } = await caller.refresh()
-    return { status: 200, body: { id, username: name, kind, roles, assurance, mustChangePassword: assurance === "half" } }
+    return {
+      status: 200,
+      body: { id, username: name, kind, roles, assurance, mustChangePassword: assurance === "half" },
+    }
   },
 
   "POST /api/me/password": async ({ wiring, caller, body }) => {

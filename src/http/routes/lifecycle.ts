@@ -77,7 +77,10 @@ export const lifecycleRoutes = {
   "POST /api/secrets/{name}/restore": async (call) => {
     const name = nameOf(call)
     const reason = acceptReason(parseBody(RestoreBody, call.body).reason, REASON_MIN)
-    return writtenAnswer("Secret restored successfully", await restoreSecret(call.wiring.service, call.caller, { name, reason }))
+    return writtenAnswer(
+      "Secret restored successfully",
+      await restoreSecret(call.wiring.service, call.caller, { name, reason }),
+    )
   },
 
   "POST /api/secrets/{name}/rollback": async (call) => {

@@ -1,11 +1,16 @@
-import { parseBody } from "../../api/parse.ts"
-import { ExplainBody } from "../../api/policies.ts"
+import { invalidField, parseBody } from "../../api/parse.ts"
+import { ExplainBody, PolicyBody, PolicyDeleteBody } from "../../api/policies.ts"
+import { TylerError } from "../../core/errors.ts"
+import { REASON_MIN, type Reason } from "../../core/reason.ts"
 import type { Verb } from "../../core/verb.ts"
+import { deletePolicy, writePolicy } from "../../operations/policy-change.ts"
 import { explainAccess, listPolicies } from "../../operations/policy-read.ts"
-import type { Reason } from "../../policy/decide.ts"
+import type { Reason as DecisionReason } from "../../policy/decide.ts"
+import { type PolicyFields, parsePolicyRow } from "../../policy/row.ts"
 import type { Requirements } from "../../policy/combine.ts"
 import type { PolicySet } from "../../policy/document.ts"
 import type { PolicyRow } from "../../state/rows.ts"
+import { acceptReason } from "../accept.ts"
 import { acceptName } from "../lift.ts"
 import type { Handler } from "./handlers.ts"
 
@@ -13,6 +18,29 @@ export const policyRoutes = {
   "GET /api/policies": async ({ wiring, caller }) => {
     const set = await listPolicies(wiring.service, caller)
     return { status: 200, body: { policies: set.rows.map(policyAnswer), epoch: set.epoch } }
+  },
+
+  "GET /api/policies/:id": async ({ wiring, caller, params }) => {
+    const set = await listPolicies(wiring.service, caller)
+    const row = set.rows.find(({ id }) => id === params["id"])
+    if (row === undefined) throw new TylerError("not_found", { error: "No such policy" })
+    return { status: 200, body: policyAnswer(row) }
+  },
+
+  "POST /api/policies": async ({ wiring, caller, body }) => {
+    const row = await writePolicy(wiring.service, caller, { id: null, ...policyWrite(body) })
+    return { status: 201, body: policyAnswer(row) }
+  },
+
+  "PUT /api/policies/:id": async ({ wiring, caller, body, params }) => {
+    const row = await writePolicy(wiring.service, caller, { id: params["id"] ?? "", ...policyWrite(body) })
+    return { status: 200, body: policyAnswer(row) }
+  },
+
+  "DELETE /api/policies/:id": async ({ wiring, caller, body, params }) => {
+    const reason = acceptReason(parseBody(PolicyDeleteBody, body).reason, REASON_MIN)
+    await deletePolicy(wiring.service, caller, params["id"] ?? "", reason)
+    return { status: 200, body: { message: "Policy deleted" } }
   },
 
   "POST /api/policies/explain": async ({ wiring, caller, body }) => {
@@ -39,7 +67,15 @@ export const policyRoutes = {
   },
 } satisfies Record<string, Handler>
 
-function reasonAnswer(reason: Reason, code: string): object {
+/** The wire schema says the same; `parsePolicyRow` is what the set itself holds to. */
+function policyWrite(body: unknown): { readonly fields: PolicyFields; readonly reason: Reason } {
+  const { reason, ...given } = parseBody(PolicyBody, body)
+  const parsed = parsePolicyRow(given)
+  if ("fault" in parsed) throw invalidField(`/${parsed.fault.field}`, `must be ${parsed.fault.rule}`)
+  return { fields: parsed.fields, reason: acceptReason(reason, REASON_MIN) }
+}
+
+function reasonAnswer(reason: DecisionReason, code: string): object {
   const builtIn = reason.rule === "built-in"
   return {
     code,
