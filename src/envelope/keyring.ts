@@ -36,12 +36,14 @@ export async function openKeyring(rows: readonly KeyRow[], wrapper: KeyWrapper):
     return only
   }
   const keks = opened.filter(({ row }) => row.purpose === "kek")
-  return {
+  const keyring = {
     activeKekId: active("kek").row.id,
     keks: new Map(keks.map(({ row, key }) => [row.id, createSecretKey(key)])),
     rowsKey: createSecretKey(active("rows").key),
-    logSeed: active("log").key,
+    logSeed: Uint8Array.from(active("log").key),
   }
+  for (const { key } of opened) wipe(key)
+  return keyring
 }
 
 /** A fresh random key, wrapped. */
