@@ -7,9 +7,12 @@ export const IV_BYTES = 12
 export const TAG_BYTES = 16
 export const DATA_KEY_BYTES = 32
 export const COMMITMENT_BYTES = 32
+/** Bytes of one value. GCM keeps length, so it bounds the ciphertext too. */
+export const MAX_PLAINTEXT = 65_536
 
 const WRAP_BYTES = IV_BYTES + DATA_KEY_BYTES + TAG_BYTES
-const MAX_KEY_ID = 64
+const HEAD_BYTES = 2
+const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/
 
 export interface SealedRecord {
   readonly keyId: string
@@ -20,6 +23,8 @@ export interface SealedRecord {
   readonly ciphertext: Buffer
   readonly tag: Buffer
 }
+
+export type FormatFault = "unknown_version" | "bad_key_id" | "too_short" | "too_long"
 
 export function encodeRecord(record: SealedRecord): Buffer {
   const id = Buffer.from(record.keyId, "latin1")
@@ -34,22 +39,21 @@ export function encodeRecord(record: SealedRecord): Buffer {
   ])
 }
 
-/** Undefined for anything that `encodeRecord` could not have made. The parts are views of `bytes`. */
-export function decodeRecord(bytes: Uint8Array): SealedRecord | undefined {
+/** Takes exactly what `encodeRecord` makes of a value within bounds. The parts are views of `bytes`. */
+export function decodeRecord(bytes: Uint8Array): { readonly record: SealedRecord } | { readonly fault: FormatFault } {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const idLength = all[1] ?? 0
-  const least = 2 + idLength + WRAP_BYTES + COMMITMENT_BYTES + IV_BYTES + TAG_BYTES
-  if (all[0] !== FORMAT_VERSION || idLength === 0 || idLength > MAX_KEY_ID || all.byteLength < least) return undefined
-  let at = 2
+  const [version, idLength] = all
+  if (version === undefined || idLength === undefined) return { fault: "too_short" }
+  if (version !== FORMAT_VERSION) return { fault: "unknown_version" }
+  const payload = all.byteLength - (HEAD_BYTES + idLength + WRAP_BYTES + COMMITMENT_BYTES + IV_BYTES + TAG_BYTES)
+  if (payload < 0) return { fault: "too_short" }
+  if (payload > MAX_PLAINTEXT) return { fault: "too_long" }
+  let at = HEAD_BYTES
   const take = (count: number): Buffer => all.subarray(at, (at += count))
   const keyId = take(idLength).toString("latin1")
-  if (!/^[A-Za-z0-9_-]+$/.test(keyId)) return undefined
-  return {
-    keyId,
-    wrap: take(WRAP_BYTES),
-    commitment: take(COMMITMENT_BYTES),
-    iv: take(IV_BYTES),
-    ciphertext: take(all.byteLength - at - TAG_BYTES),
-    tag: take(TAG_BYTES),
-  }
+  if (!KEY_ID.test(keyId)) return { fault: "bad_key_id" }
+  const wrap = take(WRAP_BYTES)
+  const commitment = take(COMMITMENT_BYTES)
+  const iv = take(IV_BYTES)
+  return { record: { keyId, wrap, commitment, iv, ciphertext: take(payload), tag: take(TAG_BYTES) } }
 }

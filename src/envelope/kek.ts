@@ -6,7 +6,7 @@ export interface WrapContext {
 
 /**
  * Wraps keyring keys, and nothing else. Two implementations: the local root key, AWS KMS. `unwrap` gives back exactly
- * what `wrap` was given under the same context. Neither is retried here.
+ * what `wrap` was given under the same context, in bytes that are the caller's to wipe. Neither is retried here.
  * Throws TylerError `unavailable` if the root of trust cannot be reached, `internal` if the bytes do not open.
  */
 export interface KeyWrapper {

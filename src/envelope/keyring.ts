@@ -1,26 +1,32 @@
+import { createSecretKey, type KeyObject } from "node:crypto"
+import { wipe } from "../core/bytes.ts"
 import { TylerError } from "../core/errors.ts"
 import { type Random, randomText } from "../core/random.ts"
 import type { KeyRow } from "../state/rows.ts"
-import type { KeyWrapper } from "./kek.ts"
+import type { KeyWrapper, WrapContext } from "./kek.ts"
 
 export const KEY_BYTES = 32
 
-/** The unwrapped keys of a process. Immutable: a rotation opens a new keyring. */
+/** The unwrapped keys of a process. Immutable: after a rotation `openKeyring` of the new rows makes the next one. */
 export interface Keyring {
   /** The key-encryption key that new data keys are wrapped by. */
   readonly activeKekId: string
   /** Active and retiring key-encryption keys. */
-  readonly keks: ReadonlyMap<string, Uint8Array>
+  readonly keks: ReadonlyMap<string, KeyObject>
   /** HMAC key of policy, principal and credential rows. */
-  readonly rowsKey: Uint8Array
+  readonly rowsKey: KeyObject
   /** Ed25519 seed of the log's signing key. */
   readonly logSeed: Uint8Array
 }
 
-/** @throws TylerError as KeyWrapper.unwrap, or `internal` if a purpose has no active key. */
+/** @throws TylerError as KeyWrapper.unwrap, or `internal` unless each purpose has one active key of 32 bytes. */
 export async function openKeyring(rows: readonly KeyRow[], wrapper: KeyWrapper): Promise<Keyring> {
   const opened = await Promise.all(
-    rows.map(async (row) => ({ row, key: await wrapper.unwrap(row.wrapped, { purpose: row.purpose, keyId: row.id }) })),
+    rows.map(async (row) => {
+      const key = await wrapper.unwrap(row.wrapped, contextOf(row))
+      if (key.byteLength !== KEY_BYTES) throw new TylerError("internal", {}, `the key ${row.id} has another length`)
+      return { row, key }
+    }),
   )
   const active = (purpose: KeyRow["purpose"]) => {
     const found = opened.filter(({ row }) => row.purpose === purpose && row.state === "active")
@@ -29,13 +35,15 @@ export async function openKeyring(rows: readonly KeyRow[], wrapper: KeyWrapper):
       throw new TylerError("internal", {}, `${found.length} active ${purpose} keys`)
     return only
   }
-  const keks = opened.filter(({ row }) => row.purpose === "kek").map(({ row, key }) => [row.id, key] as const)
-  return {
+  const keks = opened.filter(({ row }) => row.purpose === "kek")
+  const keyring = {
     activeKekId: active("kek").row.id,
-    keks: new Map(keks),
-    rowsKey: active("rows").key,
-    logSeed: active("log").key,
+    keks: new Map(keks.map(({ row, key }) => [row.id, createSecretKey(key)])),
+    rowsKey: createSecretKey(active("rows").key),
+    logSeed: Uint8Array.from(active("log").key),
   }
+  for (const { key } of opened) wipe(key)
+  return keyring
 }
 
 /** A fresh random key, wrapped. */
@@ -47,9 +55,12 @@ export async function newKey(
 ): Promise<KeyRow> {
   const id = `k_${randomText(random, 12)}`
   const key = random.bytes(KEY_BYTES)
-  const wrapped = await wrapper.wrap(key, { purpose, keyId: id })
-  key.fill(0)
-  return { id, purpose, wrapped, createdAt: now, state: "active" }
+  try {
+    const wrapped = await wrapper.wrap(key, { purpose, keyId: id })
+    return { id, purpose, wrapped, createdAt: now, state: "active" }
+  } finally {
+    wipe(key)
+  }
 }
 
 /** The keys a new installation is born with. */
@@ -57,15 +68,32 @@ export function initialKeys(wrapper: KeyWrapper, random: Random, now: number): P
   return Promise.all((["kek", "rows", "log"] as const).map((purpose) => newKey(purpose, wrapper, random, now)))
 }
 
+/** The rows after a rotation of the key-encryption key: a new one is active, the others only open what they sealed. */
+export async function withNewKek(
+  rows: readonly KeyRow[],
+  wrapper: KeyWrapper,
+  random: Random,
+  now: number,
+): Promise<KeyRow[]> {
+  const former = rows.map((row) => (row.purpose === "kek" ? { ...row, state: "retiring" as const } : row))
+  return [...former, await newKey("kek", wrapper, random, now)]
+}
+
 /** The same keys under another wrapper: root rotation. Nothing sealed has to change. */
 export function rewrapKeys(rows: readonly KeyRow[], from: KeyWrapper, to: KeyWrapper): Promise<KeyRow[]> {
   return Promise.all(
     rows.map(async (row) => {
-      const context = { purpose: row.purpose, keyId: row.id }
-      const key = await from.unwrap(row.wrapped, context)
-      const wrapped = await to.wrap(key, context)
-      key.fill(0)
-      return { ...row, wrapped }
+      const key = await from.unwrap(row.wrapped, contextOf(row))
+      try {
+        return { ...row, wrapped: await to.wrap(key, contextOf(row)) }
+      } finally {
+        wipe(key)
+      }
     }),
   )
+}
+
+/** Purpose and id are bound, so a row cannot take another's place; state and time are not. */
+function contextOf(row: KeyRow): WrapContext {
+  return { purpose: row.purpose, keyId: row.id }
 }

@@ -1,12 +1,10 @@
 import { hash } from "node:crypto"
-import { DAY_MS } from "../core/clock.ts"
 import { type Random, randomText } from "../core/random.ts"
 
 /** A session ends 12 hours after it was opened, whatever happens in between. */
 export const SESSION_LIFETIME_MS = 12 * 3_600_000
-/** Program tokens, days. */
+/** How long a program's token lives, days. */
 export const TOKEN_DAYS = { least: 1, usual: 90, most: 365 } as const
-export const TOKEN_DAY_MS = DAY_MS
 
 /** Recognisable prefixes let secret scanners find leaked tokens. */
 const PREFIX = { session: "tys_", token: "typ_" } as const

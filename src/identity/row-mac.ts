@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto"
+import { createHmac, type KeyObject } from "node:crypto"
 import { equalBytes, lengthPrefixed } from "../core/bytes.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 
@@ -11,7 +11,7 @@ type Unsigned<Row> = Omit<Row, "mac">
 const PRINCIPAL = "tyler-principal/1"
 const CREDENTIAL = "tyler-credential/1"
 
-export function principalMac(key: Uint8Array, row: Unsigned<PrincipalRow>): Buffer {
+export function principalMac(key: KeyObject, row: Unsigned<PrincipalRow>): Buffer {
   return mac(key, [
     PRINCIPAL,
     row.id,
@@ -27,7 +27,7 @@ export function principalMac(key: Uint8Array, row: Unsigned<PrincipalRow>): Buff
   ])
 }
 
-export function credentialMac(key: Uint8Array, row: Unsigned<CredentialRow>): Buffer {
+export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>): Buffer {
   return mac(key, [
     CREDENTIAL,
     row.id,
@@ -41,14 +41,14 @@ export function credentialMac(key: Uint8Array, row: Unsigned<CredentialRow>): Bu
   ])
 }
 
-export function principalGenuine(key: Uint8Array, row: PrincipalRow): boolean {
+export function principalGenuine(key: KeyObject, row: PrincipalRow): boolean {
   return equalBytes(principalMac(key, row), row.mac)
 }
 
-export function credentialGenuine(key: Uint8Array, row: CredentialRow): boolean {
+export function credentialGenuine(key: KeyObject, row: CredentialRow): boolean {
   return equalBytes(credentialMac(key, row), row.mac)
 }
 
-function mac(key: Uint8Array, fields: readonly (string | Uint8Array | null)[]): Buffer {
+function mac(key: KeyObject, fields: readonly (string | Uint8Array | null)[]): Buffer {
   return createHmac("sha256", key).update(lengthPrefixed(fields)).digest()
 }

@@ -97,15 +97,23 @@ async function checkPassword(
   name: string,
   password: string,
 ): Promise<PrincipalRow | undefined> {
+  let row: PrincipalRow | undefined
+  try {
+    row = await rowOfPassword(on, name, password)
+  } catch (error) {
+    throttle.abandoned(name)
+    throw error
+  }
+  if (row === undefined) throttle.failed(name, on.clock.monotonic())
+  else throttle.succeeded(name)
+  return row
+}
+
+async function rowOfPassword(on: Service, name: string, password: string): Promise<PrincipalRow | undefined> {
   const row = await on.reader.principalByName(name)
   const usable = row?.passwordHash != null && !row.disabled && principalGenuine(on.keyring().rowsKey, row)
   const right = await verifyPassword(usable ? (row.passwordHash ?? dummyHash()) : dummyHash(), password)
-  if (!right || !usable) {
-    throttle.failed(name, on.clock.monotonic())
-    return undefined
-  }
-  throttle.succeeded(name)
-  return row
+  return right && usable ? row : undefined
 }
 
 /** Ends the session in use. The principal's epoch moves on, so the logout holds on every replica at once. */

@@ -1,7 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac } from "node:crypto"
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs"
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from "node:crypto"
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, unlinkSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
-import { lengthPrefixed } from "../../core/bytes.ts"
+import { lengthPrefixed, wipe } from "../../core/bytes.ts"
 import { TylerError } from "../../core/errors.ts"
 import type { Random } from "../../core/random.ts"
 import { StartFault } from "../../core/start-fault.ts"
@@ -13,25 +13,38 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 const CIPHER = "aes-256-gcm"
 
-/** Makes the root key file: 32 random bytes, mode 0400, durable before it is used. @throws StartFault */
+/**
+ * Makes the root key file: 32 random bytes, mode 0400, in a folder of ours alone, durable before it is used. Never
+ * replaces anything, not even a dangling link; a file that could not be written whole is taken away again.
+ * @throws StartFault
+ */
 export function createRootKey(path: string, random: Random): Buffer {
   ensureOwnedFolder(dirname(path), "root key folder")
   const key = Buffer.from(random.bytes(ROOT_KEY_BYTES))
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   const file = opened(path, () => openSync(path, flags, 0o400))
   try {
-    writeSync(file, key)
+    if (writeSync(file, key) !== ROOT_KEY_BYTES) throw new StartFault(`The root key ${path} could not be written whole`)
     fsyncSync(file)
+    syncFolder(dirname(path))
+    return key
+  } catch (error) {
+    unlinkSync(path)
+    throw error instanceof StartFault
+      ? error
+      : new StartFault(`The root key ${path} could not be written (${codeOf(error)})`)
   } finally {
     closeSync(file)
   }
-  const folder = openSync(dirname(path), constants.O_RDONLY)
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, constants.O_RDONLY)
   try {
     fsyncSync(folder)
   } finally {
     closeSync(folder)
   }
-  return key
 }
 
 /** Refuses a symbolic link, another owner's file, one that others may read, and any other size. @throws StartFault */
@@ -53,38 +66,47 @@ export function loadRootKey(path: string): Buffer {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ELOOP: "it is a symbolic link",
+  EEXIST: "something is already there",
+  ENOENT: "it is missing",
+}
+
 function opened(path: string, open: () => number): number {
   try {
     return open()
   } catch (error) {
     const code = codeOf(error)
-    const why = code === "ELOOP" ? "it is a symbolic link" : code
-    throw new StartFault(`The root key ${path} cannot be opened: ${why}`)
+    throw new StartFault(`The root key ${path} cannot be opened: ${REASONS[code] ?? code}`)
   }
 }
 
-/** Stored beside the data, so that a wrong key is recognised at start. Tells nothing about the key. */
+/** Stored beside the data, so that a wrong key is recognised at start. One HMAC block: it does not give the key away. */
 export function rootKeyCheck(rootKey: Uint8Array): Buffer {
   return createHmac("sha256", rootKey).update("tyler-root-key-check/1").digest()
 }
 
 /** AES-256-GCM under the root key; the context is the associated data. IV 12 | ciphertext | tag 16. */
 export function localKeyWrapper(rootKey: Uint8Array, random: Random): KeyWrapper {
+  const root = createSecretKey(rootKey)
   return {
     async wrap(key, context) {
       const iv = random.bytes(IV_BYTES)
-      const cipher = createCipheriv(CIPHER, rootKey, iv, { authTagLength: TAG_BYTES }).setAAD(contextBytes(context))
+      const cipher = createCipheriv(CIPHER, root, iv, { authTagLength: TAG_BYTES }).setAAD(contextBytes(context))
       return Buffer.concat([iv, cipher.update(key), cipher.final(), cipher.getAuthTag()])
     },
     async unwrap(wrapped, context) {
       const iv = wrapped.subarray(0, IV_BYTES)
       const tag = wrapped.subarray(wrapped.byteLength - TAG_BYTES)
       const body = wrapped.subarray(IV_BYTES, wrapped.byteLength - TAG_BYTES)
+      let key: Buffer | undefined
       try {
-        const decipher = createDecipheriv(CIPHER, rootKey, iv, { authTagLength: TAG_BYTES })
-        decipher.setAAD(contextBytes(context)).setAuthTag(tag)
-        return Buffer.concat([decipher.update(body), decipher.final()])
+        const decipher = createDecipheriv(CIPHER, root, iv, { authTagLength: TAG_BYTES })
+        key = decipher.setAAD(contextBytes(context)).setAuthTag(tag).update(body)
+        decipher.final()
+        return key
       } catch {
+        if (key !== undefined) wipe(key)
         throw new TylerError("internal", {}, `the key ${context.keyId} does not open under this root key`)
       }
     },

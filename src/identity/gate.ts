@@ -1,0 +1,23 @@
+import { TylerError } from "../core/errors.ts"
+
+/**
+ * Lets `atOnce` jobs run and `waiting` more stand in line, first come, first served. A slot goes straight to the next in
+ * line, so a newcomer cannot slip in between. Beyond both bounds: TylerError `busy`, at once.
+ */
+export function gate(atOnce: number, waiting: number): <T>(job: () => Promise<T>) => Promise<T> {
+  let running = 0
+  const line: (() => void)[] = []
+
+  return async (job) => {
+    if (running < atOnce) running++
+    else if (line.length < waiting) await new Promise<void>((takeSlot) => line.push(takeSlot))
+    else throw new TylerError("busy")
+    try {
+      return await job()
+    } finally {
+      const next = line.shift()
+      if (next === undefined) running--
+      else next()
+    }
+  }
+}
