@@ -1,0 +1,203 @@
+import assert from "node:assert/strict"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { test } from "node:test"
+import { type ClientOptions, type TylerClient, tylerClient } from "./client.ts"
+import { TylerApiError } from "./error.ts"
+
+interface Seen {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage["headers"]
+  readonly body: string
+}
+type Answer = (response: ServerResponse, seen: Seen, count: number) => void
+
+/** A loopback server that answers as told and remembers what it was asked. */
+async function withServer(
+  answer: Answer,
+  use: (client: TylerClient, seen: readonly Seen[]) => Promise<void>,
+  options: Partial<ClientOptions> = {},
+): Promise<void> {
+  const seen: Seen[] = []
+  const server = createServer((request, response) => {
+    const pieces: Buffer[] = []
+    request.on("data", (piece: Buffer) => pieces.push(piece))
+    request.on("end", () => {
+      const { method = "", url = "", headers } = request
+      const one = { method, url, headers, body: Buffer.concat(pieces).toString() }
+      seen.push(one)
+      answer(response, one, seen.length)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  try {
+    await use(tylerClient({ url, token: "tok", reason: "because the test asks", ...options }), seen)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
+function say(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+}
+
+async function failure(promise: Promise<unknown>): Promise<TylerApiError> {
+  const error = await promise.then(
+    () => assert.fail("did not fail"),
+    (error: unknown) => error,
+  )
+  assert.ok(error instanceof TylerApiError)
+  return error
+}
+
+const DOWN = { error: "no", code: "unavailable", requestId: "r" }
+
+test("options reach the wire under the names of the contract", () =>
+  withServer(
+    (response) => say(response, 200, {}),
+    async (client, seen) => {
+      await client.get("config/a", { unmask: true, skipCache: true, stage: "previous" })
+      const body = { reason: "because the test asks", unmask: true, stage: "previous", skipCache: true }
+      assert.equal(seen[0]?.url, "/api/secrets/config/a/access")
+      assert.deepEqual(JSON.parse(seen[0]?.body ?? ""), body)
+      assert.equal(seen[0]?.headers.authorization, "Bearer tok")
+      await client.delete("config/a", { confirmationCode: "c", reason: "another reason", recoveryDays: 7 })
+      const deletion = { confirmationCode: "c", reason: "another reason", recoveryDays: 7 }
+      assert.deepEqual([seen[1]?.method, JSON.parse(seen[1]?.body ?? "")], ["DELETE", deletion])
+    },
+  ))
+
+test("a list follows its cursors to the end", () =>
+  withServer(
+    (response, { url }) =>
+      url.includes("cursor=next")
+        ? say(response, 200, { secrets: [{ name: "b" }], nextCursor: null })
+        : say(response, 200, { secrets: [{ name: "a" }], nextCursor: "next" }),
+    async (client, seen) => {
+      const names: string[] = []
+      for await (const { name } of client.list({ prefix: "x/" })) names.push(name)
+      assert.deepEqual(names, ["a", "b"])
+      assert.deepEqual(
+        seen.map(({ url }) => url),
+        ["/api/secrets?prefix=x%2F", "/api/secrets?prefix=x%2F&cursor=next"],
+      )
+    },
+  ))
+
+test("reads are tried again after 503 with Retry-After, three times in all", () =>
+  withServer(
+    (response) => say(response, 503, DOWN, { "retry-after": "0" }),
+    async (client, seen) => {
+      const error = await failure(client.get("config/a"))
+      assert.deepEqual([error.status, error.code, error.requestId, seen.length], [503, "unavailable", "r", 3])
+    },
+  ))
+
+test("a write with an idempotency key is tried again with the same key; another call has another", () =>
+  withServer(
+    (response, _, count) =>
+      count < 3 ? say(response, 503, DOWN, { "retry-after": "0" }) : say(response, 201, { versionId: "v" }),
+    async (client, seen) => {
+      await client.create("config/a", "v")
+      await client.create("config/b", "v")
+      const keys = seen.map(({ headers }) => headers["idempotency-key"])
+      assert.match(String(keys[0]), /^[A-Za-z0-9-]{32,64}$/)
+      assert.deepEqual([keys[1], keys[2]], [keys[0], keys[0]])
+      assert.notEqual(keys[3], keys[0])
+    },
+  ))
+
+test("nothing else is sent twice: other writes, other statuses, 503 without Retry-After, long waits", async () => {
+  const now = { "retry-after": "0" }
+  const cases: readonly (readonly [number, Record<string, string>, (client: TylerClient) => Promise<unknown>])[] = [
+    [503, now, (client) => client.restore("config/a")],
+    [503, now, (client) => client.login({ username: "u", password: "p" })],
+    [503, {}, (client) => client.get("config/a")],
+    [503, { "retry-after": "11" }, (client) => client.get("config/a")],
+    [503, { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }, (client) => client.get("config/a")],
+    [429, now, (client) => client.get("config/a")],
+    [500, now, (client) => client.create("config/a", "v")],
+  ]
+  for (const [status, headers, ask] of cases)
+    await withServer(
+      (response) => say(response, status, DOWN, headers),
+      async (client, seen) => {
+        assert.equal((await failure(ask(client))).status, status)
+        assert.equal(seen.length, 1)
+      },
+    )
+})
+
+test("a redirect is an error and the token goes nowhere else", () =>
+  withServer(
+    (response) => response.writeHead(307, { location: "/elsewhere" }).end(),
+    async (client, seen) => {
+      assert.equal((await failure(client.get("config/a"))).code, "redirected")
+      assert.equal(seen.length, 1)
+    },
+  ))
+
+test("errors carry status, code, facts and request id", () =>
+  withServer(
+    (response) => say(response, 429, { error: "used up", code: "quota_exceeded", requestId: "r1", limit: 10 }),
+    async (client) => {
+      const error = await failure(client.get("config/a"))
+      assert.deepEqual(
+        [error.status, error.code, error.message, error.facts, error.requestId],
+        [429, "quota_exceeded", "used up", { limit: 10 }, "r1"],
+      )
+    },
+  ))
+
+test("what is no Tyler answer is said to be none, and is not quoted", async () => {
+  await withServer(
+    (response) => response.writeHead(502).end("<html>hunter2</html>"),
+    async (client) => {
+      const error = await failure(client.get("config/a"))
+      assert.deepEqual([error.status, error.code], [502, "bad_answer"])
+      assert.doesNotMatch(error.message, /hunter2/)
+    },
+  )
+  await withServer(
+    (response) => response.writeHead(200).end('{"value":"hunter2"'),
+    async (client) => {
+      const error = await failure(client.get("config/a"))
+      assert.equal(error.code, "bad_answer")
+      assert.doesNotMatch(error.message, /hunter2/)
+    },
+  )
+})
+
+test("a silent server is given up on, in headers, body and stream alike", async () => {
+  const silent: readonly Answer[] = [() => {}, (response) => void response.writeHead(200).write("{")]
+  for (const answer of silent)
+    await withServer(answer, async (client) => assert.equal((await failure(client.me())).code, "timeout"), {
+      timeoutMs: 50,
+    })
+  await withServer(
+    (response) => void response.writeHead(200).write("line\n"),
+    async (client) => {
+      const read = async () => {
+        for await (const piece of client.audit.export()) assert.equal(Buffer.from(piece).toString(), "line\n")
+      }
+      assert.equal((await failure(read())).code, "timeout")
+    },
+    { timeoutMs: 50 },
+  )
+})
+
+test("no server, no reason and no proper name are errors of their own, before anything is sent", async () => {
+  const nobody = tylerClient({ url: "http://127.0.0.1:9" })
+  assert.equal((await failure(nobody.me())).code, "unreachable")
+  assert.equal((await failure(nobody.get("config/a"))).code, "reason_required")
+  assert.equal((await failure(nobody.get("config/../a", { reason: "r" }))).code, "invalid_name")
+})
+
+test("readiness answers what is down instead of failing", () =>
+  withServer(
+    (response) => say(response, 503, { ready: false, parts: { database: { up: false, reason: "gone" } } }),
+    async (client) => assert.equal((await client.ready()).parts["database"]?.reason, "gone"),
+  ))
