@@ -1,7 +1,6 @@
 import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
-import { combine, type Requirements } from "../policy/combine.ts"
-import type { PolicySet } from "../policy/document.ts"
+import { type EffectivePolicy, effectivePolicy } from "../policy/explain.ts"
 import type { SecretRow, Tag, VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { Written } from "./create.ts"
@@ -50,9 +49,8 @@ export function patchSecret(on: Service, caller: Caller, ask: PatchRequest): Pro
 export interface Described {
   readonly secret: SecretRow
   readonly versions: readonly VersionFacts[]
-  readonly policies: PolicySet
   /** What policy asks of those who read it. */
-  readonly requirements: Requirements
+  readonly effective: EffectivePolicy
 }
 
 export interface VersionFacts extends Omit<VersionRow, "sealed"> {
@@ -72,8 +70,7 @@ export function describeSecret(on: Service, caller: Caller, name: SecretName): P
       const answer = {
         secret,
         versions: await versionFacts(on, secret.id),
-        policies: view.policies,
-        requirements: combine(view.policies, "reveal", name),
+        effective: effectivePolicy(view.policies, "reveal", name),
       }
       return { act: actOf(on, caller, view, about, { by, secret }), done: () => answer }
     },

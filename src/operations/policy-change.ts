@@ -1,6 +1,5 @@
 import { TylerError } from "../core/errors.ts"
 import type { Reason } from "../core/reason.ts"
-import { policySet } from "../policy/document.ts"
 import { locksAdminsOut } from "../policy/lockout.ts"
 import { UNMATCHED } from "../policy/pattern.ts"
 import type { PolicyFields } from "../policy/row.ts"
@@ -76,8 +75,9 @@ function changeOf(
   const kept = view.policies.rows.filter((row) => !removed.includes(row.id) && !put.some((one) => one.id === row.id))
   const rows = [...kept, ...put]
   const epoch = view.policies.epoch + 1
-  const locked = locksAdminsOut(view.policies, policySet(rows, epoch))
-  if (locked !== undefined) throw new TylerError("policy_lockout", { pattern: locked })
+  const lockout = locksAdminsOut(rows)
+  if (lockout !== undefined)
+    throw new TylerError("policy_lockout", { error: lockout.text, policyId: lockout.policyId, verb: lockout.verb })
   const mac = macOfPolicies(on.keyring(), rows, epoch)
   const change = { kind: "putPolicies" as const, put, removed, epoch, mac }
   return actOf(on, caller, view, about, { by: "role admin", details, changes: [change] })

@@ -3,9 +3,9 @@ import type { SecretName } from "../core/name.ts"
 import { ADMIN, AUDITOR } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import { parseUsername } from "../identity/username.ts"
-import { combine, type Requirements } from "../policy/combine.ts"
 import { type Asker, type Decision, decide } from "../policy/decide.ts"
 import type { PolicySet } from "../policy/document.ts"
+import { type EffectivePolicy, effectivePolicy } from "../policy/explain.ts"
 import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
@@ -25,8 +25,7 @@ export function listPolicies(on: Service, caller: Caller): Promise<PolicySet> {
 export interface Explained {
   readonly username: string
   readonly decision: Decision
-  readonly requirements: Requirements
-  readonly policies: PolicySet
+  readonly effective: EffectivePolicy
 }
 
 export interface ExplainRequest {
@@ -45,12 +44,11 @@ export function explainAccess(on: Service, caller: Caller, ask: ExplainRequest):
       const asker = ask.username === null ? view.principal : await other(on, view, ask.username)
       const question = { verb: ask.verb, name: ask.name, principal: asker, mfaIgnored: on.settings.mfaIgnored }
       const decision = decide(view.policies, question)
-      const requirements = combine(view.policies, ask.verb, ask.name)
+      const effective = effectivePolicy(view.policies, ask.verb, ask.name)
       const explained = {
         username: ask.username ?? view.principal.name,
         decision,
-        requirements,
-        policies: view.policies,
+        effective,
       }
       return { act: actOf(on, caller, view, about, { by: "any" }), done: () => explained }
     },

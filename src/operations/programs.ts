@@ -1,6 +1,6 @@
 import { TylerError } from "../core/errors.ts"
 import type { Reason } from "../core/reason.ts"
-import { TOKEN_DAY_MS } from "../identity/credential.ts"
+import { DAY_MS } from "../core/clock.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import { nextEpoch, requireAdmin, signedCredential, signedPrincipal } from "./accounts.ts"
@@ -149,7 +149,7 @@ function issue(
     kind: "token",
     principalId: row.id,
     assurance: "token",
-    lifetimeMs: ask.expiresInDays * TOKEN_DAY_MS,
+    lifetimeMs: ask.expiresInDays * DAY_MS,
     label: ask.reason.slice(0, 200),
   })
   return { row: credential, answer: { id: row.id, tokenId: credential.id, token, expiresAt: credential.expiresAt } }

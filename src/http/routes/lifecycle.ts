@@ -31,7 +31,7 @@ export const lifecycleRoutes = {
         createdAt: new Date(secret.createdAt).toISOString(),
         deletionDate,
         versions: described.versions.map(versionAnswer),
-        policy: effectiveAnswer(described.policies, described.requirements),
+        policy: effectiveAnswer(described.effective),
       },
     }
   },

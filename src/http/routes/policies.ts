@@ -7,8 +7,7 @@ import { deletePolicy, writePolicy } from "../../operations/policy-change.ts"
 import { explainAccess, listPolicies } from "../../operations/policy-read.ts"
 import type { Reason as DecisionReason } from "../../policy/decide.ts"
 import { type PolicyFields, parsePolicyRow } from "../../policy/row.ts"
-import type { Requirements } from "../../policy/combine.ts"
-import type { PolicySet } from "../../policy/document.ts"
+import type { EffectivePolicy } from "../../policy/explain.ts"
 import type { PolicyRow } from "../../state/rows.ts"
 import { acceptReason } from "../accept.ts"
 import { acceptName } from "../lift.ts"
@@ -51,8 +50,7 @@ export const policyRoutes = {
       verb: verb as Verb,
       name,
     })
-    const { decision, policies, requirements } = explained
-    const code = decision.effect === "permit" ? "permit" : decision.code
+    const { decision, effective } = explained
     return {
       status: 200,
       body: {
@@ -60,8 +58,8 @@ export const policyRoutes = {
         verb,
         secret,
         effect: decision.effect,
-        reasons: decision.reasons.map((reason) => reasonAnswer(reason, code)),
-        policy: effectiveAnswer(policies, requirements),
+        reasons: decision.reasons.map(reasonAnswer),
+        policy: effectiveAnswer(effective),
       },
     }
   },
@@ -75,26 +73,21 @@ function policyWrite(body: unknown): { readonly fields: PolicyFields; readonly r
   return { fields: parsed.fields, reason: acceptReason(reason, REASON_MIN) }
 }
 
-function reasonAnswer(reason: DecisionReason, code: string): object {
-  const builtIn = reason.rule === "built-in"
+function reasonAnswer({ code, rule, pattern, says, change }: DecisionReason): object {
+  const builtIn = rule === "built-in"
   return {
     code,
-    policyId: builtIn ? null : reason.rule,
-    pattern: builtIn ? null : reason.pattern,
-    text: reason.says,
-    change: reason.change === "" ? null : reason.change,
+    policyId: builtIn ? null : rule,
+    pattern: builtIn ? null : pattern,
+    text: says,
+    change: change ?? null,
   }
 }
 
-export function effectiveAnswer(policies: PolicySet, asked: Requirements): object {
-  const patterns = policies.rows.filter((row) => asked.policyIds.includes(row.id)).map((row) => row.secretPattern)
-  return {
-    patterns,
-    allowedRoles: asked.roles,
-    requiresMfa: asked.mfaRules.length > 0,
-    requiresApproval: asked.approvalRules.length > 0,
-    maxAccessPerDay: asked.perDay,
-  }
+/** The wire's part of what all matching rows come to. */
+export function effectiveAnswer(effective: EffectivePolicy): object {
+  const { patterns, allowedRoles, requiresMfa, requiresApproval, maxAccessPerDay } = effective
+  return { patterns, allowedRoles, requiresMfa, requiresApproval, maxAccessPerDay }
 }
 
 function policyAnswer(row: PolicyRow): object {
