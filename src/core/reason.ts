@@ -17,7 +17,11 @@ export function parseReason(text: string, min: number = REASON_MIN): ReasonResul
   if (text.length > REASON_MAX * 2 + 64) return { fault: "too_long" }
   if (FORBIDDEN.test(text)) return { fault: "control_character" }
   const trimmed = text.trim()
-  if (trimmed.length > REASON_MAX && [...trimmed].length > REASON_MAX) return { fault: "too_long" }
-  const weight = [...trimmed.replace(WEIGHTLESS, "")].length
+  if (trimmed.length > REASON_MAX && codePoints(trimmed) > REASON_MAX) return { fault: "too_long" }
+  const weight = codePoints(trimmed.replace(WEIGHTLESS, ""))
   return weight < min ? { fault: "too_short" } : { reason: trimmed as Reason }
+}
+
+function codePoints(text: string): number {
+  return Array.from(text).length
 }

@@ -13,7 +13,6 @@ export interface ReceiptFacts {
  * import check holds it). A receipt lets exactly one value out.
  */
 class DurableReceipt {
-  readonly #brand = true
   #spent = false
   readonly facts: ReceiptFacts
 
@@ -22,11 +21,10 @@ class DurableReceipt {
   }
 
   static spend(receipt: unknown): ReceiptFacts {
-    if (typeof receipt !== "object" || receipt === null || !(#brand in receipt)) throw new Error("not a receipt")
-    const genuine = receipt as DurableReceipt
-    if (genuine.#spent) throw new Error("a receipt lets one value out, once")
-    genuine.#spent = true
-    return genuine.facts
+    if (typeof receipt !== "object" || receipt === null || !(#spent in receipt)) throw new Error("not a receipt")
+    if (receipt.#spent) throw new Error("a receipt lets one value out, once")
+    receipt.#spent = true
+    return receipt.facts
   }
 }
 

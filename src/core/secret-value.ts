@@ -18,7 +18,7 @@ class ConcealedValue {
 
   static bytesOf(value: unknown): Uint8Array {
     if (typeof value !== "object" || value === null || !(#bytes in value)) throw new Error("not a secret value")
-    return (value as ConcealedValue).#bytes
+    return value.#bytes
   }
 
   toString(): string {

@@ -42,7 +42,7 @@ export function fromOwnPages(wiring: Wiring, request: FastifyRequest): boolean {
   const fetchSite = headers["sec-fetch-site"]
   const provenance = {
     method,
-    fetchSite: fetchSite === undefined ? undefined : String(fetchSite),
+    fetchSite: typeof fetchSite === "string" ? fetchSite : undefined,
     origin: headers.origin,
   }
   return mayUseCookie(provenance, wiring.publicUrl)

@@ -12,10 +12,10 @@ export function rewrapping(service: Service, log: Logger): Rewrapping & { close(
   let progress: { rewrapped: number; remaining: number } | null = null
   let running: Promise<void> | undefined
   let retire = false
-  let stopped = false
+  const stop = new AbortController()
 
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       try {
         const done = await rewrapSome(service)
         progress = { rewrapped: (progress?.rewrapped ?? 0) + done, remaining: await remainingToRewrap(service) }
@@ -25,7 +25,7 @@ export function rewrapping(service: Service, log: Logger): Rewrapping & { close(
         return
       } catch (error) {
         log.warn({ code: error instanceof TylerError ? error.code : "internal" }, "key rotation waits")
-        await pause(RETRY_MS)
+        await pause(RETRY_MS, undefined, { signal: stop.signal }).catch(() => undefined)
       }
     }
   }
@@ -49,7 +49,7 @@ export function rewrapping(service: Service, log: Logger): Rewrapping & { close(
       if ((await remainingToRewrap(service)) > 0) resume()
     },
     async close() {
-      stopped = true
+      stop.abort()
       await running
     },
   }

@@ -15,7 +15,12 @@ const BY_CODE: Readonly<Record<number, string>> = {
 /** Every database error becomes `unavailable` here: SQLite's text may quote a row, so only its code goes on. */
 export function asFault(error: unknown): TylerError {
   if (error instanceof TylerError) return error
-  const code = (error as { errcode?: unknown }).errcode
-  const cause = typeof code === "number" ? (BY_CODE[code & 0xff] ?? `sqlite_${code}`) : "database_error"
+  const cause = asCause(error)
   return new TylerError("unavailable", { cause }, `sqlite: ${cause}`)
+}
+
+/** A code such as `disk_full`. */
+export function asCause(error: unknown): string {
+  const code = (error as { errcode?: unknown }).errcode
+  return typeof code === "number" ? (BY_CODE[code & 0xff] ?? `sqlite_${code}`) : "database_error"
 }

@@ -4,7 +4,7 @@ import { signCheckpoint } from "../../audit/checkpoint.ts"
 import { logKeyFromSeed } from "../../audit/note.ts"
 import { appendActs } from "./append.ts"
 import { openWriter } from "./database.ts"
-import { asFault } from "./fault.ts"
+import { asCause } from "./fault.ts"
 import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts"
 import { Statements } from "./statements.ts"
 
@@ -31,8 +31,7 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
       const signed: Outcome[] = outcomes.map((one) => ("moved" in one ? one : { ...one, checkpoint }))
       return { kind: "done", outcomes: signed }
     } catch (error) {
-      const fault = asFault(error)
-      return { kind: "fault", cause: String(fault.facts["cause"] ?? "database_error") }
+      return { kind: "fault", cause: asCause(error) }
     }
   }
 

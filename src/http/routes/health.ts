@@ -21,7 +21,12 @@ async function databasePart(wiring: Wiring): Promise<{ up: boolean; reason: stri
   } catch (error) {
     return {
       up: false,
-      reason: error instanceof TylerError ? String(error.facts["cause"] ?? error.code) : "unavailable",
+      reason: causeOf(error),
     }
   }
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof TylerError ? error.facts["cause"] : undefined
+  return typeof cause === "string" ? cause : "unavailable"
 }

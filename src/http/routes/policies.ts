@@ -2,7 +2,6 @@ import { invalidField, parseBody } from "../../api/parse.ts"
 import { ExplainBody, PolicyBody, PolicyDeleteBody } from "../../api/policies.ts"
 import { TylerError } from "../../core/errors.ts"
 import { REASON_MIN, type Reason } from "../../core/reason.ts"
-import type { Verb } from "../../core/verb.ts"
 import { deletePolicy, writePolicy } from "../../operations/policy-change.ts"
 import { explainAccess, listPolicies } from "../../operations/policy-read.ts"
 import type { Reason as DecisionReason } from "../../policy/decide.ts"
@@ -47,7 +46,7 @@ export const policyRoutes = {
     const name = acceptName(secret, wiring.service.settings.nameLimit)
     const explained = await explainAccess(wiring.service, caller, {
       username: principal ?? null,
-      verb: verb as Verb,
+      verb,
       name,
     })
     const { decision, effective } = explained
