@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Clock, systemClock } from "../../src/core/clock.ts"
+import { type Random, systemRandom } from "../../src/core/random.ts"
+import { type Running, start } from "../../src/main/compose.ts"
+import { parseConfig } from "../../src/main/config.ts"
+import { type Client, clientOf } from "./client.ts"
+
+export interface ServerOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly clock?: Clock
+  readonly random?: Random
+  /** A folder that outlives the server (a second start finds the first one's data); the caller removes it. */
+  readonly folder?: string
+}
+
+/** The real server, inside this process, on a free port. */
+export interface TestServer {
+  /** By address, `http://127.0.0.1:PORT`. */
+  readonly url: string
+  /** As the server calls itself: `http://localhost:PORT`. */
+  readonly publicUrl: string
+  readonly port: number
+  readonly folder: string
+  readonly dataFolder: string
+  readonly mirrorFolder: string
+  /** Null once an admin exists. */
+  readonly setupToken: string | null
+  readonly anonymous: Client
+  close(): Promise<void>
+}
+
+/** No rate and no daily limits unless a test asks for them: a test's own reads must not run into them. */
+const UNLIMITED = { SECRETS_RATE_LIMIT_MAX: "1000000000", MAX_SECRET_ACCESS_PER_USER: "1000000000" }
+
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const folder = options.folder ?? temporaryFolder()
+  const remove = (): void => {
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const env = serverEnvironment(folder, options.env)
+    const parsed = parseConfig(env)
+    if ("faults" in parsed) throw new Error(parsed.faults.join("\n"))
+    const running = await start(parsed.config, options.clock ?? systemClock, options.random ?? systemRandom)
+    return serverOf(running, folder, remove)
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+/** What both kinds of server are started with: a folder of their own, a free port, and quiet. */
+export function serverEnvironment(folder: string, env: ServerOptions["env"] = {}): Record<string, string> {
+  return { TYLER_DATA_DIR: join(folder, "data"), PORT: "0", LOG_LEVEL: "fatal", ...UNLIMITED, ...env }
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), "tyler-test-"))
+}
+
+function serverOf(running: Running, folder: string, remove: () => void): TestServer {
+  const { port, protocol } = new URL(running.url)
+  const url = `${protocol}//127.0.0.1:${port}`
+  let closing: Promise<void> | undefined
+  return {
+    url,
+    publicUrl: running.url,
+    port: Number(port),
+    folder,
+    dataFolder: join(folder, "data"),
+    mirrorFolder: running.mirrorFolder,
+    setupToken: running.setupToken,
+    anonymous: clientOf(url, null),
+    close() {
+      closing ??= running.close().finally(remove)
+      return closing
+    },
+  }
+}
