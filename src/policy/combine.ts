@@ -1,52 +1,65 @@
-import type { SecretName } from "../core/name.ts"
+import type { PrincipalKind } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
-import { type PolicySet, type Rule, rolesFor } from "./document.ts"
+import { dailyLimit, type Rule, rolesFor } from "./rule.ts"
 
 /** What all rows together ask of one verb on one name. */
 export interface Requirements {
-  /** Rows that took part. */
+  /** Rows that took part, the most specific first. */
+  readonly rules: readonly Rule[]
   readonly policyIds: readonly string[]
   /** Who may; empty: nobody. */
   readonly roles: readonly string[]
   /** Rules that had a say in the roles. */
   readonly roleRules: readonly Rule[]
+  /** Rules that name the programs that may. */
+  readonly workloadRules: readonly Rule[]
   readonly mfaRules: readonly Rule[]
   readonly approvalRules: readonly Rule[]
-  /** Least of the rows' limits; null: none. */
-  readonly perDay: number | null
-  readonly workloadPerDay: number | null
+  /** Unmasked reads of one secret per principal and UTC day; null: no limit. */
+  readonly perDay: Readonly<Record<PrincipalKind, number | null>>
   readonly minApprovals: number
   readonly grantMinutes: number
 }
 
+/** Longest life of a grant: seven days. */
+export const GRANT_MINUTES_MAX = 10_080
+
 /**
  * Policies tighten: roles intersect, MFA and approval are any, limits the least, approvals the most. A row with
- * `replaces_roles` overrules the roles of less specific rows, and nothing else of them. `unmatched` gives the roles when
- * no matching row names any; whatever else it asks then holds too.
+ * `replaces_roles` overrules the roles of less specific rows, and nothing else of them. `unmatched` takes part, with
+ * all it asks, when no matching row names roles for the verb; otherwise it has no say at all.
+ * @param matching rules that match the name, the most specific first, those of `**` left out.
  */
-export function combine(set: PolicySet, verb: Verb, name: SecretName): Requirements {
-  const matched = set.matching(name)
-  const naming = matched.filter(({ row }) => rolesFor(row, verb) !== null)
-  const fallback = naming.length === 0 && set.unmatched !== undefined ? [set.unmatched] : []
-  const rules = [...matched, ...fallback]
+export function combine(matching: readonly Rule[], unmatched: readonly Rule[], verb: Verb): Requirements {
+  const naming = matching.filter(({ row }) => rolesFor(row, verb) !== null)
+  const fallback = naming.length === 0 ? unmatched : []
+  const rules = [...matching, ...fallback]
   const roleRules = withoutReplaced([...naming, ...fallback])
+  const rows = rules.map(({ row }) => row)
   return {
-    policyIds: rules.map(({ row }) => row.id),
+    rules,
+    policyIds: rows.map(({ id }) => id),
     roles: intersect(roleRules.map(({ row }) => rolesFor(row, verb) ?? [])),
     roleRules,
+    workloadRules: rules.filter(({ row }) => row.allowedWorkloads !== null),
     mfaRules: rules.filter(({ row }) => row.requiresMfa),
     approvalRules: rules.filter(({ row }) => row.requiresApproval),
-    perDay: least(rules.map(({ row }) => row.maxAccessPerDay)),
-    workloadPerDay: least(rules.map(({ row }) => row.workloadMaxAccessPerDay)),
-    minApprovals: Math.max(1, ...rules.map(({ row }) => row.minApprovals)),
-    grantMinutes: Math.min(...rules.map(({ row }) => row.grantMinutes), 10_080),
+    perDay: {
+      person: least(rows.map((row) => dailyLimit(row, "person"))),
+      program: least(rows.map((row) => dailyLimit(row, "program"))),
+      job: null,
+    },
+    minApprovals: rows.reduce((most, { minApprovals }) => Math.max(most, minApprovals), 1),
+    grantMinutes: rows.reduce((fewest, { grantMinutes }) => Math.min(fewest, grantMinutes), GRANT_MINUTES_MAX),
   }
 }
 
-/** Keeps the rows no more specific `replaces_roles` row overrules. Equal rows never replace each other. */
+/** Drops what a more specific `replaces_roles` row overrules. Equal rows never replace each other. */
 function withoutReplaced(rules: readonly Rule[]): readonly Rule[] {
-  const replacing = rules.filter(({ row }) => row.replacesRoles).map(({ pattern }) => pattern.specificity)
-  const bar = Math.max(-1, ...replacing)
+  const bar = rules.reduce(
+    (most, { row, pattern }) => (row.replacesRoles ? Math.max(most, pattern.specificity) : most),
+    0,
+  )
   return rules.filter(({ pattern }) => pattern.specificity >= bar)
 }
 
@@ -56,6 +69,8 @@ function intersect(lists: readonly (readonly string[])[]): readonly string[] {
 }
 
 function least(limits: readonly (number | null)[]): number | null {
-  const named = limits.filter((limit) => limit !== null)
-  return named.length === 0 ? null : Math.min(...named)
+  return limits.reduce(
+    (least, limit) => (least === null || limit === null ? (least ?? limit) : Math.min(least, limit)),
+    null,
+  )
 }

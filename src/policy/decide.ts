@@ -1,9 +1,13 @@
-import type { ErrorCode } from "../core/errors.ts"
+import type { Facts } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import type { Assurance, PrincipalKind } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
-import { combine, type Requirements } from "./combine.ts"
-import type { PolicySet, Rule } from "./document.ts"
+import type { Requirements } from "./combine.ts"
+import type { PolicySet } from "./document.ts"
+import * as reason from "./reason.ts"
+import { dailyLimit } from "./rule.ts"
+
+export type { Reason } from "./reason.ts"
 
 export interface Asker {
   readonly id: string
@@ -12,71 +16,82 @@ export interface Asker {
   readonly assurance: Assurance
 }
 
+/** Uses so far this UTC day. A look that may be stale: the record transaction counts again. */
+export interface QuotaLook {
+  readonly secretUsed: number
+  readonly personUsed: number
+  /** MAX_SECRET_ACCESS_PER_USER; null: no limit. Holds for people only. */
+  readonly perPerson: number | null
+}
+
 export interface Question {
+  /** `read` is the masked answer, `reveal` the unmasked one. */
   readonly verb: Verb
   readonly name: SecretName
   readonly principal: Asker
-  /** A live grant for this person, secret and verb. */
-  readonly granted?: boolean
+  /** A live grant for this person, secret and verb, with the approvals it holds. */
+  readonly grant?: { readonly approvals: number }
   /** A step-up token for this person, session, secret and verb. */
-  readonly steppedUp?: boolean
+  readonly stepUp?: boolean
   /** Development only: rows that ask for a second factor are ignored. */
   readonly mfaIgnored?: boolean
-  /** Production: a purge always needs a second factor and a second person, whatever the rows ask. */
-  readonly purgeGuarded?: boolean
+  /** Absent: as if nothing had been used yet. */
+  readonly quota?: QuotaLook
 }
 
-export interface Reason {
-  /** Row id, or `built-in`. */
-  readonly rule: string
-  readonly pattern: string
-  readonly says: string
-  /** What would change it. */
-  readonly change: string
-}
+export type Missing = "approval" | "verification" | "quota"
 
-export type Missing = "approval" | "verification"
+export interface Refused {
+  readonly effect: "refuse"
+  /** The first of what is missing, in the order the API promises. */
+  readonly code: reason.RefusalCode
+  /** Everything that is missing; empty for `forbidden`. */
+  readonly missing: readonly Missing[]
+  readonly facts: Facts
+  readonly reasons: readonly reason.Reason[]
+}
 
 export type Decision =
-  | { readonly effect: "permit"; readonly permit: Permit; readonly reasons: readonly Reason[] }
-  | {
-      readonly effect: "refuse"
-      readonly code: Extract<ErrorCode, "forbidden" | "approval_required" | "verification_required">
-      readonly missing: readonly Missing[]
-      readonly facts: Readonly<Record<string, boolean>>
-      readonly reasons: readonly Reason[]
-    }
-
-export type Refused = Extract<Decision, { effect: "refuse" }>
+  | { readonly effect: "permit"; readonly permit: Permit; readonly reasons: readonly reason.Reason[] }
+  | Refused
 
 interface PermitFacts {
   readonly verb: Verb
   readonly name: SecretName
   readonly policyEpoch: number
   readonly policyIds: readonly string[]
-  /** Uses of this secret per person and UTC day; null: no limit. */
+  /** Unmasked reads of this secret that this principal may have per UTC day; null: no limit. */
   readonly perSecretLimit: number | null
+  /** Whether this use counts in the quota. */
+  readonly counted: boolean
 }
+
+const MINT = Symbol("mint")
 
 /** Evidence that policy agreed, made on one epoch of it. Only `decide` makes one. */
 class GivenPermit implements PermitFacts {
-  readonly #brand = true
+  readonly #mint: symbol
   readonly verb: Verb
   readonly name: SecretName
   readonly policyEpoch: number
   readonly policyIds: readonly string[]
   readonly perSecretLimit: number | null
+  readonly counted: boolean
 
-  constructor(facts: PermitFacts) {
+  constructor(mint: symbol, facts: PermitFacts) {
+    this.#mint = mint
     this.verb = facts.verb
     this.name = facts.name
     this.policyEpoch = facts.policyEpoch
     this.policyIds = facts.policyIds
     this.perSecretLimit = facts.perSecretLimit
+    this.counted = facts.counted
+    Object.freeze(this)
   }
 
+  /** The symbol shuts out `new permit.constructor(...)`, which a brand alone would let through. */
   static isGenuine(value: unknown): boolean {
-    return typeof value === "object" && value !== null && #brand in value
+    return typeof value === "object" && value !== null && #mint in value && value.#mint === MINT
   }
 }
 
@@ -91,31 +106,31 @@ export function checkPermit(permit: Permit): Permit {
 const MFA_VERBS: ReadonlySet<Verb> = new Set(["read", "reveal", "write", "delete", "rotate", "purge"])
 const APPROVAL_VERBS: ReadonlySet<Verb> = new Set(["read", "reveal", "purge"])
 const JOB_VERBS: ReadonlySet<Verb> = new Set(["purge", "rotate"])
+const COUNTED_VERBS: ReadonlySet<Verb> = new Set(["reveal"])
 
 /**
- * Roles only: what may be known before it is known whether the secret exists. Undefined: go on.
+ * The first phase, roles only: what may be answered before it is known whether the secret exists. Undefined: go on.
  * `decide` asks the same again, so leaving this out makes nothing less safe, only more talkative.
  */
 export function admit(set: PolicySet, question: Question): Refused | undefined {
-  return refuseRoles(question, combine(set, question.verb, question.name))
+  return refuseRoles(question, set.requirements(question.verb, question.name))
 }
 
-/** The whole decision. Pure and total. */
+/** The whole decision: roles, approval, second factor, quota. Pure and total. */
 export function decide(set: PolicySet, question: Question): Decision {
-  const asked = combine(set, question.verb, question.name)
-  const forbidden = refuseRoles(question, asked)
-  if (forbidden !== undefined) return forbidden
-  const missing = missingOf(question, asked)
-  if (missing.length > 0) return refuseMissing(missing, asked)
-  const limit = question.principal.kind === "program" ? strictest(asked.perDay, asked.workloadPerDay) : asked.perDay
-  const permit = new GivenPermit({
-    verb: question.verb,
-    name: question.name,
+  const { verb, name, principal } = question
+  const asked = set.requirements(verb, name)
+  const refused = refuseRoles(question, asked) ?? refuseMissing(question, asked)
+  if (refused !== undefined) return refused
+  const permit = new GivenPermit(MINT, {
+    verb,
+    name,
     policyEpoch: set.epoch,
     policyIds: asked.policyIds,
-    perSecretLimit: limit,
+    perSecretLimit: asked.perDay[principal.kind],
+    counted: COUNTED_VERBS.has(verb),
   })
-  return { effect: "permit", permit, reasons: asked.roleRules.map((rule) => allowedBy(rule, asked.roles)) }
+  return { effect: "permit", permit, reasons: reason.allowedReasons(asked, verb) }
 }
 
 /** Whether a list may show the name: the same roles, asked for the verb `list`. */
@@ -123,102 +138,68 @@ export function mayList(set: PolicySet, principal: Asker, name: SecretName): boo
   return admit(set, { verb: "list", name, principal }) === undefined
 }
 
-function refuseRoles(question: Question, asked: Requirements): Refused | undefined {
-  const { principal, verb } = question
-  if (principal.kind === "job") return JOB_VERBS.has(verb) ? undefined : forbidden([jobReason(verb)])
-  if (principal.assurance === "half") return forbidden([HALF_SESSION])
-  if (asked.roles.some((role) => principal.roles.includes(role))) return undefined
-  return forbidden(asked.roleRules.length === 0 ? [NO_RULE] : asked.roleRules.map((rule) => deniedBy(rule, verb)))
+function refuseRoles({ principal, verb }: Question, asked: Requirements): Refused | undefined {
+  if (principal.assurance === "half") return forbidden([reason.HALF_SESSION])
+  if (principal.kind === "job") return JOB_VERBS.has(verb) ? undefined : forbidden([reason.jobReason(verb)])
+  if (!asked.roles.some((role) => principal.roles.includes(role)))
+    return forbidden(reason.roleReasons(asked, verb, principal.roles))
+  if (principal.kind !== "program") return undefined
+  const against = asked.workloadRules.filter(({ row }) => !row.allowedWorkloads?.includes(principal.id))
+  return against.length === 0 ? undefined : forbidden(against.map(reason.workloadReason))
 }
 
-function forbidden(reasons: readonly Reason[]): Refused {
+function forbidden(reasons: readonly reason.Reason[]): Refused {
   return { effect: "refuse", code: "forbidden", missing: [], facts: {}, reasons }
 }
 
-function missingOf(question: Question, asked: Requirements): Missing[] {
-  const { verb, principal, granted, steppedUp, mfaIgnored } = question
-  if (principal.kind === "job") return []
-  const guarded = verb === "purge" && question.purgeGuarded === true
-  const approval = guarded || (APPROVAL_VERBS.has(verb) && asked.approvalRules.length > 0)
-  const mfa = guarded || (MFA_VERBS.has(verb) && asked.mfaRules.length > 0 && mfaIgnored !== true)
-  const missing: Missing[] = []
-  if (approval && granted !== true) missing.push("approval")
-  if (mfa && steppedUp !== true) missing.push("verification")
-  return missing
+interface Lack {
+  readonly missing: Missing
+  readonly code: reason.RefusalCode
+  readonly facts: Facts
+  readonly reasons: readonly reason.Reason[]
 }
 
-function refuseMissing(missing: readonly Missing[], asked: Requirements): Refused {
-  const approval = missing.includes("approval")
-  const verification = missing.includes("verification")
+function refuseMissing(question: Question, asked: Requirements): Refused | undefined {
+  if (question.principal.kind === "job") return undefined
+  const lacks = [approvalLack(question, asked), verificationLack(question, asked), quotaLack(question, asked)].filter(
+    (lack) => lack !== undefined,
+  )
+  const [first] = lacks
+  if (first === undefined) return undefined
   return {
     effect: "refuse",
-    code: approval ? "approval_required" : "verification_required",
-    missing,
-    facts: { ...(approval ? { requiresApproval: true } : {}), ...(verification ? { requiresToken: true } : {}) },
-    reasons: [
-      ...(approval ? orBuiltIn(asked.approvalRules.map(approvalReason), PURGE_NEEDS_APPROVAL) : []),
-      ...(verification ? orBuiltIn(asked.mfaRules.map(mfaReason), PURGE_NEEDS_FACTOR) : []),
-    ],
+    code: first.code,
+    missing: lacks.map(({ missing }) => missing),
+    facts: Object.assign({}, ...lacks.map(({ facts }) => facts)) as Facts,
+    reasons: lacks.flatMap(({ reasons }) => reasons),
   }
 }
 
-function strictest(a: number | null, b: number | null): number | null {
-  if (a === null) return b
-  return b === null ? a : Math.min(a, b)
+function approvalLack({ verb, grant }: Question, asked: Requirements): Lack | undefined {
+  if (!APPROVAL_VERBS.has(verb) || asked.approvalRules.length === 0) return undefined
+  if (grant !== undefined && grant.approvals >= asked.minApprovals) return undefined
+  const reasons = asked.approvalRules.map((rule) => reason.approvalReason(rule, asked.minApprovals))
+  return { missing: "approval", code: "approval_required", facts: { requiresApproval: true }, reasons }
 }
 
-const HALF_SESSION: Reason = {
-  rule: "built-in",
-  pattern: "**",
-  says: "a session that has not finished signing in may do nothing else",
-  change: "finish signing in",
+function verificationLack(question: Question, asked: Requirements): Lack | undefined {
+  const { verb, principal, stepUp, mfaIgnored } = question
+  if (!MFA_VERBS.has(verb) || asked.mfaRules.length === 0 || mfaIgnored === true) return undefined
+  if (stepUp === true && principal.kind === "person") return undefined
+  const reasons = asked.mfaRules.map((rule) => reason.verificationReason(rule, principal.kind))
+  return { missing: "verification", code: "verification_required", facts: { requiresToken: true }, reasons }
 }
 
-const NO_RULE: Reason = {
-  rule: "built-in",
-  pattern: "**",
-  says: "no policy names anybody for this secret",
-  change: "a policy row that matches the name",
-}
-
-const PURGE_NEEDS_APPROVAL: Reason = {
-  rule: "built-in",
-  pattern: "**",
-  says: "a purge needs a second person",
-  change: "an approved access request, or a deletion with a recovery window",
-}
-
-const PURGE_NEEDS_FACTOR: Reason = {
-  rule: "built-in",
-  pattern: "**",
-  says: "a purge needs a second factor",
-  change: "a step-up token in x-verification-token, or a deletion with a recovery window",
-}
-
-function orBuiltIn(reasons: readonly Reason[], builtIn: Reason): readonly Reason[] {
-  return reasons.length === 0 ? [builtIn] : reasons
-}
-
-function jobReason(verb: Verb): Reason {
-  return { rule: "built-in", pattern: "**", says: `jobs may not ${verb}`, change: "a person or program must ask" }
-}
-
-function about(rule: Rule, says: string, change: string): Reason {
-  return { rule: rule.row.id, pattern: rule.row.secretPattern, says, change }
-}
-
-function allowedBy(rule: Rule, roles: readonly string[]): Reason {
-  return about(rule, `allows ${roles.join(", ")}`, "")
-}
-
-function deniedBy(rule: Rule, verb: Verb): Reason {
-  return about(rule, `does not allow ${verb} with your roles`, "another role, or a change of this policy")
-}
-
-function approvalReason(rule: Rule): Reason {
-  return about(rule, `needs ${rule.row.minApprovals} approval(s)`, "an approved access request")
-}
-
-function mfaReason(rule: Rule): Reason {
-  return about(rule, "needs a second factor", "a step-up token in x-verification-token")
+function quotaLack({ verb, principal, quota }: Question, asked: Requirements): Lack | undefined {
+  if (!COUNTED_VERBS.has(verb)) return undefined
+  const limit = asked.perDay[principal.kind]
+  if (limit !== null && (quota?.secretUsed ?? 0) >= limit) {
+    const strictest = asked.rules.filter(({ row }) => dailyLimit(row, principal.kind) === limit)
+    const reasons = strictest.map((rule) => reason.secretLimitReason(rule, limit))
+    return { missing: "quota", code: "quota_exceeded", facts: { scope: "secret", limit }, reasons }
+  }
+  const perPerson = principal.kind === "person" ? (quota?.perPerson ?? null) : null
+  if (quota === undefined || perPerson === null || quota.personUsed < perPerson) return undefined
+  const reasons = [reason.personLimitReason(perPerson)]
+  return { missing: "quota", code: "quota_exceeded", facts: { scope: "person", limit: perPerson }, reasons }
 }

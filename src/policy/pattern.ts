@@ -1,5 +1,6 @@
 /** Reserved: the row that supplies roles when no other row names any. */
 export const UNMATCHED = "**"
+/** Most characters of a pattern; the longest name is shorter. */
 export const PATTERN_LIMIT = 512
 
 const SEGMENT = /^[A-Za-z0-9_+=.@-]+$/
@@ -20,6 +21,7 @@ export interface Pattern {
 
 export type PatternFault = "empty" | "too_long" | "bad_segment"
 
+/** A `*` inside a segment (`db*`), `**` in company and whatever no name could hold are `bad_segment`. */
 export function parsePattern(text: string): { readonly pattern: Pattern } | { readonly fault: PatternFault } {
   if (text === "") return { fault: "empty" }
   if (text.length > PATTERN_LIMIT) return { fault: "too_long" }
@@ -31,14 +33,22 @@ export function parsePattern(text: string): { readonly pattern: Pattern } | { re
     else segments.push(segment.toLowerCase())
   }
   const star = segments.indexOf(null)
-  return {
-    pattern: { text, segments, open: segments.at(-1) === null, specificity: star === -1 ? segments.length : star },
-  }
+  const specificity = star === -1 ? segments.length : star
+  return { pattern: { text, segments, open: segments.at(-1) === null, specificity } }
+}
+
+/** Literal segments before the first `*`. */
+export function specificity(pattern: Pattern): number {
+  return pattern.specificity
+}
+
+/** @param foldedName a name in ASCII lower case (`foldName`). */
+export function matches(pattern: Pattern, foldedName: string): boolean {
+  return matchesSegments(pattern, foldedName.split("/"))
 }
 
 /** One pass over the segments, no backtracking. @param name folded and split at `/`. */
-export function matches(pattern: Pattern, name: readonly string[]): boolean {
-  const { segments, open } = pattern
+export function matchesSegments({ segments, open }: Pattern, name: readonly string[]): boolean {
   if (open ? name.length < segments.length : name.length !== segments.length) return false
   return segments.every((segment, at) => segment === null || segment === name[at])
 }

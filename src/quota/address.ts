@@ -1,17 +1,38 @@
-import { isIPv6 } from "node:net"
+import { isIPv4, isIPv6 } from "node:net"
 
 /**
- * What failures are counted by: an IPv4 address, or the /64 of an IPv6 one, since one caller owns all of a /64.
- * @param ip canonical text, as http/address.ts gives it.
+ * What failures are counted by: an IPv4 address, also when written as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2), or the /64
+ * of an IPv6 one, since one caller owns all of a /64. Every spelling of an address gives the same key; zone ids are left
+ * out; whatever is no address shares the key `unknown`.
  */
 export function addressKey(ip: string): string {
-  return isIPv6(ip) ? `${expand(ip).slice(0, 4).join(":")}::/64` : ip
+  if (isIPv4(ip)) return ip
+  if (!isIPv6(ip)) return "unknown"
+  const groups = groupsOf(ip.split("%")[0] ?? "")
+  const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
+  if (mapped) return [groups[6] ?? 0, groups[7] ?? 0].flatMap((group) => [group >> 8, group & 0xff]).join(".")
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(":")}::/64`
 }
 
-function expand(ip: string): string[] {
-  const [head = "", tail] = ip.split("::")
-  const left = head === "" ? [] : head.split(":")
-  if (tail === undefined) return left
-  const right = tail === "" ? [] : tail.split(":")
-  return [...left, ...new Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right]
+/** The eight groups of a valid IPv6 address. */
+function groupsOf(ip: string): readonly number[] {
+  const [left = "", right] = ip.split("::")
+  const head = half(left)
+  if (right === undefined) return head
+  const tail = half(right)
+  return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail]
+}
+
+function half(text: string): readonly number[] {
+  return text === "" ? [] : text.split(":").flatMap(groupOf)
+}
+
+/** One group, or the two of an embedded IPv4 address. */
+function groupOf(text: string): readonly number[] {
+  if (!text.includes(".")) return [Number.parseInt(text, 16)]
+  const [a = 0, b = 0, c = 0, d = 0] = text.split(".").map(Number)
+  return [a * 256 + b, c * 256 + d]
 }

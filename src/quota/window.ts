@@ -1,13 +1,14 @@
-export type Verdict =
-  | { readonly allowed: true }
-  | { readonly limit: number; readonly retryAfterMs: number; readonly resetsAfterMs: number }
+export type Verdict = { readonly allowed: true } | { readonly limit: number; readonly retryAfterMs: number }
 
 export interface RateLimiter {
   /**
-   * Takes `count` of what is left in the key's window, all or nothing. A count of 0 only looks.
+   * Takes `count` of what is left in the key's window, all or nothing; more than `max` at once never passes. A count of
+   * 0 only looks: it is refused once the window is used up.
    * @param now monotonic milliseconds.
    */
   take(key: string, now: number, count: number): Verdict
+  /** Keys remembered; never above the capacity. */
+  readonly size: number
 }
 
 export interface RateLimiterOptions {
@@ -20,56 +21,59 @@ export interface RateLimiterOptions {
 
 interface Window {
   readonly startedAt: number
-  used: number
+  readonly used: number
 }
 
 const ALLOWED: Verdict = { allowed: true }
 
 /**
- * Fixed windows, one per key, starting with the key's first use. Bounded: when the table is full, windows that ended go
- * first and then the oldest that is below its limit; a key over its limit is forgotten last.
+ * Fixed windows, one per key, that start with the key's first use: at most `max` in a window, and so at most twice that
+ * in any stretch as long as one. Bounded: a full table forgets the oldest window that is not used up, which lets that
+ * key start anew. A window that is used up is forgotten early only if all of them are, so a caller who floods the table
+ * with new keys frees nobody who is over the limit.
  */
 export function rateLimiter({ windowMs, max, capacity }: RateLimiterOptions): RateLimiter {
-  const windows = new Map<string, Window>()
+  /** Both in the order in which their windows came to be what they are, so what ended stands in front. */
+  const open = new Map<string, Window>()
+  const usedUp = new Map<string, Window>()
 
   function current(key: string, now: number): Window | undefined {
-    const window = windows.get(key)
+    const window = usedUp.get(key) ?? open.get(key)
     if (window === undefined || now - window.startedAt < windowMs) return window
-    windows.delete(key)
+    usedUp.delete(key)
+    open.delete(key)
     return undefined
   }
 
-  /** Insertion order is order of age, so what ended stands in front. */
   function makeRoom(now: number): void {
-    let looked = 0
-    for (const [key, window] of windows) {
-      const over = now - window.startedAt < windowMs && window.used >= max
-      if (!over) {
-        windows.delete(key)
-        return
-      }
-      if (++looked >= 64) break
-    }
-    const oldest = windows.keys().next()
-    if (!oldest.done) windows.delete(oldest.value)
+    const [ended] = usedUp
+    if (ended !== undefined && now - ended[1].startedAt >= windowMs) usedUp.delete(ended[0])
+    else if (!deleteFirst(open)) deleteFirst(usedUp)
   }
 
   return {
+    get size() {
+      return open.size + usedUp.size
+    },
     take(key, now, count) {
       const window = current(key, now)
       const used = window?.used ?? 0
-      if (count === 0 ? used >= max : used + count > max) {
-        const rest = window === undefined ? windowMs : window.startedAt + windowMs - now
-        return { limit: max, retryAfterMs: rest, resetsAfterMs: rest }
-      }
+      if (count === 0 ? used >= max : used + count > max)
+        return { limit: max, retryAfterMs: window === undefined ? windowMs : window.startedAt + windowMs - now }
       if (count === 0) return ALLOWED
-      if (window !== undefined) {
-        window.used += count
-        return ALLOWED
+      if (window === undefined && open.size + usedUp.size >= capacity) makeRoom(now)
+      const after = { startedAt: window?.startedAt ?? now, used: used + count }
+      if (after.used < max) open.set(key, after)
+      else {
+        open.delete(key)
+        usedUp.set(key, after)
       }
-      if (windows.size >= capacity) makeRoom(now)
-      windows.set(key, { startedAt: now, used: count })
       return ALLOWED
     },
   }
+}
+
+function deleteFirst(windows: Map<string, Window>): boolean {
+  const first = windows.keys().next()
+  return !first.done && windows.delete(first.value)
 }
