@@ -1,6 +1,5 @@
 import { TylerError } from "../core/errors.ts"
 import type { Reason } from "../core/reason.ts"
-import { policySet } from "../policy/document.ts"
 import { locksAdminsOut } from "../policy/lockout.ts"
 import { UNMATCHED } from "../policy/pattern.ts"
 import type { PolicyFields } from "../policy/row.ts"
@@ -76,8 +75,11 @@ function changeOf(
   const kept = view.policies.rows.filter((row) => !removed.includes(row.id) && !put.some((one) => one.id === row.id))
   const rows = [...kept, ...put]
   const epoch = view.policies.epoch + 1
-  const locked = locksAdminsOut(view.policies, policySet(rows, epoch))
-  if (locked !== undefined) throw new TylerError("policy_lockout", { pattern: locked })
+  const locked = locksAdminsOut(rows)
+  if (locked !== undefined) {
+    const { text, policyId, verb } = locked
+    throw new TylerError("policy_lockout", { error: text, policyId, verb })
+  }
   const mac = macOfPolicies(on.keyring(), rows, epoch)
   const change = { kind: "putPolicies" as const, put, removed, epoch, mac }
   return actOf(on, caller, view, about, { by: "role admin", details, changes: [change] })

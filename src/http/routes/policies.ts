@@ -52,7 +52,6 @@ export const policyRoutes = {
       name,
     })
     const { decision, policies, requirements } = explained
-    const code = decision.effect === "permit" ? "permit" : decision.code
     return {
       status: 200,
       body: {
@@ -60,7 +59,7 @@ export const policyRoutes = {
         verb,
         secret,
         effect: decision.effect,
-        reasons: decision.reasons.map((reason) => reasonAnswer(reason, code)),
+        reasons: decision.reasons.map(reasonAnswer),
         policy: effectiveAnswer(policies, requirements),
       },
     }
@@ -75,14 +74,14 @@ function policyWrite(body: unknown): { readonly fields: PolicyFields; readonly r
   return { fields: parsed.fields, reason: acceptReason(reason, REASON_MIN) }
 }
 
-function reasonAnswer(reason: DecisionReason, code: string): object {
+function reasonAnswer(reason: DecisionReason): object {
   const builtIn = reason.rule === "built-in"
   return {
-    code,
+    code: reason.code,
     policyId: builtIn ? null : reason.rule,
     pattern: builtIn ? null : reason.pattern,
     text: reason.says,
-    change: reason.change === "" ? null : reason.change,
+    change: reason.change ?? null,
   }
 }
 
