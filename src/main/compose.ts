@@ -11,6 +11,7 @@ import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { publicLogKey } from "../operations/audit.ts"
+import { expiryClock } from "../operations/clock-watch.ts"
 import { policySource } from "../operations/policies.ts"
 import { RefusalMeter } from "../operations/refusals.ts"
 import { secretCache } from "../operations/secret-cache.ts"
@@ -51,7 +52,8 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     publicLogKey({ keyring: () => backend.keys.current() }),
   )
   const ledger = rollback === undefined ? mirrored(backend.ledger, mirror) : refusingLedger
-  const service = serviceOf(config, { ...backend, ledger }, clock, random)
+  const { lastTime } = await backend.reader.head()
+  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
   const readiness = (): Part[] => [
     { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
@@ -108,6 +110,7 @@ function serviceOf(
   backend: Pick<Backend, "reader" | "ledger" | "keys">,
   clock: Clock,
   random: Random,
+  newestEntry: number,
 ): Service {
   const { reader, ledger, keys } = backend
   const keyring = () => keys.current()
@@ -120,6 +123,7 @@ function serviceOf(
     secrets: secretCache(reader, () => clock.monotonic(), CACHED_SECRETS, config.secrets.cacheSeconds * 1000),
     refusals: new RefusalMeter(),
     clock,
+    expiryNow: expiryClock(clock, newestEntry),
     random,
     settings: settingsOf(config, random),
   }

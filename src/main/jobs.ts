@@ -1,21 +1,45 @@
 import type { Logger } from "pino"
-import { recordStart, recordSummaries } from "../operations/service-entries.ts"
+import { clockWatch } from "../operations/clock-watch.ts"
+import { purgeDue } from "../operations/remove.ts"
+import { recordClockStep, recordStart, recordSummaries } from "../operations/service-entries.ts"
 import type { Service } from "../operations/service.ts"
 
 export interface Jobs {
+  /** One round of everything that happens by itself. */
+  tick(): Promise<void>
   close(): Promise<void>
 }
 
+const TICK_MS = 10_000
 const MINUTE_MS = 60_000
 
-/** What happens by itself: the start entry, and each minute the refusals that were only counted. */
+/** What happens by itself: the start entry, refusal summaries each minute, purges that are due, a watch on the clock. */
 export async function startJobs(service: Service, log: Logger): Promise<Jobs> {
+  const watch = clockWatch(service.clock)
+  const { lastTime } = await service.reader.head()
+  if (watch.tick(lastTime)) await recordClockStep(service)
   await recordStart(service)
+  let summarised = service.clock.monotonic()
+
+  async function tick(): Promise<void> {
+    const head = await service.reader.head()
+    if (watch.tick(head.lastTime)) {
+      log.error({ code: "clock_stepped" }, "the clock stepped; purges wait until it is steady for 10 minutes")
+      await recordClockStep(service)
+    }
+    if (service.clock.monotonic() - summarised >= MINUTE_MS) {
+      summarised = service.clock.monotonic()
+      await recordSummaries(service)
+    }
+    if (!watch.frozen()) await purgeDue(service)
+  }
+
   const timer = setInterval(() => {
-    recordSummaries(service).catch((error: unknown) => log.warn({ error: String(error) }, "refusals not yet recorded"))
-  }, MINUTE_MS)
+    tick().catch(() => log.warn("jobs wait: the ledger cannot record"))
+  }, TICK_MS)
   timer.unref()
   return {
+    tick,
     async close() {
       clearInterval(timer)
       await recordSummaries(service).catch(() => undefined)

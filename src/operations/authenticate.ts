@@ -40,7 +40,7 @@ export function authenticator(on: Service): Authenticator {
   async function find(hash: Buffer, key: string): Promise<Principal> {
     const known = held.get(key)
     if (known === undefined) return load(hash, key)
-    if (known.expiresAt > on.clock.now()) return known.principal
+    if (known.expiresAt > on.expiryNow()) return known.principal
     held.delete(key)
     throw new TylerError("unauthenticated")
   }
@@ -63,7 +63,7 @@ export function authenticator(on: Service): Authenticator {
 function principalOf(on: Service, credential: CredentialRow, row: PrincipalRow | undefined): Principal {
   const key = on.keyring().rowsKey
   if (!credentialGenuine(key, credential)) throw new TylerError("row_tampered", {}, `credential ${credential.id}`)
-  if (row === undefined || row.disabled || credential.expiresAt <= on.clock.now())
+  if (row === undefined || row.disabled || credential.expiresAt <= on.expiryNow())
     throw new TylerError("unauthenticated")
   if (!principalGenuine(key, row)) throw new TylerError("row_tampered", {}, `principal ${row.id}`)
   return {

@@ -1,9 +1,10 @@
+import { nextUtcDay } from "../core/clock.ts"
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { CURRENT } from "../core/stage.ts"
 import type { Verb } from "../core/verb.ts"
 import type { VersionId } from "../core/version.ts"
-import { admit, type Decision, decide, type Permit, type Question } from "../policy/decide.ts"
+import { admit, decide, type Permit, type Question, type Refused } from "../policy/decide.ts"
 import type { VersionRow } from "../state/rows.ts"
 import type { View } from "./perform.ts"
 import type { CachedSecret } from "./secret-cache.ts"
@@ -27,7 +28,7 @@ export async function findSecret(
   pending: "refused" | "accepted" = "refused",
 ): Promise<CachedSecret> {
   const refusal = admit(view.policies, questionOf(on, view, verb, name))
-  if (refusal !== undefined) throw refused(refusal)
+  if (refusal !== undefined) throw refused(on, refusal)
   const found = await on.secrets.get(name)
   if (found === undefined) throw new TylerError("not_found", { error: "Secret not found" })
   if (found.secret.deletionAt !== null && pending === "refused") {
@@ -39,7 +40,7 @@ export async function findSecret(
 /** Everything policy asks: roles, approval, second factor. The quota is counted by the record transaction. */
 export function permitFor(on: Service, view: View, verb: Verb, name: SecretName): Permit {
   const decision = decide(view.policies, questionOf(on, view, verb, name))
-  if (decision.effect !== "permit") throw refused(decision)
+  if (decision.effect !== "permit") throw refused(on, decision)
   return decision.permit
 }
 
@@ -68,7 +69,8 @@ function questionOf(on: Service, view: View, verb: Verb, name: SecretName): Ques
 }
 
 /** A policy's refusal as an error: its code, what is missing, and the reasons, which name rules and never values. */
-export function refused(decision: Extract<Decision, { effect: "refuse" }>): TylerError {
+function refused(on: Pick<Service, "clock">, decision: Refused): TylerError {
   const missing = decision.missing.length > 1 ? { missing: decision.missing } : {}
-  return new TylerError(decision.code, { ...decision.facts, ...missing, reasons: decision.reasons })
+  const reset = decision.missing.includes("quota") ? { resetsAt: nextUtcDay(on.clock.now()) } : {}
+  return new TylerError(decision.code, { ...decision.facts, ...missing, ...reset, reasons: decision.reasons })
 }

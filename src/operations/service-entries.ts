@@ -28,6 +28,11 @@ export async function recordStart(on: Service): Promise<void> {
   await record(on.ledger, [act(on, "SERVER_START", "server", "uncounted_refusals_possible")])
 }
 
+/** An alarm: the wall clock stepped, so purges are frozen for a while. */
+export async function recordClockStep(on: Service): Promise<void> {
+  await record(on.ledger, [act(on, "CLOCK_STEP", "clock", "purges_frozen")])
+}
+
 /** One REFUSED_SUMMARY per principal or address with exact counts; given back if they could not be recorded. */
 export async function recordSummaries(on: Service): Promise<void> {
   const counts = on.refusals.take()

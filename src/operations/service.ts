@@ -20,6 +20,8 @@ export interface Service {
   readonly secrets: SecretCache
   readonly refusals: RefusalMeter
   readonly clock: Clock
+  /** The hour by which credentials expire: it does not step back. */
+  readonly expiryNow: () => number
   readonly random: Random
   readonly settings: Settings
 }

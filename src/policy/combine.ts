@@ -1,5 +1,6 @@
-import type { PrincipalKind } from "../core/principal.ts"
+import type { SecretName } from "../core/name.ts"
 import type { Verb } from "../core/verb.ts"
+import type { PolicySet } from "./document.ts"
 import { dailyLimit, type Rule, rolesFor } from "./rule.ts"
 
 /** What all rows together ask of one verb on one name. */
@@ -15,8 +16,10 @@ export interface Requirements {
   readonly workloadRules: readonly Rule[]
   readonly mfaRules: readonly Rule[]
   readonly approvalRules: readonly Rule[]
-  /** Unmasked reads of one secret per principal and UTC day; null: no limit. */
-  readonly perDay: Readonly<Record<PrincipalKind, number | null>>
+  /** Unmasked reads of one secret per person and UTC day; null: no limit. */
+  readonly perDay: number | null
+  /** The same for a program. */
+  readonly workloadPerDay: number | null
   readonly minApprovals: number
   readonly grantMinutes: number
 }
@@ -24,13 +27,25 @@ export interface Requirements {
 /** Longest life of a grant: seven days. */
 export const GRANT_MINUTES_MAX = 10_080
 
+/** What was combined before, by the rules' own array: a set gives names with the same rules the same array. */
+const combined = new WeakMap<readonly Rule[], Map<Verb, Requirements>>()
+
 /**
  * Policies tighten: roles intersect, MFA and approval are any, limits the least, approvals the most. A row with
  * `replaces_roles` overrules the roles of less specific rows, and nothing else of them. `unmatched` takes part, with
  * all it asks, when no matching row names roles for the verb; otherwise it has no say at all.
- * @param matching rules that match the name, the most specific first, those of `**` left out.
  */
-export function combine(matching: readonly Rule[], unmatched: readonly Rule[], verb: Verb): Requirements {
+export function combine(set: PolicySet, verb: Verb, name: SecretName): Requirements {
+  const matching = set.matching(name)
+  const byVerb = combined.get(matching) ?? new Map<Verb, Requirements>()
+  const known = byVerb.get(verb)
+  if (known !== undefined) return known
+  const asked = combineRules(matching, set.unmatched, verb)
+  combined.set(matching, byVerb.set(verb, asked))
+  return asked
+}
+
+function combineRules(matching: readonly Rule[], unmatched: readonly Rule[], verb: Verb): Requirements {
   const naming = matching.filter(({ row }) => rolesFor(row, verb) !== null)
   const fallback = naming.length === 0 ? unmatched : []
   const rules = [...matching, ...fallback]
@@ -44,11 +59,8 @@ export function combine(matching: readonly Rule[], unmatched: readonly Rule[], v
     workloadRules: rules.filter(({ row }) => row.allowedWorkloads !== null),
     mfaRules: rules.filter(({ row }) => row.requiresMfa),
     approvalRules: rules.filter(({ row }) => row.requiresApproval),
-    perDay: {
-      person: least(rows.map((row) => dailyLimit(row, "person"))),
-      program: least(rows.map((row) => dailyLimit(row, "program"))),
-      job: null,
-    },
+    perDay: least(rows.map((row) => dailyLimit(row, "person"))),
+    workloadPerDay: least(rows.map((row) => dailyLimit(row, "program"))),
     minApprovals: rows.reduce((most, { minApprovals }) => Math.max(most, minApprovals), 1),
     grantMinutes: rows.reduce((fewest, { grantMinutes }) => Math.min(fewest, grantMinutes), GRANT_MINUTES_MAX),
   }

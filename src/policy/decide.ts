@@ -2,7 +2,7 @@ import type { Facts } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import type { Assurance, PrincipalKind } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
-import type { Requirements } from "./combine.ts"
+import { combine, type Requirements } from "./combine.ts"
 import type { PolicySet } from "./document.ts"
 import * as reason from "./reason.ts"
 import { dailyLimit } from "./rule.ts"
@@ -115,13 +115,13 @@ const COUNTED_VERBS: ReadonlySet<Verb> = new Set(["reveal"])
  * `decide` asks the same again, so leaving this out makes nothing less safe, only more talkative.
  */
 export function admit(set: PolicySet, question: Question): Refused | undefined {
-  return refuseRoles(question, set.requirements(question.verb, question.name))
+  return refuseRoles(question, combine(set, question.verb, question.name))
 }
 
 /** The whole decision: roles, approval, second factor, quota. Pure and total. */
 export function decide(set: PolicySet, question: Question): Decision {
   const { verb, name, principal } = question
-  const asked = set.requirements(verb, name)
+  const asked = combine(set, verb, name)
   const refused = refuseRoles(question, asked) ?? refuseMissing(question, asked)
   if (refused !== undefined) return refused
   const permit = new GivenPermit(MINT, {
@@ -129,7 +129,7 @@ export function decide(set: PolicySet, question: Question): Decision {
     name,
     policyEpoch: set.epoch,
     policyIds: asked.policyIds,
-    perSecretLimit: asked.perDay[principal.kind],
+    perSecretLimit: principal.kind === "program" ? asked.workloadPerDay : asked.perDay,
     counted: COUNTED_VERBS.has(verb),
   })
   return { effect: "permit", permit, reasons: reason.allowedReasons(asked, verb) }
@@ -177,37 +177,27 @@ function refuseMissing(question: Question, asked: Requirements): Refused | undef
   }
 }
 
-function guarded({ verb, purgeGuarded }: Question): boolean {
-  return verb === "purge" && purgeGuarded === true
-}
-
-function approvalLack(question: Question, asked: Requirements): Lack | undefined {
-  const { verb, grant } = question
-  const rules = APPROVAL_VERBS.has(verb) ? asked.approvalRules : []
-  if (rules.length === 0 && !guarded(question)) return undefined
+function approvalLack({ verb, grant, purgeGuarded }: Question, asked: Requirements): Lack | undefined {
+  const guarded = verb === "purge" && purgeGuarded === true
+  if (!guarded && (!APPROVAL_VERBS.has(verb) || asked.approvalRules.length === 0)) return undefined
   if (grant !== undefined && grant.approvals >= asked.minApprovals) return undefined
-  const reasons =
-    rules.length === 0
-      ? [reason.PURGE_NEEDS_APPROVAL]
-      : rules.map((rule) => reason.approvalReason(rule, asked.minApprovals))
+  const reasons = reason.approvalReasons(asked)
   return { missing: "approval", code: "approval_required", facts: { requiresApproval: true }, reasons }
 }
 
 function verificationLack(question: Question, asked: Requirements): Lack | undefined {
-  const { verb, principal, stepUp, mfaIgnored } = question
-  const rules = MFA_VERBS.has(verb) && mfaIgnored !== true ? asked.mfaRules : []
-  if (rules.length === 0 && !guarded(question)) return undefined
+  const { verb, principal, stepUp, mfaIgnored, purgeGuarded } = question
+  const guarded = verb === "purge" && purgeGuarded === true
+  const asks = MFA_VERBS.has(verb) && asked.mfaRules.length > 0 && mfaIgnored !== true
+  if (!guarded && !asks) return undefined
   if (stepUp === true && principal.kind === "person") return undefined
-  const reasons =
-    rules.length === 0
-      ? [reason.PURGE_NEEDS_FACTOR]
-      : rules.map((rule) => reason.verificationReason(rule, principal.kind))
+  const reasons = reason.verificationReasons(asked, principal.kind)
   return { missing: "verification", code: "verification_required", facts: { requiresToken: true }, reasons }
 }
 
 function quotaLack({ verb, principal, quota }: Question, asked: Requirements): Lack | undefined {
   if (!COUNTED_VERBS.has(verb)) return undefined
-  const limit = asked.perDay[principal.kind]
+  const limit = principal.kind === "program" ? asked.workloadPerDay : asked.perDay
   if (limit !== null && (quota?.secretUsed ?? 0) >= limit) {
     const strictest = asked.rules.filter(({ row }) => dailyLimit(row, principal.kind) === limit)
     const reasons = strictest.map((rule) => reason.secretLimitReason(rule, limit))

@@ -1,7 +1,5 @@
 import { foldName, type SecretName } from "../core/name.ts"
-import type { Verb } from "../core/verb.ts"
 import type { PolicyRow } from "../state/rows.ts"
-import { combine, type Requirements } from "./combine.ts"
 import { matchesSegments, UNMATCHED } from "./pattern.ts"
 import { bySpecificity, compileRule, type Rule } from "./rule.ts"
 
@@ -12,58 +10,52 @@ export { parsePolicyRow } from "./row.ts"
 export interface PolicySet {
   readonly epoch: number
   readonly rows: readonly PolicyRow[]
-  /** What the rows together ask of one verb on one name. */
-  requirements(verb: Verb, name: SecretName): Requirements
+  /** The rows of the reserved pattern `**`. */
+  readonly unmatched: readonly Rule[]
+  /**
+   * Rules that match the name, the most specific first; those of `**` are not among them. Names with the same rules
+   * mostly share one array.
+   */
+  matching(name: SecretName): readonly Rule[]
   /** First segments that rows name literally, folded: what counts as a category. */
   readonly categories: ReadonlySet<string>
 }
 
 /**
- * Names whose rules are remembered. Callers choose the names, so the table is bounded: at 512 bytes a name about 10 MB.
+ * Names whose rules are remembered, and lists of rules kept to be shared. Callers choose the names, so the table is bounded: at 512 bytes a name about 10 MB.
  */
 const REMEMBERED = 20_000
-
-/** The rules that match a name, and what they come to for each verb asked so far. Names with the same rules share it. */
-interface Match {
-  readonly rules: readonly Rule[]
-  readonly byVerb: Map<Verb, Requirements>
-}
 
 /** @throws TylerError `internal` if a row's pattern does not parse. */
 export function policySet(rows: readonly PolicyRow[], epoch: number): PolicySet {
   const rules = rows.map(compileRule).toSorted(bySpecificity)
   const unmatched = rules.filter(({ row }) => row.secretPattern === UNMATCHED)
   const index = indexByFirstSegment(rules.filter(({ row }) => row.secretPattern !== UNMATCHED))
-  const byName = new Map<SecretName, Match>()
-  const byRules = new Map<string, Match>()
+  const byName = new Map<SecretName, readonly Rule[]>()
+  const shared = new Map<string, readonly Rule[]>()
 
-  function find(name: SecretName): Match {
+  function find(name: SecretName): readonly Rule[] {
     const segments = foldName(name).split("/")
     const found = index.candidates(segments[0] ?? "").filter(({ pattern }) => matchesSegments(pattern, segments))
-    const key = found.map(({ row }) => row.id).join("\n")
-    const match = byRules.get(key) ?? { rules: found, byVerb: new Map() }
-    if (byName.size >= REMEMBERED) {
-      byName.clear()
-      byRules.clear()
-    }
-    byRules.set(key, match)
-    byName.set(name, match)
-    return match
+    return share(shared, found.map(({ row }) => row.id).join("\n"), found)
   }
 
   return {
     epoch,
     rows,
+    unmatched,
     categories: index.categories,
-    requirements(verb, name) {
-      const match = byName.get(name) ?? find(name)
-      const known = match.byVerb.get(verb)
-      if (known !== undefined) return known
-      const asked = combine(match.rules, unmatched, verb)
-      match.byVerb.set(verb, asked)
-      return asked
-    },
+    matching: (name) => byName.get(name) ?? share(byName, name, find(name)),
   }
+}
+
+/** What the table has under the key, else `rules`, which it then has. */
+function share<K>(table: Map<K, readonly Rule[]>, key: K, rules: readonly Rule[]): readonly Rule[] {
+  const known = table.get(key)
+  if (known !== undefined) return known
+  if (table.size >= REMEMBERED) table.clear()
+  table.set(key, rules)
+  return rules
 }
 
 interface Index {

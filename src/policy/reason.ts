@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../core/errors.ts"
+import type { PrincipalKind } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import type { Requirements } from "./combine.ts"
 import { type Rule, rolesFor } from "./rule.ts"
@@ -42,16 +43,6 @@ export const HALF_SESSION = builtIn(
   "finish signing in",
 )
 
-export const PURGE_NEEDS_APPROVAL: Reason = {
-  ...builtIn("a purge needs a second person", "an access request that has been approved, or a recovery window"),
-  code: "approval_required",
-}
-
-export const PURGE_NEEDS_FACTOR: Reason = {
-  ...builtIn("a purge needs a second factor", "a verification token in x-verification-token, or a recovery window"),
-  code: "verification_required",
-}
-
 export function jobReason(verb: Verb): Reason {
   return builtIn(`a job may purge and rotate, not ${verb}`, "a person or a program must ask")
 }
@@ -83,18 +74,25 @@ export function workloadReason(rule: Rule): Reason {
   return about(rule, "forbidden", "allows only the programs it names", "a change of this policy row's programs")
 }
 
-export function approvalReason(rule: Rule, needed: number): Reason {
-  const approvals = needed === 1 ? "an approval" : `${needed} approvals`
-  return about(rule, "approval_required", `needs ${approvals}`, "an access request that has been approved")
+/** Without a rule that asks, it is the guard on purges that does. */
+export function approvalReasons({ approvalRules, minApprovals }: Requirements): readonly Reason[] {
+  const says = `needs ${minApprovals === 1 ? "an approval" : `${minApprovals} approvals`}`
+  const change = "an access request that has been approved"
+  if (approvalRules.length === 0)
+    return [{ ...PURGE, code: "approval_required", says: "a purge needs a second person" }]
+  return approvalRules.map((rule) => about(rule, "approval_required", says, change))
 }
 
-export function verificationReason(rule: Rule, kind: string): Reason {
+export function verificationReasons({ mfaRules }: Requirements, kind: PrincipalKind): readonly Reason[] {
   const change =
     kind === "program"
       ? "a person must ask: a program has no second factor"
       : "a verification token for this secret, in x-verification-token"
-  return about(rule, "verification_required", "needs a second factor", change)
+  if (mfaRules.length === 0) return [{ ...PURGE, code: "verification_required", says: "a purge needs a second factor" }]
+  return mfaRules.map((rule) => about(rule, "verification_required", "needs a second factor", change))
 }
+
+const PURGE = builtIn("", "a second factor and an approval, or a deletion with a recovery window")
 
 export function secretLimitReason(rule: Rule, limit: number): Reason {
   return about(rule, "quota_exceeded", `allows ${limit} unmasked reads a day`, "the next UTC day, or a higher limit")

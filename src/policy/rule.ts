@@ -2,7 +2,7 @@ import { TylerError } from "../core/errors.ts"
 import { ADMIN, AUDITOR, type PrincipalKind } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import type { PolicyRow } from "../state/rows.ts"
-import { type Pattern, parsePattern } from "./pattern.ts"
+import { type Pattern, parsePattern, specificity } from "./pattern.ts"
 
 /** A row ready to be matched. */
 export interface Rule {
@@ -19,7 +19,8 @@ export function compileRule(row: PolicyRow): Rule {
 
 /** The most specific first; equal ones by id, so that answers do not depend on the order of rows. */
 export function bySpecificity(a: Rule, b: Rule): number {
-  if (a.pattern.specificity !== b.pattern.specificity) return b.pattern.specificity - a.pattern.specificity
+  const difference = specificity(b.pattern) - specificity(a.pattern)
+  if (difference !== 0) return difference
   if (a.row.id === b.row.id) return 0
   return a.row.id < b.row.id ? -1 : 1
 }
