@@ -1,6 +1,6 @@
 import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
-import { type EffectivePolicy, effectivePolicy } from "../policy/explain.ts"
+import { type EffectivePolicy, effectivePolicy } from "../policy/effective.ts"
 import type { SecretRow, Tag, VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { Written } from "./create.ts"
