@@ -21,6 +21,6 @@ export function effectivePolicy(set: PolicySet, verb: Verb, name: SecretName): E
     allowedRoles: asked.roles,
     requiresMfa: asked.mfaRules.length > 0,
     requiresApproval: asked.approvalRules.length > 0,
-    maxAccessPerDay: asked.perDay.person,
+    maxAccessPerDay: asked.perDay,
   }
 }
