@@ -53,6 +53,28 @@ test("a newcomer does not slip in before the one whose turn it is", async () => 
   assert.equal(await third, 2)
 })
 
+test("however arrivals and ends interleave, the bound holds and nobody overtakes", async () => {
+  const through = gate(2, 1000)
+  const order: number[] = []
+  let running = 0
+  let most = 0
+  const jobs: Promise<void>[] = []
+  for (let id = 0; id < 300; id++) {
+    const length = id % 7
+    const job = async () => {
+      order.push(id)
+      most = Math.max(most, ++running)
+      for (let step = 0; step < length; step++) await null
+      running--
+    }
+    jobs.push(through(job))
+    if (id % 3 !== 0) await null
+  }
+  await Promise.all(jobs)
+  assert.equal(most, 2)
+  assert.deepEqual(order, [...Array(300).keys()])
+})
+
 test("a job that fails gives its place up", async () => {
   const through = gate(1, 0)
   await assert.rejects(
