@@ -64,11 +64,11 @@ test("however arrivals and ends interleave, the bound holds and nobody overtakes
     const job = async () => {
       order.push(id)
       most = Math.max(most, ++running)
-      for (let step = 0; step < length; step++) await null
+      for (let step = 0; step < length; step++) await Promise.resolve()
       running--
     }
     jobs.push(through(job))
-    if (id % 3 !== 0) await null
+    if (id % 3 !== 0) await Promise.resolve()
   }
   await Promise.all(jobs)
   assert.equal(most, 2)
