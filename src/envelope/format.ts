@@ -2,7 +2,7 @@
  * One sealed record, spec/envelope.md:
  * version 1 | key id length 1 | key id | wrap IV 12 | wrapped data key 32 | wrap tag 16 | commitment 32 | IV 12 | ciphertext | tag 16
  */
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 export const IV_BYTES = 12
 export const TAG_BYTES = 16
 export const DATA_KEY_BYTES = 32

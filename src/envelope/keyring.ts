@@ -5,7 +5,7 @@ import { type Random, randomText } from "../core/random.ts"
 import type { KeyRow } from "../state/rows.ts"
 import type { KeyWrapper, WrapContext } from "./kek.ts"
 
-export const KEY_BYTES = 32
+const KEY_BYTES = 32
 
 /** The unwrapped keys of a process. Immutable: after a rotation `openKeyring` of the new rows makes the next one. */
 export interface Keyring {

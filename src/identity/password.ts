@@ -4,7 +4,7 @@ import { equalBytes, wipe } from "../core/bytes.ts"
 import type { Random } from "../core/random.ts"
 import { gate } from "./gate.ts"
 
-export { PASSWORD_MAX, PASSWORD_MIN, passwordFault } from "./password-rules.ts"
+export { passwordFault } from "./password-rules.ts"
 
 /** OWASP's argon2id parameters: 19 MiB, 2 passes, 1 lane. About 25 ms of one core. */
 const PARAMETERS = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as const

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict"
+import { createHmac, createSecretKey } from "node:crypto"
+import { test } from "node:test"
+import { lengthPrefixed } from "../core/bytes.ts"
+import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
+import { credentialGenuine, credentialMac, principalGenuine, principalMac } from "./row-mac.ts"
+
+const KEY = createSecretKey(Buffer.alloc(32, 1))
+const OTHER_KEY = createSecretKey(Buffer.alloc(32, 2))
+
+const person: Omit<PrincipalRow, "mac"> = {
+  id: "p-1",
+  kind: "person",
+  name: "ada",
+  roles: ["admin", "developer"],
+  disabled: false,
+  epoch: 3,
+  passwordHash: "$argon2id$...",
+  mustChangePassword: false,
+  ownerId: null,
+  createdAt: 1000,
+}
+const session: Omit<CredentialRow, "mac"> = {
+  id: "c-1",
+  tokenHash: Buffer.alloc(32, 7),
+  principalId: "p-1",
+  kind: "session",
+  assurance: "password",
+  createdAt: 1000,
+  expiresAt: 2000,
+  label: "Firefox",
+}
+
+/** For every field at least one other value; the type makes a new field appear here. */
+const otherPerson: { readonly [Field in keyof typeof person]: readonly (typeof person)[Field][] } = {
+  id: ["p-2", ""],
+  kind: ["program"],
+  name: ["adb", "Ada"],
+  roles: [[], ["admin"], ["developer", "admin"], ["admin,developer"], ["admin", "developer", ""], ["admin", "auditor"]],
+  disabled: [true],
+  epoch: [2, 4, 30],
+  passwordHash: [null, "", "$argon2id$..,"],
+  mustChangePassword: [true],
+  ownerId: ["", "p-1"],
+  createdAt: [1001, 100],
+}
+const otherSession: { readonly [Field in keyof typeof session]: readonly (typeof session)[Field][] } = {
+  id: ["c-2"],
+  tokenHash: [Buffer.alloc(32, 8), Buffer.alloc(31, 7)],
+  principalId: ["p-2"],
+  kind: ["token"],
+  assurance: ["mfa", "half", "token"],
+  createdAt: [999],
+  expiresAt: [2001, 20_000],
+  label: ["Firefox ", ""],
+}
+
+test("a row is genuine as it was signed, and in no field otherwise", () => {
+  const row = { ...person, mac: principalMac(KEY, person) }
+  assert.equal(principalGenuine(KEY, row), true)
+  for (const [field, values] of Object.entries(otherPerson))
+    for (const value of values)
+      assert.equal(principalGenuine(KEY, { ...row, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
+})
+
+test("a credential is genuine as it was signed, and in no field otherwise", () => {
+  const row = { ...session, mac: credentialMac(KEY, session) }
+  assert.equal(credentialGenuine(KEY, row), true)
+  for (const [field, values] of Object.entries(otherSession))
+    for (const value of values)
+      assert.equal(credentialGenuine(KEY, { ...row, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
+})
+
+test("another key, another code and a code of another length are not genuine", () => {
+  const row = { ...person, mac: principalMac(KEY, person) }
+  assert.equal(principalGenuine(OTHER_KEY, row), false)
+  for (const mac of [new Uint8Array(0), row.mac.subarray(0, 31), Buffer.alloc(32), Buffer.concat([row.mac, row.mac])])
+    assert.equal(principalGenuine(KEY, { ...row, mac }), false)
+  assert.equal(credentialGenuine(OTHER_KEY, { ...session, mac: credentialMac(KEY, session) }), false)
+})
+
+test("text moved from one field to its neighbour changes the code", () => {
+  const moved = { ...person, id: "p-", name: "1ada" }
+  assert.notDeepEqual(principalMac(KEY, moved), principalMac(KEY, person))
+})
+
+test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in this order", () => {
+  const roles = lengthPrefixed(["admin", "developer"])
+  const fields = [
+    "tyler-principal/1",
+    "p-1",
+    "person",
+    "ada",
+    roles,
+    "false",
+    "3",
+    "$argon2id$...",
+    "false",
+    null,
+    "1000",
+  ]
+  assert.deepEqual(principalMac(KEY, person), createHmac("sha256", KEY).update(lengthPrefixed(fields)).digest())
+  const credential = [
+    "tyler-credential/1",
+    "c-1",
+    session.tokenHash,
+    "p-1",
+    "session",
+    "password",
+    "1000",
+    "2000",
+    "Firefox",
+  ]
+  assert.deepEqual(credentialMac(KEY, session), createHmac("sha256", KEY).update(lengthPrefixed(credential)).digest())
+})
