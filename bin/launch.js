@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process"
+import { existsSync, lstatSync, mkdirSync } from "node:fs"
+import { createRequire, enableCompileCache } from "node:module"
+import { homedir } from "node:os"
+import { dirname, join } from "node:path"
+import process from "node:process"
+import { fileURLToPath, pathToFileURL } from "node:url"
+
+/**
+ * Starts a program of ours under Node 24, whatever Node npm happened to use: the packaged one, unless this already is
+ * recent enough. The server is started through a shell that sets the core limit to 0 (a core would hold plaintext), and
+ * with SIGUSR1's debugger disabled.
+ */
+const LEAST = [24, 12]
+const HERE = dirname(fileURLToPath(import.meta.url))
+const INNER = join(HERE, "inner.js")
+const ENTRIES = { cli: "cli/main", server: "main/server" }
+const NO_CORES = 'ulimit -c 0; exec "$0" "$@"'
+
+export function launch(program) {
+  if (program === "cli" && recent()) return run(program, process.argv.slice(2))
+  const node = recent() ? process.execPath : packagedNode()
+  if (node === undefined) {
+    process.stderr.write(
+      `tyler: needs Node ${LEAST.join(".")} or newer; this is ${process.version} and none came with npm ci\n`,
+    )
+    process.exitCode = 1
+    return undefined
+  }
+  const inner = [INNER, program, ...process.argv.slice(2)]
+  return program === "server"
+    ? replace("/bin/sh", ["-c", NO_CORES, node, "--disable-sigusr1", ...inner])
+    : replace(node, inner)
+}
+
+/** Imports the program from the checkout's sources or from the package's build, and gives its exit code to the shell. */
+export async function run(program, argv) {
+  const built = join(HERE, "..", "dist", `${ENTRIES[program]}.js`)
+  const source = join(HERE, "..", "src", `${ENTRIES[program]}.ts`)
+  useCompileCache()
+  if (program === "server") process.umask(0o077)
+  const { main } = await import(pathToFileURL(existsSync(source) ? source : built).href)
+  process.exitCode = await main(argv)
+}
+
+function recent() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+  return major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1])
+}
+
+function packagedNode() {
+  try {
+    const found = createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/package.json`)
+    const node = join(dirname(found), "bin", "node")
+    return existsSync(node) ? node : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** In place where Node can (24); else a child that gets our signals and whose end is ours. */
+function replace(file, args) {
+  if (typeof process.execve === "function") return process.execve(file, [file, ...args], process.env)
+  const child = spawn(file, args, { stdio: "inherit" })
+  const forward = (signal) => child.kill(signal)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, forward)
+  child.on("error", (error) => {
+    process.stderr.write(`tyler: cannot start ${file}: ${error.code}\n`)
+    process.exitCode = 1
+  })
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code ?? 1)
+    for (const one of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeListener(one, forward)
+    process.kill(process.pid, signal)
+  })
+  return undefined
+}
+
+/** Compiled code is kept in a folder of this user's alone: whoever can write there decides what runs. */
+function useCompileCache() {
+  const base = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache")
+  const folder = join(base, "tyler-setup")
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const stat = lstatSync(folder)
+    if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0) enableCompileCache(folder)
+  } catch {
+    // Without a cache everything works, only a little slower.
+  }
+}
