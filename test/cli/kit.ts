@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -10,6 +10,10 @@ const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href
 const LAUNCHER = fileURLToPath(new URL("../../bin/tyler.js", import.meta.url))
 const INLINE = `import { main } from ${JSON.stringify(MAIN)}; process.exitCode = await main(process.argv.slice(1))`
 
+/** The compiled form of the sources, so that every start after the first is short; as the launcher keeps it. */
+const CACHE = mkdtempSync(join(tmpdir(), "tyler-cli-cache-"))
+process.on("exit", () => rmSync(CACHE, { recursive: true, force: true }))
+
 export interface Ended {
   readonly code: number | null
   readonly out: string
@@ -18,6 +22,8 @@ export interface Ended {
 
 export interface Home extends Disposable {
   readonly path: string
+  /** A file in the home folder. */
+  write(name: string, text: string): void
   /** Runs `tyler ARGS`; input goes to its standard input, which is never a terminal. */
   tyler(
     args: readonly string[],
@@ -29,11 +35,12 @@ export function newHome(env: Record<string, string> = {}): Home {
   const path = mkdtempSync(join(tmpdir(), "tyler-cli-"))
   return {
     path,
+    write: (name, text) => writeFileSync(join(path, name), text),
     tyler: (args, options = {}) =>
       ended(commandLine(args), {
         input: options.input ?? "",
         cwd: options.cwd ?? path,
-        env: { PATH: process.env["PATH"] ?? "", HOME: path, ...env, ...options.env },
+        env: { PATH: process.env["PATH"] ?? "", HOME: path, NODE_COMPILE_CACHE: CACHE, ...env, ...options.env },
       }),
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   }

@@ -3,41 +3,23 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { type Home, newHome } from "./kit.ts"
-import { PASSWORD, realServer } from "./server.ts"
+import { PASSWORD, REASON, type Team, team, tokenIn } from "./server.ts"
 
-const REASON = "checking the command line"
 const VALUE = "s3cr3t-cAnArY-value"
 
-let server: Awaited<ReturnType<typeof realServer>>
-/** Two people, each with a home of their own. */
+let all: Team
 let ada: Home
 let fin: Home
 
 before(async () => {
-  server = await realServer()
-  ada = newHome({ TYLER_URL: server.url, TYLER_REASON: REASON })
-  fin = newHome({ TYLER_URL: server.url, TYLER_REASON: REASON })
-  writeFileSync(join(ada.path, "setup-token"), `Setup token: ${server.setupToken}\n`)
-  const setup = ["setup", "--user", "ada", "--token-file", "setup-token", "--password-file", "-"]
-  const done = await ada.tyler(setup, { input: `${PASSWORD}\n` })
-  assert.equal(done.code, 0, done.err)
-  const added = await ada.tyler(["users", "add", "fin", "--roles", "finance", "--password-file", "-"], {
-    input: PASSWORD,
-  })
-  assert.equal(added.code, 0, added.err)
-  const login = await fin.tyler(["login", "--user", "fin", "--password-file", "-"], { input: `${PASSWORD}\r\n` })
-  assert.equal(login.code, 0, login.err)
-  assert.doesNotMatch(login.out + login.err, /[\w-]{43}/)
+  all = await team()
+  ;({ ada, fin } = all)
   const set = ["set", "config/app", "--create", "--object", "--description", "login \u001b[31m of the app"]
   const created = await ada.tyler(set, { input: JSON.stringify({ user: "app", password: VALUE }) })
   assert.equal(created.code, 0, created.err)
 })
 
-after(async () => {
-  ada[Symbol.dispose]()
-  fin[Symbol.dispose]()
-  await server.stop()
-})
+after(() => all.stop())
 
 test("setup cannot be done twice", async () => {
   const again = ["setup", "--user", "eve", "--token-file", "setup-token", "--password-file", "-"]
@@ -199,19 +181,20 @@ test("the token file is its owner's alone and is kept by address", async () => {
   const path = join(fin.path, ".config", "tyler", "token.json")
   assert.equal(statSync(path).mode & 0o777, 0o600)
   assert.equal(statSync(join(path, "..")).mode & 0o777, 0o700)
-  const elsewhere = await fin.tyler(["whoami"], { env: { TYLER_URL: server.url.replace("localhost", "127.0.0.1") } })
+  const elsewhere = await fin.tyler(["whoami"], { env: { TYLER_URL: all.url.replace("localhost", "127.0.0.1") } })
   assert.equal(elsewhere.code, 3)
   assert.match(elsewhere.err, /^tyler: unauthenticated: .*tyler login/)
 })
 
 test("logout ends the session on the server and forgets it here", async () => {
-  using home = newHome({ TYLER_URL: server.url })
-  await home.tyler(["login", "--user", "fin", "--password-file", "-"], { input: PASSWORD })
-  const path = join(home.path, ".config", "tyler", "token.json")
-  const [kept] = Object.values(JSON.parse(readFileSync(path, "utf8")) as Record<string, { token: string }>)
+  using home = newHome({ TYLER_URL: all.url })
+  const { code, out, err } = await home.tyler(["login", "--user", "fin", "--password-file", "-"], { input: PASSWORD })
+  assert.equal(code, 0, err)
+  const token = tokenIn(home)
+  assert.ok(token.length >= 43 && !(out + err).includes(token))
   assert.equal((await home.tyler(["logout"])).code, 0)
-  assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), {})
-  assert.equal((await home.tyler(["whoami"], { env: { TYLER_TOKEN: kept?.token ?? "" } })).code, 3)
+  assert.equal(tokenIn(home), "")
+  assert.equal((await home.tyler(["whoami"], { env: { TYLER_TOKEN: token } })).code, 3)
   assert.match((await home.tyler(["logout"])).out, /not logged in/)
 })
 
@@ -224,7 +207,7 @@ test("a wrong password is refused in one line", async () => {
 })
 
 test("XDG_CONFIG_HOME moves the token file", async () => {
-  using home = newHome({ TYLER_URL: server.url, XDG_CONFIG_HOME: join(ada.path, "xdg") })
+  using home = newHome({ TYLER_URL: all.url, XDG_CONFIG_HOME: join(ada.path, "xdg") })
   mkdirSync(join(ada.path, "xdg"))
   await home.tyler(["login", "--user", "fin", "--password-file", "-"], { input: PASSWORD })
   assert.ok(existsSync(join(ada.path, "xdg", "tyler", "token.json")))

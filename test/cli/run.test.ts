@@ -1,39 +1,49 @@
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { test } from "node:test"
-import { imitation, refusal } from "./imitation.ts"
+import { after, before, test } from "node:test"
 import { commandLine, type Home, newHome } from "./kit.ts"
+import { REASON, type Team, team, tokenIn } from "./server.ts"
 
-// Batch access is imitated until the server has it; then this file drives the real one.
-
-const REASON = "checking the command line"
-const BATCH = "POST /api/secrets/access"
 const PRINT = [process.execPath, "--print"]
 
-function item(name: string, value: object) {
-  return { name, ...value, masked: false, accessTime: "", versionId: "v", receipt: {}, remainingToday: null }
-}
-const APP = item("database/app", { value: { user: "app", port: 5432 } })
-const KEY = item("api/key", { value: "k-1" })
+let all: Team
+let env: Record<string, string>
 
-function homeAt(url: string, file: unknown): Home {
-  const home = newHome({ TYLER_URL: url, TYLER_TOKEN: "tok", TYLER_REASON: REASON })
-  writeFileSync(join(home.path, ".tyler.json"), typeof file === "string" ? file : JSON.stringify(file))
+before(async () => {
+  all = await team()
+  env = { TYLER_URL: all.url, TYLER_REASON: REASON, TYLER_TOKEN: tokenIn(all.ada) }
+  await all.admin.create("config/app", { user: "app", port: 5432 })
+  await all.admin.create("config/key", "k-1")
+  await all.admin.create("config/bytes", Uint8Array.of(0, 255))
+  await all.admin.create("config/nul", "a\0b")
+})
+after(() => all.stop())
+
+function homeWith(file: unknown): Home {
+  const home = newHome(env)
+  home.write(".tyler.json", typeof file === "string" ? file : JSON.stringify(file))
   return home
 }
 
+/** Entries about reads so far. */
+async function reads(): Promise<number> {
+  let count = 0
+  for await (const { action } of all.admin.audit.entries()) if (action === "GET" || action === "GET_CACHED") count++
+  return count
+}
+
 test("a command gets the secrets that the nearest file names, each read once, and not the token", async () => {
-  using server = await imitation({ [BATCH]: [[200, { items: [APP, KEY] }]] })
-  using home = homeAt(server.url, {
+  using home = homeWith({
     secrets: {
-      DB_USER: { name: "database/app", field: "user" },
-      DB_PORT: { name: "database/app", field: "port" },
-      DB: "database/app",
-      API_KEY: "api/key",
+      DB_USER: { name: "config/app", field: "user" },
+      DB_PORT: { name: "config/app", field: "port" },
+      DB: "config/app",
+      API_KEY: "config/key",
     },
   })
+  const before = await reads()
   const cwd = join(home.path, "deep", "down")
   mkdirSync(cwd, { recursive: true })
   const script =
@@ -41,12 +51,11 @@ test("a command gets the secrets that the nearest file names, each read once, an
   const { code, out, err } = await home.tyler(["run", "--", ...PRINT, script], { cwd })
   assert.equal(code, 0, err)
   assert.deepEqual(JSON.parse(out), ["app", "5432", '{"user":"app","port":5432}', "k-1", false])
-  assert.deepEqual(server.asked[0]?.body, { names: ["database/app", "api/key"], reason: REASON, unmask: true })
+  assert.equal((await reads()) - before, 2)
 })
 
 test("the command's own code comes back, and its options are its own", async () => {
-  using server = await imitation({ [BATCH]: [[200, { items: [KEY] }]] })
-  using home = homeAt(server.url, { secrets: { API_KEY: "api/key" } })
+  using home = homeWith({ secrets: { API_KEY: "config/key" } })
   const exit = (script: string) => home.tyler(["run", "--", process.execPath, "-e", script])
   assert.equal((await exit("process.exit(42)")).code, 42)
   assert.equal((await exit("process.kill(process.pid, 'SIGKILL')")).code, 137)
@@ -57,16 +66,21 @@ test("the command's own code comes back, and its options are its own", async () 
 })
 
 test("one refusal and nothing runs", async () => {
-  const [, denied] = refusal(403, "approval_required")
-  using server = await imitation({ [BATCH]: [[200, { items: [KEY, { name: "database/app", ...denied }] }]] })
-  using home = homeAt(server.url, { secrets: { API_KEY: "api/key", DB: "database/app" } })
+  const row = { allowedRoles: ["admin"], requiresApproval: true }
+  await all.admin.policies.create({ ...row, secretPattern: "asked/*" })
+  await all.admin.create("asked/a", "v")
+  using home = homeWith({ secrets: { API_KEY: "config/key", DB: "asked/a" } })
   const { code, out, err } = await home.tyler(["run", "--", ...PRINT, "1"])
   assert.deepEqual([code, out], [5, ""])
-  assert.match(err, /^tyler: approval_required: database\/app: .*\[request req-1\]\n$/)
+  assert.match(err, /^tyler: approval_required: asked\/a: [^\n]*\n$/)
+  const json = await home.tyler(["run", "--json", "--", ...PRINT, "1"])
+  assert.equal((JSON.parse(json.err) as { code: string }).code, "approval_required")
+  home.write(".tyler.json", '{"secrets":{"A":"config/none"}}')
+  assert.equal((await home.tyler(["run", "--", ...PRINT, "1"])).code, 4)
 })
 
 test("a file that is not in order is refused before anything is read", async () => {
-  using server = await imitation({})
+  const before = await reads()
   const bad: readonly unknown[] = [
     "{",
     "[]",
@@ -83,21 +97,20 @@ test("a file that is not in order is refused before anything is read", async () 
     '{"secrets":{"A":"a/b","A":"a/c"}}',
   ]
   for (const file of bad) {
-    using home = homeAt(server.url, file)
+    using home = homeWith(file)
     const { code } = await home.tyler(["run", "--", ...PRINT, "1"])
     assert.equal(code, 2, JSON.stringify(file))
   }
-  using open = homeAt(server.url, { secrets: { A: "a/b" } })
+  using open = homeWith({ secrets: { A: "a/b" } })
   chmodSync(join(open.path, ".tyler.json"), 0o666)
   assert.match((await open.tyler(["run", "--", ...PRINT, "1"])).err, /anybody/)
-  using none = newHome({ TYLER_URL: server.url, TYLER_REASON: REASON })
+  using none = newHome(env)
   assert.match((await none.tyler(["run", "--", ...PRINT, "1"])).err, /no \.tyler\.json/)
-  assert.equal(server.asked.length, 0)
+  assert.equal(await reads(), before)
 })
 
 test("the search stops at the home folder", async () => {
-  using server = await imitation({})
-  using outer = homeAt(server.url, { secrets: { A: "a/b" } })
+  using outer = homeWith({ secrets: { A: "a/b" } })
   const inner = join(outer.path, "home")
   mkdirSync(join(inner, "work"), { recursive: true })
   const { code, err } = await outer.tyler(["run", "--", ...PRINT, "1"], {
@@ -109,33 +122,28 @@ test("the search stops at the home folder", async () => {
 })
 
 test("values that no variable can hold stop the run", async () => {
-  using server = await imitation({
-    [BATCH]: [
-      [200, { items: [item("api/key", { valueBase64: "AP8=" })] }],
-      [200, { items: [item("api/key", { value: "a\0b" })] }],
-      [200, { items: [item("api/key", { value: "text" })] }],
-    ],
-  })
-  using home = homeAt(server.url, { secrets: { API_KEY: "api/key" } })
-  assert.match((await home.tyler(["run", "--", ...PRINT, "1"])).err, /is not text/)
-  assert.match((await home.tyler(["run", "--", ...PRINT, "1"])).err, /NUL/)
-  writeFileSync(join(home.path, ".tyler.json"), '{"secrets":{"A":{"name":"api/key","field":"f"}}}')
-  assert.match((await home.tyler(["run", "--", ...PRINT, "1"])).err, /no field f/)
+  const rows = [
+    ["config/bytes", /is not text/],
+    ["config/nul", /NUL/],
+    [{ name: "config/key", field: "f" }, /no field f/],
+  ] as const
+  for (const [source, said] of rows) {
+    using home = homeWith({ secrets: { A: source } })
+    const { code, out, err } = await home.tyler(["run", "--", ...PRINT, "1"])
+    assert.deepEqual([code, out], [2, ""])
+    assert.match(err, said)
+  }
 })
 
 test("signals reach the command, and its way of taking them decides", async () => {
-  using server = await imitation({ [BATCH]: [[200, { items: [KEY] }]] })
-  using home = homeAt(server.url, { secrets: { API_KEY: "api/key" } })
+  using home = homeWith({ secrets: { API_KEY: "config/key" } })
   const script = "process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000); console.log('up')"
   const [command = "", ...args] = commandLine(["run", "--", process.execPath, "-e", script])
-  const env = {
-    PATH: process.env["PATH"],
-    HOME: home.path,
-    TYLER_URL: server.url,
-    TYLER_TOKEN: "t",
-    TYLER_REASON: REASON,
-  }
-  const child = spawn(command, args, { cwd: home.path, env, stdio: ["ignore", "pipe", "inherit"] })
+  const child = spawn(command, args, {
+    cwd: home.path,
+    env: { ...env, HOME: home.path },
+    stdio: ["ignore", "pipe", "inherit"],
+  })
   child.stdout.once("data", () => child.kill("SIGTERM"))
   const code = await new Promise((resolve) => child.on("exit", resolve))
   assert.equal(code, 7)
