@@ -15,7 +15,7 @@ test("a plain question shows what is typed; backspace and Ctrl-U take it back, w
   const world = fakeWorld({ terminal: true })
   world.stdin.write("ab\u007f\u{1f511}\u007fc\u0015ada\n")
   assert.equal(await ask(world, "User name"), "ada")
-  assert.match(world.said.err, /^User name: ab\u0008 \u0008/)
+  assert.ok(world.said.err.startsWith("User name: ab\b \b"))
 })
 
 test("keys may come in pieces of any size, cut inside a character", async () => {
