@@ -83,7 +83,8 @@ function isObjectText(text: string): boolean {
     const parsed = parseJson(text)
     return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
   } catch (error) {
-    if (error instanceof TylerError) return false
+    // What is JSON but cannot be kept exactly is for the server to refuse.
+    if (error instanceof TylerError) return error.code !== "invalid_json"
     throw error
   }
 }

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict"
+import { spawn, spawnSync } from "node:child_process"
+import { test } from "node:test"
+import { commandLine, newHome } from "./kit.ts"
+import { PASSWORD, team } from "./server.ts"
+
+/** util-linux's `script` gives a command a terminal of its own. */
+const script = spawnSync("script", ["--version"]).status === 0
+
+/** Runs `tyler ARGS` on a terminal and types each answer when its question stands there. Answers all that was shown. */
+function onTerminal(
+  args: readonly string[],
+  env: Record<string, string>,
+  answers: readonly (readonly [question: RegExp, keys: string])[],
+): Promise<{ code: number | null; shown: string }> {
+  const words = commandLine(args).map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+  return new Promise((resolve, reject) => {
+    const child = spawn("script", ["-qefc", words.join(" "), "/dev/null"], {
+      env: { PATH: process.env["PATH"], TERM: "dumb", ...env },
+      stdio: ["pipe", "pipe", "inherit"],
+    })
+    let shown = ""
+    let from = 0
+    const left = [...answers]
+    child.stdout.on("data", (piece: Buffer) => {
+      shown += piece.toString("utf8")
+      const [next] = left
+      if (!next?.[0].test(shown.slice(from))) return
+      from = shown.length
+      left.shift()
+      child.stdin.write(next[1])
+    })
+    child.on("error", reject)
+    child.on("close", (code) => resolve({ code, shown }))
+  })
+}
+
+test("on a terminal: a hidden password, a value typed twice, a code to confirm", {
+  skip: script ? false : "script",
+}, async () => {
+  const all = await team()
+  using home = newHome()
+  const env = { HOME: home.path, TYLER_URL: all.url }
+  try {
+    const login = await onTerminal(["login"], env, [
+      [/User name: /, "ada\r"],
+      [/Password: /, `${PASSWORD}\r`],
+    ])
+    assert.equal(login.code, 0, login.shown)
+    assert.match(login.shown, /Logged in/)
+    assert.ok(!login.shown.includes(PASSWORD))
+
+    const set = await onTerminal(["set", "config/typed"], env, [
+      [/Reason: /, "trying out the terminal\r"],
+      [/Value: /, "typ\u001b[3d\r"],
+      [/Value \(again\): /, "typ\u001b[3d\r"],
+    ])
+    assert.equal(set.code, 0, set.shown)
+    assert.doesNotMatch(set.shown, /typ\[3d/)
+
+    const why = ["--reason", "no longer used by any of the services"]
+    const wrong = await onTerminal(["rm", "config/typed", ...why], env, [[/to confirm: /, "yes\r"]])
+    assert.equal(wrong.code, 2)
+    const code = /Type (DELETE-config\/typed-\d{4}-\d{2}-\d{2}) to confirm/.exec(wrong.shown)?.[1] ?? ""
+    const right = await onTerminal(["rm", "config/typed", ...why], env, [[/to confirm: /, `${code}\r`]])
+    assert.equal(right.code, 0, right.shown)
+
+    await all.admin.create("config/hostile", "a\u001b[2Jb")
+    const get = await onTerminal(["get", "config/hostile", "--reveal", ...why], env, [])
+    assert.equal(get.shown, "a\\u{1b}[2Jb\r\n")
+    const stopped = await onTerminal(["login"], env, [[/User name: /, "\u0003"]])
+    assert.equal(stopped.code, 130)
+  } finally {
+    await all.stop()
+  }
+})
