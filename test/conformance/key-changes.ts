@@ -1,0 +1,61 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import { BIRTH, type EngineFactory } from "./engine.ts"
+import { changing, conflictOf, freshName, keyRow, plain, recorded, secretRow, storeSecret, versionRow } from "./rows.ts"
+import { sharedEngine } from "./shared-engine.ts"
+
+export function keyChanges(factory: EngineFactory): void {
+  describe("keys", () => {
+    const on = sharedEngine(factory)
+
+    test("keys are added, re-wrapped and listed oldest first", async () => {
+      const { ledger, reader } = on.at
+      assert.deepEqual(plain(await reader.keys()), plain(BIRTH.keys))
+      const added = keyRow("kek-2", { createdAt: 30 })
+      await recorded(ledger, changing({ kind: "addKey", row: added }))
+      const retiring = { ...BIRTH.keys[0], state: "retiring" as const, wrapped: Buffer.from("again") }
+      const fresh = keyRow("kek-3", { createdAt: 40 })
+      await recorded(ledger, changing({ kind: "putKeys", rows: [retiring, fresh] }))
+      assert.deepEqual(plain(await reader.keys()), plain([retiring, BIRTH.keys[1], added, fresh]))
+    })
+
+    test("only a retiring key that seals nothing is retired", async () => {
+      const { ledger, reader } = on.at
+      const key = keyRow("kek-old")
+      const secret = secretRow(freshName())
+      const version = versionRow(secret.id, { keyId: key.id })
+      await recorded(ledger, changing({ kind: "addKey", row: key }, { kind: "addSecret", secret, version }))
+      const retire = { kind: "retireKey" as const, id: key.id }
+      assert.equal(await conflictOf(ledger, retire), "key_in_use")
+      await recorded(ledger, changing({ kind: "purgeSecret", secretId: secret.id, dueBefore: null }))
+      assert.equal(await conflictOf(ledger, retire), "gone")
+      await recorded(ledger, changing({ kind: "putKeys", rows: [{ ...key, state: "retiring" }] }))
+      await recorded(ledger, changing(retire))
+      assert.equal(await conflictOf(ledger, retire), "gone")
+      assert.ok((await reader.keys()).every(({ id }) => id !== key.id))
+    })
+
+    test("rewrapVersions moves versions to another key and skips what changed or went meanwhile", async () => {
+      const { ledger, reader } = on.at
+      const [one, two] = [await storeSecret(ledger), await storeSecret(ledger)]
+      const to = { fromKeyId: "kek-1", keyId: "kek-new", sealed: Buffer.from("sealed again") }
+      const of = ({ version }: typeof one): { secretId: string; versionId: typeof version.versionId } => ({
+        secretId: version.secretId,
+        versionId: version.versionId,
+      })
+      const versions = [
+        { ...of(one), ...to },
+        { ...of(two), ...to, fromKeyId: "kek-9" },
+        { ...to, secretId: "gone", versionId: one.version.versionId },
+      ]
+      await recorded(ledger, changing({ kind: "rewrapVersions", versions }))
+      const moved = { ...one.version, keyId: "kek-new", sealed: to.sealed }
+      assert.deepEqual(plain(await reader.version(one.secret.id, one.version.versionId)), plain(moved))
+      assert.deepEqual(plain(await reader.version(two.secret.id, two.version.versionId)), plain(two.version))
+      assert.deepEqual(plain(await reader.versionsUnderKey("kek-new", 10)), plain([moved]))
+      assert.equal(await reader.countVersionsUnderKey("kek-new"), 1)
+      assert.equal(await reader.countVersionsUnderKey("kek-none"), 0)
+      assert.equal((await reader.versionsUnderKey("kek-1", 1)).length, 1)
+    })
+  })
+}

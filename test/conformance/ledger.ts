@@ -1,0 +1,24 @@
+import { describe } from "node:test"
+import { chain } from "./chain.ts"
+import type { EngineFactory } from "./engine.ts"
+import { keyChanges } from "./key-changes.ts"
+import { moves } from "./moves.ts"
+import { peopleChanges } from "./people-changes.ts"
+import { policyChanges } from "./policy-changes.ts"
+import { quota } from "./quota.ts"
+import { secretChanges } from "./secret-changes.ts"
+import { versionChanges } from "./version-changes.ts"
+
+/** What every engine's LedgerWriter must keep. */
+export function ledgerConformance(factory: EngineFactory): void {
+  describe(`ledger on ${factory.name}`, () => {
+    chain(factory)
+    moves(factory)
+    quota(factory)
+    peopleChanges(factory)
+    policyChanges(factory)
+    secretChanges(factory)
+    versionChanges(factory)
+    keyChanges(factory)
+  })
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import type { EngineFactory } from "./engine.ts"
+import { changing, conflictOf, credentialRow, plain, principalRow, recorded } from "./rows.ts"
+import { sharedEngine } from "./shared-engine.ts"
+
+export function peopleChanges(factory: EngineFactory): void {
+  describe("people and programs", () => {
+    const on = sharedEngine(factory)
+
+    test("addPrincipal keeps every field; a name of either kind is taken once", async () => {
+      const { ledger, reader } = on.at
+      const person = principalRow({ name: "zoë", roles: [] })
+      const program = principalRow({
+        kind: "program",
+        passwordHash: null,
+        ownerId: person.id,
+        mustChangePassword: false,
+      })
+      for (const row of [person, program]) {
+        await recorded(ledger, changing({ kind: "addPrincipal", row }))
+        assert.deepEqual(plain(await reader.principalById(row.id)), plain(row))
+        assert.deepEqual(plain(await reader.principalByName(row.name)), plain(row))
+      }
+      const namesake = principalRow({ kind: "program", name: person.name })
+      assert.equal(await conflictOf(ledger, { kind: "addPrincipal", row: namesake }), "user_taken")
+      assert.equal(await reader.principalById(namesake.id), undefined)
+    })
+
+    test("putPrincipal replaces only over the expected epoch", async () => {
+      const { ledger, reader } = on.at
+      const row = principalRow()
+      await recorded(ledger, changing({ kind: "addPrincipal", row }))
+      const next = {
+        ...row,
+        roles: ["auditor"],
+        disabled: true,
+        epoch: 2,
+        passwordHash: "$other",
+        mac: Buffer.alloc(32, 1),
+      }
+      const put = { kind: "putPrincipal" as const, row: { ...next, mustChangePassword: false, ownerId: "boss" } }
+      for (const expectedEpoch of [0, 2]) assert.equal(await conflictOf(ledger, { ...put, expectedEpoch }), "gone")
+      assert.deepEqual(plain(await reader.principalById(row.id)), plain(row))
+      await recorded(ledger, changing({ ...put, expectedEpoch: 1 }))
+      assert.deepEqual(plain(await reader.principalById(row.id)), plain(put.row))
+      assert.equal(await conflictOf(ledger, { ...put, expectedEpoch: 1 }), "gone")
+      const stranger = { ...put, row: principalRow(), expectedEpoch: 1 }
+      assert.equal(await conflictOf(ledger, stranger), "gone")
+    })
+
+    test("credentials are added, found by hash, removed by their owner's id only", async () => {
+      const { ledger, reader } = on.at
+      const owner = principalRow()
+      const token = credentialRow(owner.id, { kind: "token", assurance: "token", label: "deploys", createdAt: 5 })
+      const session = credentialRow(owner.id, { assurance: "half", createdAt: 6 })
+      await recorded(
+        ledger,
+        changing(
+          { kind: "addPrincipal", row: owner },
+          { kind: "addCredential", row: session },
+          { kind: "addCredential", row: token },
+        ),
+      )
+      assert.deepEqual(plain(await reader.credentialByHash(token.tokenHash)), plain(token))
+      assert.equal(await reader.credentialByHash(Buffer.alloc(32)), undefined)
+      assert.deepEqual(plain(await reader.credentialsOf(owner.id)), plain([token, session]))
+      const remove = { kind: "removeCredential" as const, id: token.id, principalId: owner.id }
+      assert.equal(await conflictOf(ledger, { ...remove, principalId: "another" }), "gone")
+      await recorded(ledger, changing(remove))
+      assert.equal(await conflictOf(ledger, remove), "gone")
+      assert.deepEqual(plain(await reader.credentialsOf(owner.id)), plain([session]))
+    })
+
+    test("removeCredentialsOf removes all of one principal's but the one named", async () => {
+      const { ledger, reader } = on.at
+      const [owner, other] = [principalRow(), principalRow()] as const
+      const [first, second, third] = [1, 2, 3].map((at) => credentialRow(owner.id, { createdAt: at }))
+      const foreign = credentialRow(other.id)
+      const rows = [first, second, third, foreign].map((row) => ({
+        kind: "addCredential" as const,
+        row: row as typeof foreign,
+      }))
+      await recorded(
+        ledger,
+        changing({ kind: "addPrincipal", row: owner }, { kind: "addPrincipal", row: other }, ...rows),
+      )
+      const remove = { kind: "removeCredentialsOf" as const, principalId: owner.id }
+      await recorded(ledger, changing({ ...remove, exceptId: second?.id ?? "" }))
+      assert.deepEqual(plain(await reader.credentialsOf(owner.id)), plain([second]))
+      await recorded(ledger, changing({ ...remove, exceptId: null }))
+      await recorded(ledger, changing({ ...remove, exceptId: null }))
+      assert.deepEqual(await reader.credentialsOf(owner.id), [])
+      assert.equal((await reader.credentialsOf(other.id)).length, 1)
+    })
+
+    test("closeSetup works once", async () => {
+      const { ledger, reader } = on.at
+      assert.equal(await reader.setupClosed(), false)
+      const row = principalRow()
+      await recorded(ledger, changing({ kind: "closeSetup" }, { kind: "addPrincipal", row }))
+      assert.equal(await reader.setupClosed(), true)
+      const late = principalRow()
+      const again = [{ kind: "addPrincipal" as const, row: late }, { kind: "closeSetup" as const }]
+      assert.equal(await conflictOf(ledger, ...again), "setup_closed")
+      assert.equal(await reader.principalById(late.id), undefined)
+    })
+
+    test("a conflict in the last change undoes the first ones, and leaves no entry", async () => {
+      const { ledger, reader } = on.at
+      const { size } = await reader.head()
+      const row = principalRow()
+      const gone = { kind: "removeCredential" as const, id: "none", principalId: row.id }
+      const outcomes = await ledger.recordAll([
+        changing({ kind: "addPrincipal", row }, { kind: "addCredential", row: credentialRow(row.id) }, gone),
+        changing({ kind: "addPrincipal", row: { ...row, roles: ["hr"] } }),
+      ])
+      assert.deepEqual(
+        outcomes.map((one) => ("moved" in one ? one.moved : one.index)),
+        [{ kind: "conflict", conflict: "gone" }, size],
+      )
+      assert.equal((await reader.head()).size, size + 1)
+      assert.deepEqual((await reader.principalById(row.id))?.roles, ["hr"])
+      assert.deepEqual(await reader.credentialsOf(row.id), [])
+    })
+  })
+}
