@@ -110,5 +110,10 @@ test("only ASCII letters fold: look-alikes that Unicode folds to ASCII match not
 })
 
 test("any text parses to a pattern or a fault", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => "pattern" in parsePattern(text) || "fault" in parsePattern(text)))
+  fc.assert(
+    fc.property(
+      fc.string({ unit: "binary" }),
+      (text) => "pattern" in parsePattern(text) || "fault" in parsePattern(text),
+    ),
+  )
 })
