@@ -1,6 +1,6 @@
 import { TylerError } from "./errors.ts"
 
-/** Strict JSON (RFC 8259): no duplicate keys, bounded depth, objects without a prototype. */
+/** Strict JSON (RFC 8259): no duplicate keys, no key `__proto__`, bounded depth, numbers that come back as written. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
 /** Nesting allowed in a request body around the value itself. */
@@ -11,7 +11,16 @@ export const BODY_DEPTH = 40
  * any object exists; V8's own message is never passed on, because it quotes the text.
  */
 export function parseJson(text: string, maxDepth: number = BODY_DEPTH): Json {
-  scan(text, maxDepth)
+  const exact = scan(text, maxDepth)
+  const parsed = parseStrictly(text)
+  if (!exact)
+    throw new TylerError("value_not_exact", {
+      error: "A number in the body would not survive exactly; send it as text",
+    })
+  return parsed
+}
+
+function parseStrictly(text: string): Json {
   try {
     return JSON.parse(text) as Json
   } catch {
@@ -22,8 +31,12 @@ export function parseJson(text: string, maxDepth: number = BODY_DEPTH): Json {
 const QUOTE = 34
 const BACKSLASH = 92
 
-/** Tracks containers and the keys of each open object; leaves grammar to JSON.parse. */
-function scan(text: string, maxDepth: number): void {
+/**
+ * Tracks containers and the keys of each open object; leaves grammar to JSON.parse. Answers whether every number would
+ * come back with the same spelling: `1.0`, `1e3`, `-0` and 2^53+1 would not, and are refused, never repaired.
+ */
+function scan(text: string, maxDepth: number): boolean {
+  let exact = true
   const open: (Set<string> | null)[] = []
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -39,22 +52,19 @@ function scan(text: string, maxDepth: number): void {
     } else if (code === 125 /* } */ || code === 93 /* ] */) {
       open.pop()
     } else if (code === 45 /* - */ || (code >= 48 && code <= 57)) {
-      at = exactNumberEnd(text, at)
+      const source = numberAt(text, at)
+      if (String(Number(source)) !== source) exact = false
+      at += source.length - 1
     }
   }
+  return exact
 }
 
 const NUMBER = /[-+0-9.eE]+/y
 
-/** `1.0`, `1e3`, `-0` and 2^53+1 would come back with another spelling or another value: refused, never repaired. */
-function exactNumberEnd(text: string, start: number): number {
+function numberAt(text: string, start: number): string {
   NUMBER.lastIndex = start
-  const source = NUMBER.exec(text)?.[0] ?? ""
-  if (String(Number(source)) !== source)
-    throw new TylerError("value_not_exact", {
-      error: "A number in the body would not survive exactly; send it as text",
-    })
-  return start + source.length - 1
+  return NUMBER.exec(text)?.[0] ?? ""
 }
 
 function endOfString(text: string, start: number): number {

@@ -14,7 +14,6 @@ export type ReasonResult = { readonly reason: Reason } | { readonly fault: Reaso
 
 /** @param min code points that must remain once control, separator and mark characters are left out. */
 export function parseReason(text: string, min: number = REASON_MIN): ReasonResult {
-  if (text.length > REASON_MAX * 2 + 64) return { fault: "too_long" }
   if (FORBIDDEN.test(text)) return { fault: "control_character" }
   const trimmed = text.trim()
   if (trimmed.length > REASON_MAX && codePoints(trimmed) > REASON_MAX) return { fault: "too_long" }
