@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { existsSync, lstatSync, mkdirSync } from "node:fs"
-import { createRequire, enableCompileCache } from "node:module"
+import module, { createRequire } from "node:module"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import process from "node:process"
@@ -83,7 +83,7 @@ function useCompileCache() {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const stat = lstatSync(folder)
-    if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0) enableCompileCache(folder)
+    if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0) module.enableCompileCache(folder)
   } catch {
     // Without a cache everything works, only a little slower.
   }

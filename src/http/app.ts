@@ -1,4 +1,5 @@
-import type { IncomingMessage } from "node:http"
+import type { IncomingMessage, RequestListener } from "node:http"
+import { createServer, type Server } from "node:https"
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
 import { parseJson } from "../core/json.ts"
 import { TylerError } from "../core/errors.ts"
@@ -13,7 +14,7 @@ import { MATRIX, type Row, type RouteId } from "./matrix.ts"
 import { asTylerError, problemOf } from "./problem.ts"
 import { registerPages } from "./routes/pages.ts"
 import { type Answer, HANDLERS } from "./routes/handlers.ts"
-import type { Wiring } from "./wiring.ts"
+import type { TlsListener, Wiring } from "./wiring.ts"
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -27,14 +28,15 @@ declare module "fastify" {
 const BODY_LIMIT = 65_536
 /** A request line and headers together; Node's own default, stated. */
 const REQUEST_TIMEOUT_MS = 15_000
+const KEEP_ALIVE_MS = 72_000
 
 export function createApp(wiring: Wiring): FastifyInstance {
   const app = Fastify({
-    https: wiring.tls,
+    ...(wiring.tls === null ? {} : { serverFactory: tlsServers(wiring.tls) }),
     logger: false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: 72_000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
     exposeHeadRoutes: false,
     trustProxy: false,
@@ -67,6 +69,18 @@ export function createApp(wiring: Wiring): FastifyInstance {
   registerPages(app, wiring)
   for (const [id, row] of Object.entries(MATRIX) as [RouteId, Row][]) register(app, wiring, id, row)
   return app
+}
+
+/** Fastify makes one server for each address; with a factory the time-outs are ours to set. */
+function tlsServers(tls: TlsListener): (handler: RequestListener) => Server {
+  return (handler) => {
+    const server = createServer(
+      { ...tls.options, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+      handler,
+    )
+    tls.servers.push(server)
+    return server
+  }
 }
 
 function notRouted(method: string): TylerError {

@@ -1,3 +1,4 @@
+import type { Server } from "node:https"
 import type { SecureContextOptions } from "node:tls"
 import type { Logger } from "pino"
 import type { LoginThrottle } from "../identity/throttle.ts"
@@ -22,7 +23,7 @@ export interface Wiring {
   readonly setupToken: SetupToken
   readonly rewrapping: Rewrapping
   readonly readiness: () => readonly Part[]
-  readonly tls: SecureContextOptions | null
+  readonly tls: TlsListener | null
   readonly log: Logger
   readonly version: string
   readonly development: boolean
@@ -46,6 +47,12 @@ export interface Rewrapping {
   start(retire: boolean): Promise<void>
   /** Goes on with what an earlier process left. */
   resume(): Promise<void>
+}
+
+/** TLS: what to listen with, and where to put the servers that do, so that a renewed certificate reaches them. */
+export interface TlsListener {
+  readonly options: SecureContextOptions
+  readonly servers: Server[]
 }
 
 /** A part of the service; `cause` is a code such as `rolled_back`, null when it works. */

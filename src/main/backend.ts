@@ -31,8 +31,14 @@ export interface Surroundings {
   readonly random: Random
 }
 
+/** The backend that the configuration asks for. @throws StartFault */
+export function openBackend(config: Config, surroundings: Surroundings): Promise<Backend> {
+  if (config.profile === "shared") throw new StartFault("DATABASE_URL: PostgreSQL is not available in this version")
+  return embedded(config, surroundings)
+}
+
 /** SQLite in one data folder. Root key first, then database. @throws StartFault */
-export async function embedded(config: Config, { clock, random }: Surroundings): Promise<Backend> {
+async function embedded(config: Config, { clock, random }: Surroundings): Promise<Backend> {
   const folder = claimDataFolder(config.folders.data)
   try {
     const path = folder.file("tyler.db")

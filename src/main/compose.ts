@@ -1,9 +1,7 @@
 import { pino } from "pino"
 import { openMirror } from "../adapters/local/mirror.ts"
 import type { Clock } from "../core/clock.ts"
-import type { SecretName } from "../core/name.ts"
 import { type Random, randomText } from "../core/random.ts"
-import { StartFault } from "../core/start-fault.ts"
 import { setupToken } from "../identity/bootstrap.ts"
 import { loginThrottle } from "../identity/throttle.ts"
 import { createApp } from "../http/app.ts"
@@ -11,19 +9,15 @@ import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { publicLogKey } from "../operations/audit.ts"
-import { expiryClock } from "../operations/clock-watch.ts"
-import { policySource } from "../operations/policies.ts"
-import { RefusalMeter } from "../operations/refusals.ts"
-import { secretCache } from "../operations/secret-cache.ts"
-import type { Service, Settings } from "../operations/service.ts"
 import { rateLimiter } from "../quota/window.ts"
-import { type Backend, embedded } from "./backend.ts"
+import { openBackend } from "./backend.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
 import { startJobs } from "./jobs.ts"
 import { detectRollback, mirrored, refusingLedger } from "./mirrored.ts"
-import { loadTls } from "./tls.ts"
+import { loadTls, reloadTls } from "./tls.ts"
 import { rewrapping } from "./rewrapping.ts"
+import { serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
@@ -32,19 +26,18 @@ export interface Running {
   /** Null once an admin exists. */
   readonly setupToken: string | null
   readonly warnings: readonly string[]
+  /** Reads certificate and key again; a broken renewal changes nothing and is logged. */
+  reloadTls(): void
   close(): Promise<void>
 }
 
-/** Most secrets whose sealed value is kept at hand; at most 64 KiB each. */
-const CACHED_SECRETS = 2_000
 /** Distinct callers a limiter remembers. */
 const LIMITER_KEYS = 100_000
 
 /** Wires one process together and listens. @throws StartFault */
 export async function start(config: Config, clock: Clock, random: Random): Promise<Running> {
   const log = pino({ level: config.logLevel, base: { service: "tyler" } }, pino.destination({ dest: 2, sync: false }))
-  if (config.profile === "shared") throw new StartFault("DATABASE_URL: PostgreSQL is not available in this version")
-  const backend = await embedded(config, { clock, random })
+  const backend = await openBackend(config, { clock, random })
   const mirror = openMirror(config.folders.mirror, { clock })
   const rollback = await detectRollback(
     backend.reader,
@@ -60,6 +53,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
   ]
   const token = (await backend.reader.setupClosed()) ? null : randomText(random, 32)
   let publicUrl = ""
+  const tls = config.listen.tls === null ? null : { options: loadTls(config.listen.tls).options, servers: [] }
   const rewraps = rewrapping(service, log)
   const wiring: Wiring = {
     service,
@@ -75,7 +69,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     setupToken: setupToken(token),
     rewrapping: rewraps,
     readiness,
-    tls: config.listen.tls === null ? null : loadTls(config.listen.tls).options,
+    tls,
     log,
     version: VERSION,
     development: config.environment === "development",
@@ -91,6 +85,12 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     mirrorFolder: mirror.folder,
     setupToken: token,
     warnings: config.warnings,
+    reloadTls() {
+      if (config.listen.tls === null || tls === null) return
+      const loaded = reloadTls(config.listen.tls, tls.servers)
+      if ("fault" in loaded) log.error({ fault: loaded.fault }, "the certificate was not renewed")
+      else log.info({ expiresAt: new Date(loaded.expiresAt).toISOString() }, "certificate read again")
+    },
     async close() {
       await app.close()
       await jobs.close()
@@ -103,52 +103,4 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
 
 function limiterOf(limit: RateLimit | null) {
   return limit === null ? null : rateLimiter({ windowMs: limit.windowMs, max: limit.max, capacity: LIMITER_KEYS })
-}
-
-function serviceOf(
-  config: Config,
-  backend: Pick<Backend, "reader" | "ledger" | "keys">,
-  clock: Clock,
-  random: Random,
-  newestEntry: number,
-): Service {
-  const { reader, ledger, keys } = backend
-  const keyring = () => keys.current()
-  return {
-    reader,
-    ledger,
-    keyring,
-    keys,
-    policies: policySource(reader, keyring),
-    secrets: secretCache(reader, () => clock.monotonic(), CACHED_SECRETS, config.secrets.cacheSeconds * 1000),
-    refusals: new RefusalMeter(),
-    clock,
-    expiryNow: expiryClock(clock, newestEntry),
-    random,
-    settings: settingsOf(config, random),
-  }
-}
-
-function settingsOf(config: Config, random: Random): Settings {
-  const { prefix } = config.secrets
-  return {
-    nameLimit: 512 - prefix.length - 1,
-    maxAccessPerPerson: config.limits.dailyPerPerson,
-    mfaIgnored: !config.mfaEnforced,
-    purgeGuarded: config.environment === "production",
-    arnOf: (name: SecretName) =>
-      `arn:aws:secretsmanager:local:000000000000:secret:${prefix}/${name}-${arnSuffix(random)}`,
-  }
-}
-
-const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-/** Six characters, as AWS appends them; bytes over 247 are drawn again, so that no letter comes up more often. */
-function arnSuffix(random: Random): string {
-  let suffix = ""
-  while (suffix.length < 6) {
-    const byte = random.bytes(1)[0] ?? 255
-    if (byte < 248) suffix += ALPHANUMERIC[byte % 62]
-  }
-  return suffix
 }

@@ -1,55 +1,113 @@
 import { systemClock } from "../core/clock.ts"
 import { systemRandom } from "../core/random.ts"
+import { TylerError } from "../core/errors.ts"
+import { parseReason } from "../core/reason.ts"
 import { StartFault } from "../core/start-fault.ts"
 import { start } from "./compose.ts"
-import { parseConfig } from "./config.ts"
+import { type Config, parseConfig } from "./config.ts"
+import { offline } from "./offline.ts"
 import { VERSION } from "./version.ts"
 
 const HELP = `tyler-server: the server side of Tyler Setup, on the server's machine
 
-  tyler-server serve      start the server (configuration: environment variables, see docs/configuration.md)
+  tyler-server serve                          start the server
+  tyler-server doctor                         look for what is wrong; changes nothing (server stopped)
+  tyler-server recover-admin USER             a one-time password for an admin who cannot sign in (server stopped)
+  tyler-server accept-rollback --reason TEXT  go on after a restored backup, with the loss on record (server stopped)
   tyler-server --version
   tyler-server --help
+
+Configuration comes from environment variables: docs/configuration.md.
+Exit codes: 0 done, 1 fault, 2 usage.
 `
 
 /** @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const [command = "--help"] = argv
+  const [command = "--help", ...rest] = argv
   switch (command) {
     case "serve":
-      return serve()
+      return rest.length === 0 ? configured(serve) : usage("serve takes no arguments")
+    case "doctor":
+      return rest.length === 0 ? configured(doctor) : usage("doctor takes no arguments")
+    case "recover-admin": {
+      const [username] = rest
+      if (username === undefined || rest.length > 1) return usage("recover-admin takes one user name")
+      return configured((config) => recover(config, username))
+    }
+    case "accept-rollback": {
+      const reason = rest[0] === "--reason" && rest.length === 2 ? parseReason(rest[1] ?? "") : undefined
+      if (reason === undefined) return usage("accept-rollback takes --reason TEXT")
+      if (!("reason" in reason)) return usage("the reason must be 10 to 1,000 characters that can be seen")
+      return configured((config) => accept(config, reason.reason))
+    }
     case "--version":
-      process.stdout.write(`${VERSION}\n`)
-      return 0
+      return say(VERSION)
     case "--help":
     case "help":
-      process.stdout.write(HELP)
-      return 0
+      return say(HELP.trimEnd())
     default:
-      process.stderr.write(`tyler-server: no such command: ${JSON.stringify(command.slice(0, 40))}\n${HELP}`)
-      return 2
+      return usage(`no such command: ${JSON.stringify(command.slice(0, 40))}`)
   }
 }
 
-async function serve(): Promise<number> {
+function usage(fault: string): number {
+  process.stderr.write(`tyler-server: ${fault}\n${HELP}`)
+  return 2
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+/** Reads the configuration, runs, and turns what stops a start into one clear line. */
+async function configured(run: (config: Config) => Promise<number>): Promise<number> {
   process.umask(0o077)
   const parsed = parseConfig(process.env)
   if ("faults" in parsed) {
     for (const fault of parsed.faults) process.stderr.write(`tyler-server: ${fault}\n`)
     return 2
   }
-  const stopped = signalled()
   try {
-    const running = await start(parsed.config, systemClock, systemRandom)
-    announce(running)
-    await stopped
-    await running.close()
-    return 0
+    return await run(parsed.config)
   } catch (error) {
-    if (!(error instanceof StartFault)) throw error
+    if (!(error instanceof StartFault) && !(error instanceof TylerError)) throw error
     process.stderr.write(`tyler-server: ${error.message}\n`)
     return 1
   }
+}
+
+function doctor(config: Config): Promise<number> {
+  return offline(config, systemClock, systemRandom, async (on) => {
+    const lines = await on.diagnose()
+    for (const line of lines) say(line)
+    return lines.some((line) => line.startsWith("FAULT")) ? 1 : 0
+  })
+}
+
+function recover(config: Config, username: string): Promise<number> {
+  return offline(config, systemClock, systemRandom, async (on) => {
+    const { password } = await on.recoverAdmin(username)
+    say(`One-time password: ${password}`)
+    return say("Signing in with it asks for a new password first. All earlier sessions have ended. This is on record.")
+  })
+}
+
+function accept(config: Config, reason: string): Promise<number> {
+  return offline(config, systemClock, systemRandom, async (on) => {
+    const { lost } = await on.acceptRollback(reason)
+    return say(`Accepted and on record: ${lost}`)
+  })
+}
+
+async function serve(config: Config): Promise<number> {
+  const stopped = signalled()
+  const running = await start(config, systemClock, systemRandom)
+  process.on("SIGHUP", () => running.reloadTls())
+  announce(running)
+  await stopped
+  await running.close()
+  return 0
 }
 
 function announce(running: Awaited<ReturnType<typeof start>>): void {

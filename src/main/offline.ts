@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs"
+import { openMirror } from "../adapters/local/mirror.ts"
+import type { Clock } from "../core/clock.ts"
+import type { Random } from "../core/random.ts"
+import { StartFault } from "../core/start-fault.ts"
+import { publicLogKey } from "../operations/audit.ts"
+import { acceptRollback, recoverAdmin } from "../operations/recovery.ts"
+import type { Service } from "../operations/service.ts"
+import { type Backend, openBackend } from "./backend.ts"
+import type { Config } from "./config.ts"
+import { detectRollback, mirrored } from "./mirrored.ts"
+import { serviceOf } from "./service.ts"
+
+/** What the operator does with the server stopped and the root key at hand. */
+export interface Offline {
+  recoverAdmin(username: string): Promise<{ readonly password: string }>
+  /** @throws StartFault if nothing was rolled back. */
+  acceptRollback(reason: string): Promise<{ readonly lost: string }>
+  /** Lines that say what was found; never changes anything. */
+  diagnose(): Promise<readonly string[]>
+}
+
+/** Runs one such task over the data folder, which a running server would refuse to share. @throws StartFault */
+export async function offline<T>(
+  config: Config,
+  clock: Clock,
+  random: Random,
+  use: (on: Offline) => Promise<T>,
+): Promise<T> {
+  if (config.profile === "embedded" && !existsSync(config.folders.data))
+    throw new StartFault(`There is no data folder ${config.folders.data}`)
+  const backend = await openBackend(config, { clock, random })
+  const mirror = openMirror(config.folders.mirror, { clock })
+  try {
+    const { lastTime } = await backend.reader.head()
+    const ledger = mirrored(backend.ledger, mirror)
+    const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
+    const rollback = () => detectRollback(backend.reader, mirror.newest(), publicLogKey(service))
+    return await use({
+      async recoverAdmin(username) {
+        if ((await rollback()) !== undefined) throw new StartFault("The database was rolled back; accept that first")
+        return recoverAdmin(service, username)
+      },
+      async acceptRollback(reason) {
+        const found = await rollback()
+        if (found === undefined) throw new StartFault("Nothing was rolled back: the database agrees with the mirror")
+        const lost = `stored=${found.storedSize} mirrored=${found.mirroredSize} cause=${found.cause}`
+        mirror.append(await acceptRollback(service, reason, lost))
+        return { lost }
+      },
+      diagnose: () => diagnose(config, backend, service, rollback),
+    })
+  } finally {
+    await backend.close()
+    await mirror.close()
+  }
+}
+
+async function diagnose(
+  config: Config,
+  backend: Backend,
+  service: Service,
+  rollback: () => ReturnType<typeof detectRollback>,
+): Promise<string[]> {
+  const head = await backend.reader.head()
+  const found = await rollback()
+  const policies = await service.policies.reload().then(
+    (set) => `ok: ${set.rows.length} policy rows, authentic, epoch ${set.epoch}`,
+    () => "FAULT: the policy rows do not match their authentication code",
+  )
+  const keys = await backend.reader.keys()
+  return [
+    `ok: data folder ${config.folders.data}, held by nobody else`,
+    `ok: root key ${config.folders.rootKeyFile} opens all ${keys.length} keys`,
+    policies,
+    `ok: audit log of ${head.size} entries, newest ${head.size === 0 ? "none" : new Date(head.lastTime).toISOString()}`,
+    found === undefined
+      ? `ok: the mirror ${config.folders.mirror} agrees with the log`
+      : `FAULT: rolled back: the mirror has seen ${found.mirroredSize} entries, the database holds ${found.storedSize}`,
+    (await backend.reader.setupClosed()) ? "ok: the first admin is set up" : "note: the first admin is not set up yet",
+  ]
+}

@@ -1,0 +1,62 @@
+import type { Clock } from "../core/clock.ts"
+import type { SecretName } from "../core/name.ts"
+import type { Random } from "../core/random.ts"
+import { expiryClock } from "../operations/clock-watch.ts"
+import { policySource } from "../operations/policies.ts"
+import { RefusalMeter } from "../operations/refusals.ts"
+import { secretCache } from "../operations/secret-cache.ts"
+import type { Service, Settings } from "../operations/service.ts"
+import type { Backend } from "./backend.ts"
+import type { Config } from "./config.ts"
+
+/** Most secrets whose sealed value is kept at hand; at most 64 KiB each. */
+const CACHED_SECRETS = 2_000
+
+/** The verbs over one backend. @param newestEntry wall time of the newest entry found at start. */
+export function serviceOf(
+  config: Config,
+  backend: Pick<Backend, "reader" | "ledger" | "keys">,
+  clock: Clock,
+  random: Random,
+  newestEntry: number,
+): Service {
+  const { reader, ledger, keys } = backend
+  const keyring = () => keys.current()
+  return {
+    reader,
+    ledger,
+    keyring,
+    keys,
+    policies: policySource(reader, keyring),
+    secrets: secretCache(reader, () => clock.monotonic(), CACHED_SECRETS, config.secrets.cacheSeconds * 1000),
+    refusals: new RefusalMeter(),
+    clock,
+    expiryNow: expiryClock(clock, newestEntry),
+    random,
+    settings: settingsOf(config, random),
+  }
+}
+
+function settingsOf(config: Config, random: Random): Settings {
+  const { prefix } = config.secrets
+  return {
+    nameLimit: 512 - prefix.length - 1,
+    maxAccessPerPerson: config.limits.dailyPerPerson,
+    mfaIgnored: !config.mfaEnforced,
+    purgeGuarded: config.environment === "production",
+    arnOf: (name: SecretName) =>
+      `arn:aws:secretsmanager:local:000000000000:secret:${prefix}/${name}-${arnSuffix(random)}`,
+  }
+}
+
+const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/** Six characters, as AWS appends them; bytes over 247 are drawn again, so that no letter comes up more often. */
+function arnSuffix(random: Random): string {
+  let suffix = ""
+  while (suffix.length < 6) {
+    const byte = random.bytes(1)[0] ?? 255
+    if (byte < 248) suffix += ALPHANUMERIC[byte % 62]
+  }
+  return suffix
+}

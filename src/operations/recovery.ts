@@ -1,0 +1,67 @@
+import { record } from "../audit/ledger.ts"
+import { TylerError } from "../core/errors.ts"
+import { ADMIN, type Principal } from "../core/principal.ts"
+import { randomText } from "../core/random.ts"
+import { hashPassword } from "../identity/password.ts"
+import { parseUsername } from "../identity/username.ts"
+import type { Change } from "../state/change.ts"
+import { nextEpoch } from "./accounts.ts"
+import { draftEntry } from "./entry.ts"
+import type { Service } from "./service.ts"
+
+/** Whoever holds the root key on the server's machine. */
+const OPERATOR: Principal = {
+  id: "operator",
+  kind: "job",
+  name: "operator",
+  roles: [],
+  assurance: "system",
+  epoch: 0,
+  sessionId: null,
+}
+
+/**
+ * Gives a person who cannot sign in any more the role admin and a one-time password: signing in with it opens a session
+ * that can only set a new one. All their sessions end. @throws TylerError `not_found`
+ */
+export async function recoverAdmin(on: Service, username: string): Promise<{ readonly password: string }> {
+  const parsed = parseUsername(username)
+  const row = "name" in parsed ? await on.reader.principalByName(parsed.name) : undefined
+  if (row?.kind !== "person") throw new TylerError("not_found", { error: "No such user" })
+  const password = randomText(on.random, 24)
+  const changed = nextEpoch(on, row, {
+    roles: [...new Set([...row.roles, ADMIN])].toSorted(),
+    disabled: false,
+    mustChangePassword: true,
+    passwordHash: await hashPassword(password, on.random),
+  })
+  await recordAlone(on, "ADMIN_RECOVERED", "user", row.id, null, "alarm", [
+    { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
+    { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
+  ])
+  return { password }
+}
+
+/** Acknowledges that entries were lost: what the mirror had seen and the database has not. */
+export async function acceptRollback(on: Service, reason: string, lost: string): Promise<string> {
+  return recordAlone(on, "ROLLBACK_ACCEPTED", "audit", "log", reason, lost, [])
+}
+
+/** @returns the checkpoint that covers the entry. */
+async function recordAlone(
+  on: Service,
+  action: string,
+  resourceType: string,
+  resourceName: string,
+  reason: string | null,
+  details: string,
+  changes: readonly Change[],
+): Promise<string> {
+  const origin = { requestId: on.random.uuid(), ip: "", userAgent: "" }
+  const about = { action, resourceType, resourceName, reason }
+  const entry = draftEntry(on, OPERATOR, origin, about, { result: "SUCCESS", decision: "root_key", details })
+  const act = { entry, policyEpoch: null, principal: null, secret: null, quota: null, changes }
+  const [settled] = await record(on.ledger, [act])
+  if (settled === undefined || "moved" in settled) throw new TylerError("busy")
+  return settled.receipt.facts.checkpoint
+}
