@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener } from "node:http"
 import { createServer, type Server } from "node:https"
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
-import { parseJson } from "../core/json.ts"
 import { TylerError } from "../core/errors.ts"
 import type { Origin } from "../core/principal.ts"
 import type { Caller } from "../operations/service.ts"
 import { recordRefusal } from "../operations/perform.ts"
+import { readJson, refuseOddMedia } from "./body.ts"
 import { originOf, presentedToken, refuseCrossSite } from "./caller.ts"
 import { hostCheck } from "./host-check.ts"
 import { liftName, rawName } from "./lift.ts"
@@ -31,6 +31,7 @@ const REQUEST_TIMEOUT_MS = 15_000
 const KEEP_ALIVE_MS = 72_000
 
 export function createApp(wiring: Wiring): FastifyInstance {
+  const checkHost = hostCheck(wiring.hosts)
   const app = Fastify({
     ...(wiring.tls === null ? {} : { serverFactory: tlsServers(wiring.tls) }),
     logger: false,
@@ -44,18 +45,17 @@ export function createApp(wiring: Wiring): FastifyInstance {
     rewriteUrl: (request: IncomingMessage) => liftName(request),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       request.origin = originOf(wiring, request)
-      void sendProblem(wiring, request, reply, error)
+      void sendProblem(wiring, request, reply, thrownBy(() => checkHost(request.raw)) ?? error)
     },
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: false, caseSensitive: true },
   }) as unknown as FastifyInstance
 
-  const checkHost = hostCheck(wiring.hosts)
   app.decorateRequest("caller", null)
   app.decorateRequest("row", null)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
     try {
-      done(null, body === "" ? undefined : parseJson(body as string))
+      done(null, readJson(body as Buffer))
     } catch (error) {
       done(error as Error, undefined)
     }
@@ -64,6 +64,7 @@ export function createApp(wiring: Wiring): FastifyInstance {
     request.origin = originOf(wiring, request)
     checkHost(request.raw)
   })
+  app.addHook("preParsing", async (request) => refuseOddMedia(request.raw))
   app.setErrorHandler((error, request, reply) => sendProblem(wiring, request, reply, error))
   app.setNotFoundHandler((request, reply) => sendProblem(wiring, request, reply, notRouted(request.method)))
   registerPages(app, wiring)
@@ -80,6 +81,14 @@ function tlsServers(tls: TlsListener): (handler: RequestListener) => Server {
     )
     tls.servers.push(server)
     return server
+  }
+}
+
+function thrownBy(run: () => void): unknown {
+  try {
+    return run()
+  } catch (error) {
+    return error
   }
 }
 
@@ -102,7 +111,7 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
       await authenticate(wiring, request)
       if (request.caller?.principal.assurance === "half" && row.half !== true) throw new TylerError("forbidden", HALF)
       if (row.counts === "read" && request.caller)
-        takeReads(wiring.readLimits, request.caller.principal, wiring.service.clock.monotonic(), 1)
+        takeReads(wiring.readLimits, request.caller.principal, wiring.service.clock, 1)
     },
     handler: async (request, reply) => {
       const answer = await handler({

@@ -17,9 +17,13 @@ const BARE: readonly string[] = ["PUT", "PATCH", "DELETE"]
 
 const lifted = new WeakMap<IncomingMessage, string>()
 
-/** The route as the matrix spells it, query string kept. */
+/**
+ * The route as the matrix spells it, query string kept. A target that is no path (`http://other.example/api/me`) names a
+ * host past the Host check, and the router would quietly drop it: such a request has no route.
+ */
 export function liftName(request: IncomingMessage): string {
   const url = request.url ?? "/"
+  if (!url.startsWith("/")) return "/{no path}"
   const mark = url.indexOf("?")
   const path = mark === -1 ? url : url.slice(0, mark)
   if (!path.startsWith(ROOT) || (path === "/api/secrets/access" && request.method === "POST")) return url

@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts"
 import { TylerError } from "../core/errors.ts"
 import type { RateLimiter } from "../quota/window.ts"
 
@@ -10,16 +11,17 @@ export interface ReadLimits {
 export function takeReads(
   limits: ReadLimits,
   who: { readonly id: string; readonly kind: string },
-  now: number,
+  clock: Clock,
   count: number,
 ): void {
   if (count === 0) return
   const limiter = who.kind === "program" ? limits.programs : limits.people
-  const verdict = limiter?.take(who.id, now, count)
+  const verdict = limiter?.take(who.id, clock.monotonic(), count)
   if (verdict === undefined || "allowed" in verdict) return
   throw new TylerError("rate_limited", {
     scope: "reads",
     limit: verdict.limit,
+    resetsAt: new Date(clock.now() + verdict.retryAfterMs).toISOString(),
     retryAfter: Math.ceil(verdict.retryAfterMs / 1000),
   })
 }

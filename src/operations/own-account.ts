@@ -67,8 +67,10 @@ async function ownRow(on: Service, { principal }: View): Promise<PrincipalRow> {
 }
 
 /** The caller's own sessions (or a program's tokens), oldest first. */
-export function ownSessions(on: Service, caller: Caller): Promise<readonly CredentialRow[]> {
-  return on.reader.credentialsOf(caller.principal.id)
+export async function ownSessions(on: Service, caller: Caller): Promise<readonly CredentialRow[]> {
+  const { id } = await caller.refresh()
+  const all = await on.reader.credentialsOf(id)
+  return all.filter(({ expiresAt }) => expiresAt > on.clock.now())
 }
 
 /** Ends one of the caller's own sessions; another's id is simply not found. */

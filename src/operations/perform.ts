@@ -59,7 +59,7 @@ export async function performAll<T>(
     const again: number[] = []
     pending.forEach((index, at) => {
       const plan = planned[at] as Planned<T>
-      const result = "error" in plan ? plan : finish(on, plan.step, settled[at] as Settled)
+      const result = "error" in plan ? stands(plan, settled[at]) : finish(on, plan.step, settled[at] as Settled)
       if (result === undefined) again.push(index)
       else results[index] = result
     })
@@ -96,8 +96,26 @@ async function planOne<T>(on: Service, caller: Caller, view: View, attempt: Atte
   } catch (error) {
     const refusal = error instanceof TylerError ? error : new TylerError("internal", {}, describe(error))
     refusal.recorded = true
-    return { error: refusal, act: refusalAct(on, caller, view.principal, attempt.about, refusal) }
+    const act = refusalAct(on, caller, view.principal, attempt.about, refusal)
+    return { error: refusal, act: act === undefined ? undefined : { ...act, ...decidedOn(view) } }
   }
+}
+
+/**
+ * A refusal may be as stale as a permit: it too is compared with the rows it was decided on. Those that are only counted
+ * (operations/refusals.ts) are not, so within such a minute a caller may be refused by what held a moment ago.
+ */
+function decidedOn({ principal, policies }: View): Pick<Act, "policyEpoch" | "principal"> {
+  const { id, epoch, sessionId } = principal
+  return { policyEpoch: policies.epoch, principal: sessionId === null ? null : { id, epoch } }
+}
+
+/** Undefined: what it was decided on has moved, plan again. */
+function stands(
+  refused: { readonly error: TylerError },
+  settled: Settled | undefined,
+): { readonly error: TylerError } | undefined {
+  return settled !== undefined && "moved" in settled ? undefined : { error: refused.error }
 }
 
 /** A foreign error's class is enough for the log; its message may hold a value. */
@@ -142,7 +160,10 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
 
 export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {
   const { scope, limit } = moved
-  return new TylerError("quota_exceeded", { scope, limit, resetsAt: nextUtcDay(on.clock.now()) })
+  const now = on.clock.now()
+  const resetsAt = nextUtcDay(now)
+  const retryAfter = Math.ceil((Date.parse(resetsAt) - now) / 1000)
+  return new TylerError("quota_exceeded", { scope, limit, resetsAt, retryAfter })
 }
 
 async function refuse<T>(on: Service, caller: Caller, about: About, refusal: TylerError): Promise<Result<T>> {

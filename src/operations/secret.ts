@@ -29,12 +29,20 @@ export async function findSecret(
 ): Promise<CachedSecret> {
   const refusal = admit(view.policies, questionOf(on, view, verb, name))
   if (refusal !== undefined) throw refused(on, refusal)
-  const found = await on.secrets.get(name)
+  const found = await lookUp(on, name)
   if (found === undefined) throw new TylerError("not_found", { error: "Secret not found" })
   if (found.secret.deletionAt !== null && pending === "refused") {
     throw new TylerError("secret_pending_deletion", { deletionDate: new Date(found.secret.deletionAt).toISOString() })
   }
   return found
+}
+
+/** What is held as awaiting deletion may have been restored on another replica: only the database says so. */
+async function lookUp(on: Service, name: SecretName): Promise<CachedSecret | undefined> {
+  const held = await on.secrets.get(name)
+  if (held === undefined || held.secret.deletionAt === null) return held
+  on.secrets.drop(name)
+  return on.secrets.get(name)
 }
 
 /** Everything policy asks: roles, approval, second factor. The quota is counted by the record transaction. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { after, before, beforeEach, test } from "node:test"
 import { entryOf } from "../kit/audit.ts"
+import { movableClock } from "../kit/clock.ts"
 import { jsonOf, type RawAnswer, sendRaw, sendRequest } from "../kit/raw.ts"
 import { createSecret, read, REASON } from "../kit/secrets.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
@@ -8,14 +9,17 @@ import { openStage, type Stage } from "../kit/stage.ts"
 const BODY = JSON.stringify({ reason: REASON, unmask: true })
 /** 512 of AWS less `tyler-setup/`. */
 const LIMIT = 500
+const clock = movableClock()
 let stage: Stage<"dev">
 
 before(async () => {
-  stage = await openStage({ dev: ["developer"] })
+  stage = await openStage({ dev: ["developer"] }, { clock })
   for (const name of ["config/plain", "config/a=b+c@d", "database/main", "configuration/x"])
     await createSecret(stage.admin, name, `value of ${name}`)
 })
 after(() => stage.close())
+// More than 60 refusals a minute share one entry; that is another test's subject.
+beforeEach(() => clock.advance(60_000))
 
 /** Asks for a value by a path that is sent exactly as written. */
 function access(rawName: string, token: string | null = stage.admin.token): Promise<RawAnswer> {

@@ -11,10 +11,13 @@ import { openStage, type Stage } from "../kit/stage.ts"
 
 const clock = movableClock()
 let stage: Stage<"dev">
+/** Signed in again where time has passed. */
+let admin: Client
 
 before(async () => {
   stage = await openStage({ dev: ["developer"] }, { clock })
-  await createSecret(stage.admin, "config/plain", "value")
+  admin = stage.admin
+  await createSecret(admin, "config/plain", "value")
 })
 after(() => stage.close())
 
@@ -23,6 +26,29 @@ const GUARDED = Object.entries(MATRIX)
   .filter(([, { auth }]) => auth === "session")
   .map(([id]) => id.replace("{name}", "config/plain").replace(/:\w+/g, "some-id"))
   .map((id) => id.split(" ") as [string, string])
+
+/** Bodies that get as far as asking who it is. */
+const BODIES: Readonly<Record<string, object>> = {
+  "POST /api/me/password": { currentPassword: "wrong password here", newPassword: "some other words altogether" },
+  "POST /api/users": { username: "x", password: "some other words altogether", roles: [] },
+  "PATCH /api/users/some-id": { disabled: true },
+  "POST /api/service-accounts": { name: "x", roles: [], reason: REASON },
+  "POST /api/service-accounts/some-id/tokens": { reason: REASON },
+  "POST /api/policies": { secretPattern: "x/*", reason: REASON },
+  "PUT /api/policies/some-id": { secretPattern: "x/*", reason: REASON },
+  "DELETE /api/policies/some-id": { reason: REASON },
+  "POST /api/policies/explain": { verb: "read", secret: "config/plain" },
+  "POST /api/secrets": { name: "config/made", value: "x" },
+  "POST /api/secrets/access": { names: ["config/plain"], reason: REASON },
+  "POST /api/secrets/config/plain/access": { reason: REASON },
+  "PUT /api/secrets/config/plain": { value: "x", reason: REASON },
+  "PATCH /api/secrets/config/plain": { description: "x", reason: REASON },
+  "DELETE /api/secrets/config/plain": { confirmationCode: "x", reason: REASON },
+  "POST /api/secrets/config/plain/restore": { reason: REASON },
+  "POST /api/secrets/config/plain/rollback": { versionId: "0".repeat(32), reason: REASON },
+  "POST /api/secrets/config/plain/rotate": { reason: REASON },
+  "POST /api/keys/rotate": { reason: REASON },
+}
 
 /** Asks all of them; bodies that no schema accepts, since nobody is to get that far. */
 async function statusesOf(client: Client, headers: HeaderFields = {}): Promise<Map<string, number>> {
@@ -60,7 +86,7 @@ test("logout ends a session at once, on every route", async () => {
   assert.equal((await other.get("/api/me")).status, 200, "the person's other session goes on")
 })
 
-test("a disabled person's and a revoked program's token is worth nothing on any route", async () => {
+test("a revoked token and a disabled person's session are worth nothing", async () => {
   const person = await addPerson(stage.admin, "short", ["developer"])
   const program = await addProgram(stage.admin, "job", ["developer"])
   for (const { client } of [person, program]) assert.equal((await read(client, "config/plain")).status, 200)
@@ -72,12 +98,25 @@ test("a disabled person's and a revoked program's token is worth nothing on any 
   allUnauthenticated(await statusesOf(program.client))
 })
 
+test("whichever route is asked first, it notices that the account was disabled", async () => {
+  for (const [at, [method, path]] of GUARDED.entries()) {
+    const program = await addProgram(stage.admin, `disabled-${at}`, ["admin", "auditor"])
+    assert.equal((await program.client.get("/api/me")).status, 200)
+    assert.equal((await stage.admin.patch(`/api/users/${program.id}`, { disabled: true })).status, 200)
+    const query = path.endsWith("/proof") ? "?index=0&size=1" : ""
+    const answer = await program.client.send(method, path + query, BODIES[`${method} ${path}`])
+    assert.equal(answer.status, 401, `${method} ${path}: ${answer.text}`)
+    clock.advance(61_000)
+  }
+})
+
 test("a session ends after twelve hours, and is not listed any more", async () => {
   const early = await logIn(stage.server.url, "dev")
   clock.advance(12 * 3_600_000 - 60_000)
   assert.equal((await early.get("/api/me")).status, 200)
   clock.advance(60_001)
   assert.equal((await early.get("/api/me")).status, 401)
+  admin = await logIn(stage.server.url, "ada")
   const later = await logIn(stage.server.url, "dev")
   const { sessions } = (await later.get<SessionsAnswer>("/api/sessions")).body
   assert.deepEqual(
@@ -89,7 +128,6 @@ test("a session ends after twelve hours, and is not listed any more", async () =
 test("people see and end their own sessions, and cannot find another's", async () => {
   const mine = await logIn(stage.server.url, "dev")
   const second = await logIn(stage.server.url, "dev")
-  const admin = await logIn(stage.server.url, "ada")
   const own = (await mine.get<SessionsAnswer>("/api/sessions")).body.sessions
   const current = own.find((one) => one.current)?.id
   const theirs = (await admin.get<SessionsAnswer>("/api/sessions")).body.sessions.map(({ id }) => id)
@@ -107,7 +145,7 @@ test("people see and end their own sessions, and cannot find another's", async (
 })
 
 test("changing the password ends every session", async () => {
-  const person = await addPerson(stage.admin, "changer", [])
+  const person = await addPerson(admin, "changer", [])
   const other = await logIn(stage.server.url, "changer")
   const change = { currentPassword: PASSWORD, newPassword: "nine unlikely lanterns glow" }
   assert.equal((await person.client.post("/api/me/password", change)).status, 200)
@@ -131,14 +169,15 @@ async function browserLogin(): Promise<string> {
 
 test("only our own pages get a cookie", async () => {
   const body = { username: "dev", password: PASSWORD }
-  for (const headers of [
+  const elsewhere: HeaderFields[] = [
     {},
     { origin: "https://evil.example" },
     { origin: "null" },
     { "sec-fetch-site": "cross-site", origin: stage.server.publicUrl },
     { "sec-fetch-site": "same-site" },
-  ]) {
-    const answer = await stage.server.anonymous.post("/api/auth/login", body, headers as HeaderFields)
+  ]
+  for (const headers of elsewhere) {
+    const answer = await stage.server.anonymous.post("/api/auth/login", body, headers)
     assert.equal(answer.headers.get("set-cookie"), null, JSON.stringify(headers))
   }
   await browserLogin()

@@ -35,7 +35,7 @@ test("of 100 setups at the same time exactly one makes an admin", async () => {
   const names = Array.from({ length: 100 }, (_, at) => `admin${at}`)
   const answers = await Promise.all(names.map((username) => setUp(server, { username })))
   const statuses = answers.map(({ status }) => status)
-  assert.deepEqual([...new Set(statuses)].toSorted(), [201, 409])
+  assert.ok(statuses.every((status) => status === 201 || status === 409))
   assert.equal(statuses.filter((status) => status === 201).length, 1)
   const admin = await logIn(server.url, names[statuses.indexOf(201)] ?? "")
   assert.equal((await admin.get<{ users: object[] }>("/api/users")).body.users.length, 1)

@@ -35,7 +35,9 @@ export const auditRoutes = {
 
   "GET /api/audit/key": async ({ wiring }) => ({ status: 200, body: { key: publicLogKey(wiring.service) } }),
 
-  "GET /api/audit/proof": async ({ wiring, request }) => {
+  "GET /api/audit/proof": async ({ wiring, caller, request }) => {
+    // No entry is written, so nothing else would notice that the session has ended.
+    await caller.refresh()
     const { index, size } = parseProofQuery(request.query)
     const { leafHash, path } = await proveInclusion(wiring.service, index, size)
     const proof = path.map((hash) => Buffer.from(hash).toString("base64"))

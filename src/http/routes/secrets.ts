@@ -61,7 +61,7 @@ export const secretRoutes = {
     const reason = acceptReason(ask.reason, REASON_MIN)
     const names = ask.names.map((name) => acceptName(name, wiring.service.settings.nameLimit))
     // The hook has taken one; the batch counts each member.
-    takeReads(wiring.readLimits, caller.principal, wiring.service.clock.monotonic(), names.length - 1)
+    takeReads(wiring.readLimits, caller.principal, wiring.service.clock, names.length - 1)
     const asks = names.map((name) => ({ ...PLAIN_READ, name, reason, unmask: ask.unmask ?? false }))
     const results = await readSecrets(wiring.service, caller, asks)
     return { status: 200, body: { items: results.map((result, at) => batchItem(names[at] ?? "", result)) } }
