@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { rateLimiter } from "./window.ts"
 
 const OPTIONS = { windowMs: 1_000, max: 3, capacity: 100 }
