@@ -56,6 +56,13 @@ test("what one set remembers says nothing in the next", () => {
   }
 })
 
+test("grants live as long as the strictest matching row lets them", () => {
+  const rows = named(["a/*", "a/b/*", "c/*"]).map((row, at) => ({ ...row, grantMinutes: [90, 30, 5][at] ?? 0 }))
+  const set = policySet(rows, 1)
+  assert.equal(combine(set, "read", "a/x" as SecretName).grantMinutes, 90)
+  assert.equal(combine(set, "read", "a/b/x" as SecretName).grantMinutes, 30)
+})
+
 test("forgetting names changes no answer", () => {
   const set = policySet(named(["a/*", "*/1/*"]), 1)
   const asked = (at: number) => set.matching(`a/${at}/x` as SecretName).length
