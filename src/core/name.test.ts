@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { categoryOf, foldName, type NameFault, nameLimit, parseName, type SecretName } from "./name.ts"
 
 const LIMIT = nameLimit("tyler-setup")
@@ -74,10 +74,12 @@ test("what parses is exactly the grammar, and is never repaired", () => {
   )
 })
 
+const anyText = fc.array(fc.nat(0xffff), { maxLength: 40 }).map((units) => String.fromCharCode(...units))
+
 test("folding touches ASCII letters only", () => {
   assert.equal(foldName("AbZ/09_+=.@-"), "abz/09_+=.@-")
   assert.equal(foldName("\u0130\u212a\u00c9"), "\u0130\u212a\u00c9")
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => foldName(text).length === text.length))
+  fc.assert(fc.property(anyText, (text) => foldName(text).length === text.length))
 })
 
 test("a category is the first of at least two segments", () => {

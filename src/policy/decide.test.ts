@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { ERROR_CODES } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { VERBS, type Verb } from "../core/verb.ts"
@@ -142,9 +142,11 @@ test("a program never passes a rule that asks for a second factor", () => {
   )
 })
 
+const anyText = fc.array(fc.nat(0xffff), { maxLength: 40 }).map((units) => String.fromCharCode(...units))
+
 const hostile = fc.oneof(
   fc.constantFrom("__proto__", "constructor", "hasOwnProperty", "toString", "", "**", "*", "/", "//", "\0"),
-  fc.string({ unit: "binary" }),
+  anyText,
 )
 
 test("decide answers on any verb, name, role and kind, and permits no verb it does not know", () => {
@@ -173,17 +175,15 @@ function permitted(): Permit {
 test("a permit holds what it was made on and cannot be changed", () => {
   const permit = permitted()
   assert.equal(checkPermit(permit), permit)
-  assert.deepEqual(
-    { ...permit },
-    {
-      verb: "reveal",
-      name: "config/a",
-      policyEpoch: 3,
-      policyIds: ["config"],
-      perSecretLimit: 10,
-      counted: true,
-    },
-  )
+  const held = {
+    verb: "reveal",
+    name: "config/a",
+    policyEpoch: 3,
+    policyIds: ["config"],
+    perSecretLimit: 10,
+    counted: true,
+  }
+  assert.deepEqual(Object.fromEntries(Object.entries(permit)), held)
   assert.throws(() => Object.assign(permit, { perSecretLimit: null }), TypeError)
 })
 
@@ -191,7 +191,7 @@ test("a permit cannot be forged", () => {
   const permit = permitted()
   const Class = permit.constructor as new (...given: readonly unknown[]) => Permit
   const forgeries: readonly unknown[] = [
-    { ...permit },
+    Object.fromEntries(Object.entries(permit)),
     Object.create(permit),
     Object.create(Object.getPrototypeOf(permit) as object),
     structuredClone(permit),

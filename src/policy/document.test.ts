@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { foldName, type SecretName } from "../core/name.ts"
 import type { PolicyRow } from "../state/rows.ts"
 import { combine } from "./combine.ts"
@@ -54,6 +54,13 @@ test("what one set remembers says nothing in the next", () => {
     assert.equal(combine(strict, "read", name).mfaRules.length, 1)
     assert.equal(combine(loose, "read", name).mfaRules.length, 0)
   }
+})
+
+test("grants live as long as the strictest matching row lets them", () => {
+  const rows = named(["a/*", "a/b/*", "c/*"]).map((row, at) => ({ ...row, grantMinutes: [90, 30, 5][at] ?? 0 }))
+  const set = policySet(rows, 1)
+  assert.equal(combine(set, "read", "a/x" as SecretName).grantMinutes, 90)
+  assert.equal(combine(set, "read", "a/b/x" as SecretName).grantMinutes, 30)
 })
 
 test("forgetting names changes no answer", () => {

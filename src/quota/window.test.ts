@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { rateLimiter } from "./window.ts"
 
 const OPTIONS = { windowMs: 1_000, max: 3, capacity: 100 }
@@ -45,6 +45,21 @@ test("a million distinct keys never fill more than the capacity", () => {
     most = Math.max(most, limiter.size)
   }
   assert.ok(most <= 10_000, `${most}`)
+})
+
+test("a key is remembered once, used up or not", () => {
+  const limiter = rateLimiter(OPTIONS)
+  for (let at = 1; at <= 3; at++) {
+    limiter.take("a", 0, 1)
+    assert.equal(limiter.size, 1)
+  }
+})
+
+test("a window with something left outlives at least a quarter of the capacity in new keys", () => {
+  const limiter = rateLimiter(OPTIONS)
+  limiter.take("a", 0, 2)
+  for (let at = 0; at < OPTIONS.capacity / 4; at++) limiter.take(`new-${at}`, 0, 1)
+  assert.ok("limit" in limiter.take("a", 0, 2))
 })
 
 test("a flood of new keys frees nobody who is over the limit", () => {
