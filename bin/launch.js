@@ -83,7 +83,8 @@ function useCompileCache() {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const stat = lstatSync(folder)
-    if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0) module.enableCompileCache(folder)
+    if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0)
+      module.enableCompileCache(folder)
   } catch {
     // Without a cache everything works, only a little slower.
   }
