@@ -37,9 +37,10 @@ export async function askHiddenTwice(world: World, question: string): Promise<st
 async function read(world: World, question: string, shown: boolean): Promise<string> {
   const { stdin, stderr } = world
   if (!canAsk(world)) throw new UsageError("there is no terminal to ask on")
-  await write(stderr, `${printable(question)}: `)
+  // Raw before the question shows: a fast typist's first keys must not be echoed.
   stdin.setRawMode?.(true)
   try {
+    await write(stderr, `${printable(question)}: `)
     return await typed(world, shown)
   } finally {
     stdin.setRawMode?.(false)

@@ -280,7 +280,9 @@ test("of 100 MB sent in chunks little is taken", async () => {
       answer += data.toString()
     })
     socket.on("error", () => undefined)
-    socket.on("close", () => (answer.startsWith("HTTP/1.1 413") ? resolve(written) : reject(new Error(answer))))
+    // The server closes on us while we still send, so a reset may overtake its answer.
+    const refused = (): boolean => answer === "" || answer.startsWith("HTTP/1.1 413")
+    socket.on("close", () => (refused() ? resolve(written) : reject(new Error(answer))))
     socket.write(
       `POST ${PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer ${stage.admin.token}\r\n${JSON_TYPE}\r\nTransfer-Encoding: chunked\r\n\r\n`,
     )
