@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads"
 import { extname } from "node:path"
 import type { Act, LedgerWriter, Outcome } from "../../audit/ledger.ts"
 import { TylerError } from "../../core/errors.ts"
-import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts"
+import { type FromWorker, packActs, type ToWorker, unpackOutcomes, type WorkerStart } from "./messages.ts"
 
 /** Acts of one transaction at most; bounds how long one fsync can hold everybody up. */
 const BATCH_ACTS = 256
@@ -63,7 +63,7 @@ class SqliteLedger implements LedgerWriter {
     }
     const batch = this.#takeBatch()
     this.#writing = batch
-    this.#send({ kind: "acts", acts: batch.flatMap((call) => call.acts) })
+    this.#send({ kind: "acts", acts: packActs(batch.flatMap((call) => call.acts)) })
   }
 
   /** Whole calls only: the acts of one call share a transaction, even when one call alone exceeds the bound. */
@@ -95,9 +95,10 @@ class SqliteLedger implements LedgerWriter {
       for (const call of batch) call.reject(new TylerError("unavailable", { cause: message.cause }))
       return
     }
+    const outcomes = unpackOutcomes(message.outcomes)
     let at = 0
     for (const call of batch) {
-      call.resolve(message.outcomes.slice(at, at + call.acts.length))
+      call.resolve(outcomes.slice(at, at + call.acts.length))
       at += call.acts.length
     }
   }

@@ -1,11 +1,11 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads"
-import type { Act, Outcome } from "../../audit/ledger.ts"
+import type { Act } from "../../audit/ledger.ts"
 import { signCheckpoint } from "../../audit/checkpoint.ts"
 import { logKeyFromSeed } from "../../audit/note.ts"
 import { appendActs } from "./append.ts"
 import { openWriter } from "./database.ts"
 import { asCause } from "./fault.ts"
-import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts"
+import { type FromWorker, packOutcomes, type ToWorker, unpackActs, type WorkerStart } from "./messages.ts"
 import { Statements } from "./statements.ts"
 
 /**
@@ -28,8 +28,7 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
     try {
       const { outcomes, size, root } = appendActs(sql, acts)
       const checkpoint = checkpointOf(size, root)
-      const signed: Outcome[] = outcomes.map((one) => ("moved" in one ? one : { ...one, checkpoint }))
-      return { kind: "done", outcomes: signed }
+      return { kind: "done", outcomes: packOutcomes(outcomes, checkpoint) }
     } catch (error) {
       return { kind: "fault", cause: asCause(error) }
     }
@@ -37,7 +36,7 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
 
   port.on("message", (message: ToWorker) => {
     if (message.kind === "acts") {
-      port.postMessage(recordActs(message.acts))
+      port.postMessage(recordActs(unpackActs(message.acts)))
       return
     }
     db.close()
