@@ -135,7 +135,7 @@ test("values that no variable can hold stop the run", async () => {
   }
 })
 
-test("signals reach the command, and its way of taking them decides", async () => {
+test("signals reach the command, and its way of taking them decides", { timeout: 30_000 }, async ({ signal }) => {
   using home = homeWith({ secrets: { API_KEY: "config/key" } })
   const script = "process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000); console.log('up')"
   const [command = "", ...args] = commandLine(["run", "--", process.execPath, "-e", script])
@@ -143,6 +143,7 @@ test("signals reach the command, and its way of taking them decides", async () =
     cwd: home.path,
     env: { ...env, HOME: home.path },
     stdio: ["ignore", "pipe", "inherit"],
+    signal,
   })
   child.stdout.once("data", () => child.kill("SIGTERM"))
   const code = await new Promise((resolve) => child.on("exit", resolve))
