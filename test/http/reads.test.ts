@@ -75,17 +75,25 @@ test("masked reads and refused ones use nothing up", async () => {
   assert.equal((await read(person.client, "config/frugal")).body.remainingToday, 9)
 })
 
-test("a secret made again under the same name starts its count anew", async () => {
-  const name = "elsewhere/again"
-  const body = { secretPattern: "elsewhere/*", allowedRoles: ["admin"], maxAccessPerDay: 1, reason: REASON }
-  assert.equal((await stage.admin.post("/api/policies", body)).status, 201)
-  await createSecret(stage.admin, name, "first")
-  assert.equal((await read(stage.admin, name)).body.value, "first")
-  assert.equal((await read(stage.admin, name)).status, 429)
+test("a secret made again under the same name is another secret: its count and versions start anew", async () => {
+  const loose = await openStage({ dev: ["developer"] }, { clock, env: { TYLER_ENVIRONMENT: "development" } })
+  after(() => loose.close())
+  const { admin, people } = loose
+  const name = "config/again"
+  const first = await createSecret(admin, name, "first")
+  for (let at = 0; at < 10; at++) assert.equal((await read(people.dev.client, name)).body.value, "first")
+  assert.equal((await read(people.dev.client, name)).status, 429)
   const day = new Date(clock.now()).toISOString().slice(0, 10)
-  const gone = await stage.admin.delete(secretPath(name), { confirmationCode: `DELETE-${name}-${day}`, reason: REASON })
-  assert.equal(gone.status, 200, gone.text)
-  assert.equal((await read(stage.admin, name)).body.code, "secret_pending_deletion")
+  const confirmationCode = `DELETE-${name}-${day}`
+  const purge = await admin.delete(secretPath(name), { confirmationCode, reason: REASON, forceDelete: true })
+  assert.deepEqual([purge.status, purge.body["message"]], [200, "Secret permanently deleted"], purge.text)
+  assert.equal((await read(people.dev.client, name)).status, 404)
+  assert.equal((await admin.get(secretPath(name, "metadata"))).status, 404)
+  const second = await createSecret(admin, name, "second")
+  assert.notEqual(second.arn, first.arn)
+  const again = await read(people.dev.client, name)
+  assert.deepEqual([again.body.value, again.body.remainingToday], ["second", 9])
+  assert.equal((await read(people.dev.client, name, { versionId: first.versionId })).status, 404)
 })
 
 test("a limit of 0 lets nobody, a person's own limit counts over all secrets", async () => {
@@ -186,12 +194,7 @@ test("a receipt proves that its entry lies in the log that is exported", async (
 })
 
 test("versions keep their values; labels say which is meant", async () => {
-  const name = "elsewhere/versions"
-  await stage.admin.put("/api/policies/unmatched", { secretPattern: "**", allowedRoles: ["admin"], reason: REASON })
-  const wide = { secretPattern: "elsewhere/versions", allowedRoles: ["admin"], replacesRoles: true, reason: REASON }
-  assert.equal((await stage.admin.post("/api/policies", wide)).status, 201)
   const at = (ask: object) => read(stage.admin, "config/versions", ask)
-  await createSecret(stage.admin, name, "unused")
   const first = await createSecret(stage.admin, "config/versions", "one")
   const put = async (value: string) =>
     (await stage.admin.put<WrittenAnswer>(secretPath("config/versions"), { value, reason: REASON })).body.versionId
