@@ -61,7 +61,7 @@ test("each malformed record is refused with its own fault", () => {
   assert.equal(fault(zeros(id, 0).subarray(0, -1)), "too_short")
 })
 
-test("sizes: key ids of 1 to 64, ciphertexts of 0 to 65,536 bytes", () => {
+test("sizes: key ids of 1 to 64, ciphertexts of 0 to 65,537 bytes", () => {
   const fault = (input: Uint8Array) => (decodeRecord(input) as { fault?: string }).fault
   assert.equal(fault(zeros(Buffer.from("k"), 0)), undefined)
   assert.equal(fault(zeros(Buffer.alloc(64, "k"), 1)), undefined)

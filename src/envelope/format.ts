@@ -7,8 +7,8 @@ export const IV_BYTES = 12
 export const TAG_BYTES = 16
 export const DATA_KEY_BYTES = 32
 export const COMMITMENT_BYTES = 32
-/** Bytes of one value. GCM keeps length, so it bounds the ciphertext too. */
-export const MAX_PLAINTEXT = 65_536
+/** A value's 65,536 bytes and the one that says of which kind it is. GCM keeps length, so it bounds the ciphertext too. */
+export const MAX_PLAINTEXT = 65_537
 
 const WRAP_BYTES = IV_BYTES + DATA_KEY_BYTES + TAG_BYTES
 const HEAD_BYTES = 2

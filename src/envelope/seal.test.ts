@@ -117,14 +117,14 @@ test("re-wrapping moves a record under the active key and leaves commitment and 
   refused("data_key", () => rewrap(both, { ...HERE, versionId: "version-2" }, before, systemRandom))
 })
 
-test("values of 0 to 65,536 bytes are sealed, one more is refused with the limit", () => {
+test("0 to 65,537 bytes are sealed, one more is refused with the limit", () => {
   for (const size of [0, 1, MAX_PLAINTEXT - 1, MAX_PLAINTEXT]) {
     const { sealed } = seal(KEYRING, HERE, Buffer.alloc(size, 7), systemRandom)
     assert.equal(opened(KEYRING, HERE, sealed).byteLength, size)
   }
   assert.throws(() => seal(KEYRING, HERE, Buffer.alloc(MAX_PLAINTEXT + 1), systemRandom), {
     code: "value_too_large",
-    facts: { limit: 65_536 },
+    facts: { limit: 65_537 },
   })
 })
 

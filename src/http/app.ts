@@ -137,13 +137,14 @@ async function authenticate(wiring: Wiring, request: FastifyRequest): Promise<vo
     throw new TylerError("unauthenticated")
   }
   if (credential.fromCookie) refuseCrossSite(wiring, request)
-  wiring.failures.check(request.origin.ip)
   try {
     request.caller = await wiring.authenticator.authenticate(credential.token, request.origin)
   } catch (error) {
     if (error instanceof TylerError && error.code === "unauthenticated") {
-      wiring.failures.failed(request.origin.ip)
       wiring.service.refusals.countOnly(address, wiring.service.clock.now())
+      // After the look-up, not before: somebody's revoked token must not shut out all who share their address.
+      wiring.failures.check(request.origin.ip)
+      wiring.failures.failed(request.origin.ip)
     }
     throw error
   }

@@ -15,7 +15,14 @@ export function failureGate(clock: Clock): FailureGate {
     check(ip) {
       const verdict = limiter.take(addressKey(ip), clock.monotonic(), 0)
       if ("allowed" in verdict) return
-      throw new TylerError("rate_limited", { scope: "address", retryAfter: Math.ceil(verdict.retryAfterMs / 1000) })
+      const { limit, retryAfterMs } = verdict
+      const resetsAt = new Date(clock.now() + retryAfterMs).toISOString()
+      throw new TylerError("rate_limited", {
+        scope: "address",
+        limit,
+        resetsAt,
+        retryAfter: Math.ceil(retryAfterMs / 1000),
+      })
     },
     failed(ip) {
       limiter.take(addressKey(ip), clock.monotonic(), 1)

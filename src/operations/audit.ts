@@ -54,10 +54,17 @@ export function auditLog(on: Service, caller: Caller, query: EntryQuery): Promis
     about,
     async plan(view) {
       requireAuditor(view)
-      const rows = await on.reader.entries(query)
+      const rows = await on.reader.entries(await byId(on, query))
       return { act: actOf(on, caller, view, about, { by: "role" }), done: () => rows }
     },
   })
+}
+
+/** People are asked for by name or id; entries are found by the id, which outlives a name. */
+async function byId(on: Service, query: EntryQuery): Promise<EntryQuery> {
+  if (query.userId === undefined) return query
+  const row = await on.reader.principalByName(query.userId)
+  return row === undefined ? query : { ...query, userId: row.id }
 }
 
 /** What an export covers is fixed, recorded and signed before its first line leaves. */

@@ -3,7 +3,7 @@ import type { Origin, Principal } from "../core/principal.ts"
 import { SESSION_LIFETIME_MS } from "../identity/credential.ts"
 import { dummyHash, verifyPassword } from "../identity/password.ts"
 import { principalGenuine } from "../identity/row-mac.ts"
-import type { LoginThrottle } from "../identity/throttle.ts"
+import { FREE_FAILURES, type LoginThrottle } from "../identity/throttle.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { nextEpoch, signedCredential } from "./accounts.ts"
@@ -45,6 +45,13 @@ function wrong(): TylerError {
   return new TylerError("unauthenticated", { error: "User name or password is wrong" })
 }
 
+/** The same for names that exist and names that do not. */
+export function tooManyAttempts(on: Pick<Service, "clock">, retryAfterMs: number): TylerError {
+  const resetsAt = new Date(on.clock.now() + retryAfterMs).toISOString()
+  const retryAfter = Math.ceil(retryAfterMs / 1000)
+  return new TylerError("rate_limited", { scope: "login", limit: FREE_FAILURES, resetsAt, retryAfter })
+}
+
 export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin, ask: LoginRequest): Promise<Session> {
   const parsed = parseUsername(ask.username)
   const name = "name" in parsed ? parsed.name : "(unreadable)"
@@ -56,8 +63,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
     about,
     async plan() {
       if (!("allowed" in verdict)) {
-        const retryAfter = Math.ceil(verdict.retryAfterMs / 1000)
-        throw new TylerError("rate_limited", { scope: "login", retryAfter })
+        throw tooManyAttempts(on, verdict.retryAfterMs)
       }
       if (row === undefined) throw wrong()
       const now = await on.reader.principalById(row.id)

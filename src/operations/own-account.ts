@@ -4,6 +4,7 @@ import type { LoginThrottle } from "../identity/throttle.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import { nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
+import { tooManyAttempts } from "./login.ts"
 import { perform, type View } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
@@ -51,7 +52,7 @@ async function checkCurrent(on: Service, throttle: LoginThrottle, row: Principal
   const now = on.clock.monotonic()
   const verdict = throttle.check(row.name, now)
   if (!("allowed" in verdict)) {
-    throw new TylerError("rate_limited", { scope: "login", retryAfter: Math.ceil(verdict.retryAfterMs / 1000) })
+    throw tooManyAttempts(on, verdict.retryAfterMs)
   }
   if (row.passwordHash !== null && (await verifyPassword(row.passwordHash, password)))
     return throttle.succeeded(row.name)

@@ -52,6 +52,8 @@ test("five wrong passwords are answered, the sixth attempt has to wait, even wit
   assert.equal(status, 429)
   assert.equal(body.code, "rate_limited")
   assert.equal(body["scope"], "login")
+  assert.equal(body["limit"], 5)
+  assert.ok(Date.parse(String(body["resetsAt"])) > clock.now())
   const wait = Number(headers.get("retry-after"))
   assert.ok(wait > 0 && wait <= 30, `${wait} s`)
   clock.advance(wait * 1000)
@@ -90,6 +92,7 @@ test("failures of one address are cut off before any password is looked at", asy
   }
   assert.equal(last, 429)
   assert.equal((await logIn("dev", PASSWORD)).status, 429)
+  assert.equal((await stage.admin.get("/api/me")).status, 200, "who is signed in does not pay for it")
   clock.advance(2 * MINUTE_MS)
   assert.equal((await logIn("dev", PASSWORD)).status, 200)
 })
