@@ -1,0 +1,323 @@
+import type { Client } from "pg"
+import { foldName } from "../../core/name.ts"
+import type { Change, ChangeOf, Conflict } from "../../state/change.ts"
+import type { KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
+
+/** Thrown inside an act; the caller rolls the act back and answers the conflict. */
+export class ConflictError extends Error {
+  readonly conflict: Conflict
+
+  constructor(conflict: Conflict) {
+    super(conflict)
+    this.conflict = conflict
+  }
+}
+
+type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>) => Promise<void> }
+
+/**
+ * Each kind of change, once. The running transaction holds the head row, so nothing can come between a check and the
+ * write that follows it.
+ */
+const APPLY: Apply = {
+  async addPrincipal(db, { row }) {
+    await refuseIf(db, "user_taken", "SELECT 1 FROM principal WHERE name = $1", [row.name])
+    await run(
+      db,
+      `INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password, owner_id,
+         created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, at_ms($10), $11)`,
+      [
+        row.id,
+        row.kind,
+        row.name,
+        row.roles,
+        row.disabled,
+        row.epoch,
+        row.passwordHash,
+        row.mustChangePassword,
+        row.ownerId,
+        row.createdAt,
+        row.mac,
+      ],
+    )
+  },
+
+  async putPrincipal(db, { row, expectedEpoch }) {
+    const done = await run(
+      db,
+      `UPDATE principal SET roles = $3, disabled = $4, epoch = $5, password_hash = $6, must_change_password = $7,
+         owner_id = $8, mac = $9 WHERE id = $1 AND epoch = $2`,
+      [
+        row.id,
+        expectedEpoch,
+        row.roles,
+        row.disabled,
+        row.epoch,
+        row.passwordHash,
+        row.mustChangePassword,
+        row.ownerId,
+        row.mac,
+      ],
+    )
+    if (done !== 1) throw new ConflictError("gone")
+  },
+
+  async addCredential(db, { row }) {
+    await run(
+      db,
+      `INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, mac)
+       VALUES ($1, $2, $3, $4, $5, at_ms($6), at_ms($7), $8, $9)`,
+      [
+        row.tokenHash,
+        row.id,
+        row.principalId,
+        row.kind,
+        row.assurance,
+        row.createdAt,
+        row.expiresAt,
+        row.label,
+        row.mac,
+      ],
+    )
+  },
+
+  async removeCredential(db, { id, principalId }) {
+    const done = await run(db, "DELETE FROM credential WHERE id = $1 AND principal_id = $2", [id, principalId])
+    if (done !== 1) throw new ConflictError("gone")
+  },
+
+  async removeCredentialsOf(db, { principalId, exceptId }) {
+    await run(db, "DELETE FROM credential WHERE principal_id = $1 AND id IS DISTINCT FROM $2", [principalId, exceptId])
+  },
+
+  async closeSetup(db) {
+    const done = await run(db, "UPDATE log_head SET setup_closed = true WHERE id = 1 AND NOT setup_closed", [])
+    if (done !== 1) throw new ConflictError("setup_closed")
+  },
+
+  async putPolicies(db, { put, removed, epoch, mac }) {
+    await run(db, "DELETE FROM secret_access_policies WHERE id = ANY($1)", [removed])
+    for (const row of put) {
+      const taken = "SELECT 1 FROM secret_access_policies WHERE secret_pattern = $1 AND id <> $2"
+      await refuseIf(db, "pattern_taken", taken, [row.secretPattern, row.id])
+      await putPolicy(db, row)
+    }
+    await run(db, "UPDATE log_head SET policy_epoch = $1, policy_mac = $2 WHERE id = 1", [epoch, mac])
+  },
+
+  async addSecret(db, { secret, version }) {
+    const folded = foldName(secret.name)
+    await refuseIf(db, "name_taken", "SELECT 1 FROM secret WHERE folded_name = $1", [folded])
+    await run(
+      db,
+      `INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
+         last_accessed, revision, next_seq, deletion_at)
+       VALUES ($1, $2, $3, $4, $5, $6, at_ms($7), $8, at_ms($9), $10, $11, $12, at_ms($13))`,
+      [
+        secret.id,
+        secret.name,
+        folded,
+        secret.arn,
+        secret.description,
+        JSON.stringify(secret.tags),
+        secret.createdAt,
+        secret.createdBy,
+        secret.changedAt,
+        secret.lastAccessed,
+        secret.revision,
+        version.seq + 1,
+        secret.deletionAt,
+      ],
+    )
+    await insertVersion(db, version, version.seq)
+    await insertLabels(db, secret.id, [{ label: "current", versionId: version.versionId }])
+  },
+
+  async addVersion(db, { secretId, version, labels, changedAt }) {
+    const taken = "SELECT 1 FROM secret_version WHERE secret_id = $1 AND version_id = $2"
+    await refuseIf(db, "version_taken", taken, [secretId, version.versionId])
+    const secret = await db.query<{ next_seq: number }>({
+      name: "addVersion",
+      text: `UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = at_ms($2)
+             WHERE id = $1 AND deletion_at IS NULL RETURNING next_seq`,
+      values: [secretId, changedAt],
+    })
+    const next = secret.rows[0]?.next_seq
+    if (next === undefined) throw new ConflictError("gone")
+    await insertVersion(db, version, next - 1)
+    await replaceLabels(db, secretId, labels)
+  },
+
+  async putLabels(db, { secretId, labels, changedAt }) {
+    const done = await run(
+      db,
+      `UPDATE secret SET revision = revision + 1, changed_at = at_ms($2) WHERE id = $1 AND deletion_at IS NULL`,
+      [secretId, changedAt],
+    )
+    if (done !== 1) throw new ConflictError("gone")
+    await replaceLabels(db, secretId, labels)
+  },
+
+  async describeSecret(db, { secretId, description, tags, changedAt }) {
+    const done = await run(
+      db,
+      `UPDATE secret SET description = $2, tags = $3, changed_at = at_ms($4) WHERE id = $1 AND deletion_at IS NULL`,
+      [secretId, description, JSON.stringify(tags), changedAt],
+    )
+    if (done !== 1) throw new ConflictError("gone")
+  },
+
+  async scheduleDeletion(db, { secretId, deletionAt, changedAt }) {
+    const done = await run(
+      db,
+      `UPDATE secret SET deletion_at = at_ms($2), changed_at = at_ms($3), revision = revision + 1
+       WHERE id = $1 AND deletion_at IS NULL`,
+      [secretId, deletionAt, changedAt],
+    )
+    if (done !== 1) throw new ConflictError("pending_deletion")
+  },
+
+  async cancelDeletion(db, { secretId, changedAt }) {
+    const done = await run(
+      db,
+      `UPDATE secret SET deletion_at = NULL, changed_at = at_ms($2), revision = revision + 1
+       WHERE id = $1 AND deletion_at IS NOT NULL`,
+      [secretId, changedAt],
+    )
+    if (done !== 1) throw new ConflictError("not_deleted")
+  },
+
+  async purgeSecret(db, { secretId, dueBefore }) {
+    const secret = await db.query<{ due: boolean }>({
+      name: "purgeSecret",
+      text: "SELECT $2::bigint IS NULL OR deletion_at <= at_ms($2) IS TRUE AS due FROM secret WHERE id = $1",
+      values: [secretId, dueBefore],
+    })
+    if (secret.rows[0] === undefined) throw new ConflictError("gone")
+    if (!secret.rows[0].due) throw new ConflictError("not_due")
+    for (const table of ["secret_label", "secret_version", "secret_rotation_schedule"])
+      await run(db, `DELETE FROM ${table} WHERE secret_id = $1`, [secretId])
+    await run(db, "DELETE FROM secret WHERE id = $1", [secretId])
+  },
+
+  async touchSecret(db, { secretId, day }) {
+    await run(db, "UPDATE secret SET last_accessed = $2 WHERE id = $1", [secretId, day])
+  },
+
+  async pruneVersions(db, { secretId, olderThan }) {
+    await run(
+      db,
+      `DELETE FROM secret_version WHERE secret_id = $1 AND created_at < at_ms($2)
+         AND version_id NOT IN (SELECT version_id FROM secret_label WHERE secret_id = $1)
+         AND seq <= (SELECT next_seq FROM secret WHERE id = $1) - 1 - 100`,
+      [secretId, olderThan],
+    )
+  },
+
+  async addKey(db, { row }) {
+    await insertKey(db, row)
+  },
+
+  async putKeys(db, { rows }) {
+    for (const row of rows) {
+      const put = "UPDATE keyring_key SET wrapped = $2, state = $3 WHERE id = $1"
+      const done = await run(db, put, [row.id, row.wrapped, row.state])
+      if (done === 0) await insertKey(db, row)
+    }
+  },
+
+  async retireKey(db, { id }) {
+    await refuseIf(db, "key_in_use", "SELECT 1 FROM secret_version WHERE key_id = $1 LIMIT 1", [id])
+    const done = await run(db, "DELETE FROM keyring_key WHERE id = $1 AND state = 'retiring'", [id])
+    if (done !== 1) throw new ConflictError("gone")
+  },
+
+  async rewrapVersions(db, { versions }) {
+    const put = `UPDATE secret_version SET key_id = $4, sealed = $5
+      WHERE secret_id = $1 AND version_id = $2 AND key_id = $3`
+    for (const { secretId, versionId, fromKeyId, keyId, sealed } of versions)
+      await run(db, put, [secretId, versionId, fromKeyId, keyId, sealed])
+  },
+}
+
+/** Rejects with ConflictError, or with what `pg` says. */
+export function applyChange(db: Client, change: Change): Promise<void> {
+  const apply = APPLY[change.kind] as (db: Client, change: Change) => Promise<void>
+  return apply(db, change)
+}
+
+/** @returns the number of rows concerned. */
+async function run(db: Client, text: string, values: readonly unknown[]): Promise<number> {
+  const done = await db.query(text, values as unknown[])
+  return done.rowCount ?? 0
+}
+
+async function refuseIf(db: Client, conflict: Conflict, text: string, values: readonly unknown[]): Promise<void> {
+  if ((await run(db, text, values)) > 0) throw new ConflictError(conflict)
+}
+
+async function insertVersion(db: Client, version: VersionRow, seq: number): Promise<void> {
+  const { secretId, versionId, keyId, sealed, createdAt, createdBy } = version
+  await run(
+    db,
+    `INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
+     VALUES ($1, $2, $3, $4, $5, at_ms($6), $7)`,
+    [secretId, versionId, seq, keyId, sealed, createdAt, createdBy],
+  )
+}
+
+async function replaceLabels(db: Client, secretId: string, labels: readonly LabelRow[]): Promise<void> {
+  await run(db, "DELETE FROM secret_label WHERE secret_id = $1", [secretId])
+  await insertLabels(db, secretId, labels)
+}
+
+async function insertLabels(db: Client, secretId: string, labels: readonly LabelRow[]): Promise<void> {
+  await run(
+    db,
+    `INSERT INTO secret_label (secret_id, label, version_id)
+     SELECT $1, label, version_id FROM unnest($2::text[], $3::text[]) AS l (label, version_id)`,
+    [secretId, labels.map(({ label }) => label), labels.map(({ versionId }) => versionId)],
+  )
+}
+
+async function insertKey(db: Client, row: KeyRow): Promise<void> {
+  await run(
+    db,
+    "INSERT INTO keyring_key (id, purpose, wrapped, created_at, state) VALUES ($1, $2, $3, at_ms($4), $5)",
+    [row.id, row.purpose, row.wrapped, row.createdAt, row.state],
+  )
+}
+
+async function putPolicy(db: Client, row: PolicyRow): Promise<void> {
+  await run(
+    db,
+    `INSERT INTO secret_access_policies (id, secret_pattern, allowed_roles, requires_mfa, requires_approval,
+       max_access_per_day, approver_roles, min_approvals, grant_minutes, allowed_workloads,
+       workload_max_access_per_day, verb_roles, replaces_roles, created_at, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, at_ms($14), at_ms($15))
+     ON CONFLICT (id) DO UPDATE SET (secret_pattern, allowed_roles, requires_mfa, requires_approval,
+       max_access_per_day, approver_roles, min_approvals, grant_minutes, allowed_workloads,
+       workload_max_access_per_day, verb_roles, replaces_roles, created_at, updated_at) = (EXCLUDED.secret_pattern,
+       EXCLUDED.allowed_roles, EXCLUDED.requires_mfa, EXCLUDED.requires_approval, EXCLUDED.max_access_per_day,
+       EXCLUDED.approver_roles, EXCLUDED.min_approvals, EXCLUDED.grant_minutes, EXCLUDED.allowed_workloads,
+       EXCLUDED.workload_max_access_per_day, EXCLUDED.verb_roles, EXCLUDED.replaces_roles, EXCLUDED.created_at,
+       EXCLUDED.updated_at)`,
+    [
+      row.id,
+      row.secretPattern,
+      row.allowedRoles,
+      row.requiresMfa,
+      row.requiresApproval,
+      row.maxAccessPerDay,
+      row.approverRoles,
+      row.minApprovals,
+      row.grantMinutes,
+      row.allowedWorkloads,
+      row.workloadMaxAccessPerDay,
+      JSON.stringify(row.verbRoles),
+      row.replacesRoles,
+      row.createdAt,
+      row.updatedAt,
+    ],
+  )
+}

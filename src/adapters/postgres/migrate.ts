@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from "node:fs"
+import type { Client } from "pg"
+import { StartFault } from "../../core/start-fault.ts"
+import { connect, drop } from "./connect.ts"
+import { asFault } from "./fault.ts"
+
+const MIGRATIONS = new URL("./migrations/", import.meta.url)
+
+/** Any number that no other program uses in the same database; "tyler" in ASCII. */
+const LOCK = 0x74796c6572
+
+/** A migration may rewrite tables; nobody waits for an answer. */
+const PATIENCE = { connectMs: 5000, statementMs: 600_000, answerMs: 605_000 }
+
+/** What the serving role needs, and no more. Tables not named here may be read only. */
+const GRANTS: Readonly<Record<string, string>> = {
+  meta: "SELECT, INSERT",
+  log_head: "SELECT, INSERT, UPDATE",
+  security_audit_log: "SELECT, INSERT, UPDATE",
+  audit_node: "SELECT, INSERT",
+  secret_access_policies: "SELECT, INSERT, UPDATE, DELETE",
+  principal: "SELECT, INSERT, UPDATE",
+  credential: "SELECT, INSERT, DELETE",
+  secret: "SELECT, INSERT, UPDATE, DELETE",
+  secret_version: "SELECT, INSERT, UPDATE, DELETE",
+  secret_label: "SELECT, INSERT, DELETE",
+  secret_rotation_schedule: "SELECT, INSERT, UPDATE, DELETE",
+  quota_use: "SELECT, INSERT, UPDATE",
+  keyring_key: "SELECT, INSERT, UPDATE, DELETE",
+  tyler_migration: "SELECT",
+}
+
+export interface Migrating {
+  /** DATABASE_MIGRATION_URL, or DATABASE_URL where one role does both. */
+  readonly url: string
+  /** The role that serves, if it is not the one that migrates. */
+  readonly servingRole?: string
+}
+
+/**
+ * Brings the schema to the newest version, all missing steps in one transaction. Replicas that start together wait for
+ * each other. @throws StartFault for a database we cannot use, TylerError `unavailable` if it does not answer.
+ */
+export async function migrate({ url, servingRole }: Migrating): Promise<void> {
+  const client = await connect({ url, name: "tyler-migrate", patience: PATIENCE }).catch((error: unknown) => {
+    throw asFault(error)
+  })
+  try {
+    await client.query("BEGIN")
+    await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`)
+    await checkServer(client)
+    await applyMissing(client)
+    if (servingRole !== undefined) await grant(client, servingRole)
+    await client.query("COMMIT")
+  } catch (error) {
+    throw error instanceof StartFault ? error : asFault(error)
+  } finally {
+    drop(client)
+  }
+}
+
+async function checkServer(client: Client): Promise<void> {
+  const { rows } = await client.query<{ version: string; encoding: string }>(
+    "SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding",
+  )
+  const [server] = rows
+  if (Number(server?.version) < 150_000)
+    throw new StartFault("The PostgreSQL server is older than version 15; use 15 or newer")
+  if (server?.encoding !== "UTF8")
+    throw new StartFault("The PostgreSQL database is not encoded in UTF8; create one that is")
+}
+
+async function applyMissing(client: Client): Promise<void> {
+  await client.query(
+    "CREATE TABLE IF NOT EXISTS tyler_migration (version INTEGER PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())",
+  )
+  const { rows } = await client.query<{ version: number }>("SELECT max(version) AS version FROM tyler_migration")
+  const present = rows[0]?.version ?? 0
+  const steps = readdirSync(MIGRATIONS)
+    .filter((file) => file.endsWith(".sql"))
+    .toSorted()
+  if (present > steps.length)
+    throw new StartFault("The PostgreSQL database was made by a newer version of Tyler Setup; start that version")
+  for (const [offset, file] of steps.slice(present).entries()) {
+    await client.query(readFileSync(new URL(file, MIGRATIONS), "utf8"))
+    await client.query("INSERT INTO tyler_migration (version) VALUES ($1)", [present + offset + 1])
+  }
+}
+
+async function grant(client: Client, role: string): Promise<void> {
+  for (const [table, rights] of Object.entries(GRANTS))
+    await client.query(`GRANT ${rights} ON ${table} TO ${client.escapeIdentifier(role)}`)
+}

@@ -1,0 +1,137 @@
+import { TylerError } from "../../core/errors.ts"
+import { foldName } from "../../core/name.ts"
+import type { EntryQuery, StateReader } from "../../state/reader.ts"
+import type { Patience } from "./connect.ts"
+import {
+  bareVersionRow,
+  credentialRow,
+  entryRow,
+  headRow,
+  keyRow,
+  labelRow,
+  policyRow,
+  principalRow,
+  type SqlRow,
+  secretRow,
+  versionRow,
+} from "./decode.ts"
+import { Lanes } from "./lanes.ts"
+import { BARE_VERSION, CREDENTIAL, ENTRY, HEAD, KEYS, POLICIES, PRINCIPAL, SECRET, VERSION } from "./selects.ts"
+
+export interface ReaderStart {
+  readonly url: string
+  readonly patience?: Patience
+}
+
+/** Connects with the first question, and again after a loss. */
+export function postgresReader(start: ReaderStart): StateReader & { close(): Promise<void> } {
+  const lanes = new Lanes(start.url, start.patience)
+
+  async function all<T>(decode: (row: SqlRow) => T, text: string, ...values: unknown[]): Promise<T[]> {
+    return (await lanes.query(text, values)).map(decode)
+  }
+
+  async function one<T>(decode: (row: SqlRow) => T, text: string, ...values: unknown[]): Promise<T | undefined> {
+    const [row] = await lanes.query(text, values)
+    return row === undefined ? undefined : decode(row)
+  }
+
+  const count = (row: SqlRow): number => row["n"] as number
+
+  return {
+    async head() {
+      const row = await one(headRow, HEAD)
+      if (row === undefined) throw new TylerError("unavailable", { cause: "corrupt" }, "the database has no log head")
+      return row
+    },
+    policies: () => all(policyRow, POLICIES),
+    setupClosed: async () => (await one((row) => row["setup_closed"] === true, HEAD)) === true,
+
+    principalById: (id) => one(principalRow, `${PRINCIPAL} WHERE id = $1`, id),
+    principalByName: (name) => one(principalRow, `${PRINCIPAL} WHERE name = $1`, name),
+    principals: (kind, after, limit) =>
+      all(principalRow, `${PRINCIPAL} WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3`, kind, after, limit),
+    credentialByHash: (hash) => one(credentialRow, `${CREDENTIAL} WHERE token_hash = $1`, hash),
+    credentialsOf: (id) =>
+      all(credentialRow, `${CREDENTIAL} WHERE principal_id = $1 ORDER BY credential.created_at, id`, id),
+
+    secretByName: (name) => one(secretRow, `${SECRET} WHERE name = $1`, name),
+    secretById: (id) => one(secretRow, `${SECRET} WHERE id = $1`, id),
+    secrets: ({ after, prefix, search, limit }) =>
+      all(secretRow, LIST, after, prefix, search === null ? null : foldName(search), limit),
+    secretsDueForPurge: (now, limit) =>
+      all(secretRow, `${SECRET} WHERE deletion_at <= at_ms($1) ORDER BY secret.deletion_at LIMIT $2`, now, limit),
+    labels: (id) => all(labelRow, "SELECT label, version_id FROM secret_label WHERE secret_id = $1 ORDER BY label", id),
+    version: (id, versionId) => one(versionRow, `${VERSION} WHERE secret_id = $1 AND version_id = $2`, id, versionId),
+    versionByLabel: (id, label) =>
+      one(
+        versionRow,
+        `${VERSION} WHERE secret_id = $1
+           AND version_id = (SELECT version_id FROM secret_label WHERE secret_id = $1 AND label = $2)`,
+        id,
+        label,
+      ),
+    versions: (id) =>
+      all(bareVersionRow, `SELECT ${BARE_VERSION} FROM secret_version WHERE secret_id = $1 ORDER BY seq DESC`, id),
+    versionsUnderKey: (keyId, limit) => all(versionRow, `${VERSION} WHERE key_id = $1 LIMIT $2`, keyId, limit),
+    countVersionsUnderKey: async (keyId) =>
+      (await one(count, "SELECT count(*) AS n FROM secret_version WHERE key_id = $1", keyId)) ?? 0,
+    keys: () => all(keyRow, KEYS),
+
+    quotaUsed: async (principalId, secretId, day) =>
+      (await one(
+        count,
+        "SELECT used AS n FROM quota_use WHERE principal_id = $1 AND day = $2 AND secret_id = $3",
+        principalId,
+        day,
+        secretId ?? "",
+      )) ?? 0,
+
+    entries: (query) => {
+      const { text, values } = entryQuery(query)
+      return all(entryRow, text, ...values)
+    },
+    entryRange: (from, to, limit) =>
+      all(entryRow, `${ENTRY} WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3`, from, to, limit),
+    leafHashes: (from, to) =>
+      all(
+        (row) => row["leaf_hash"] as Uint8Array,
+        "SELECT leaf_hash FROM security_audit_log WHERE idx >= $1 AND idx < $2 ORDER BY idx",
+        from,
+        to,
+      ),
+    node: (level, position) =>
+      one(
+        (row) => row["hash"] as Uint8Array,
+        "SELECT hash FROM audit_node WHERE level = $1 AND position = $2",
+        level,
+        position,
+      ),
+    close: () => lanes.close(),
+  }
+}
+
+/** Prefix as a range, so that the name index is used; names are ASCII, so U+FFFF ends every prefix. */
+const LIST = `${SECRET}
+  WHERE name > $1 AND name >= $2 AND name < $2 || chr(65535) AND deletion_at IS NULL
+    AND ($3::text IS NULL OR strpos(lower(name), $3) > 0 OR strpos(lower(description), $3) > 0)
+  ORDER BY name LIMIT $4`
+
+const FILTERS: readonly (readonly [keyof EntryQuery, (parameter: string) => string])[] = [
+  ["resourceName", (parameter) => `resource_name = ${parameter}`],
+  ["userId", (parameter) => `user_id = ${parameter}`],
+  ["action", (parameter) => `action = ${parameter}`],
+  ["result", (parameter) => `result = ${parameter}`],
+  ["from", (parameter) => `timestamp >= at_ms(${parameter})`],
+  ["to", (parameter) => `timestamp <= at_ms(${parameter})`],
+  ["before", (parameter) => `idx < ${parameter}`],
+]
+
+function entryQuery(query: EntryQuery): { text: string; values: unknown[] } {
+  const used = FILTERS.filter(([field]) => query[field] !== undefined)
+  const where = used.map(([, condition], at) => condition(`$${at + 2}`)).join(" AND ")
+  return {
+    text: `${ENTRY} ${where === "" ? "" : `WHERE ${where}`} ORDER BY idx DESC LIMIT $1`,
+    values: [query.limit, ...used.map(([field]) => query[field])],
+  }
+}

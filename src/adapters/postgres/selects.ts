@@ -1,0 +1,35 @@
+/** What each table's rows are read as: times in milliseconds, under the names that `decode.ts` knows. */
+
+const time = (column: string): string => `ms_of(${column}) AS ${column}`
+
+export const HEAD = `SELECT size, root, edge, ${time("last_time")}, policy_epoch, policy_mac, setup_closed FROM log_head
+  WHERE id = 1`
+
+export const POLICIES = `SELECT id, secret_pattern, allowed_roles, requires_mfa, requires_approval, max_access_per_day,
+    approver_roles, min_approvals, grant_minutes, allowed_workloads, workload_max_access_per_day, verb_roles,
+    replaces_roles, ${time("created_at")}, ${time("updated_at")}
+  FROM secret_access_policies ORDER BY id`
+
+export const PRINCIPAL = `SELECT id, kind, name, roles, disabled, epoch, password_hash, must_change_password, owner_id,
+    ${time("created_at")}, mac
+  FROM principal`
+
+export const CREDENTIAL = `SELECT id, token_hash, principal_id, kind, assurance, ms_of(created_at) AS created_at,
+    ${time("expires_at")}, label, mac
+  FROM credential`
+
+export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at) AS created_at, created_by,
+    ${time("changed_at")}, last_accessed, revision, ${time("deletion_at")}
+  FROM secret`
+
+export const BARE_VERSION = "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by"
+
+export const VERSION = `SELECT ${BARE_VERSION}, sealed FROM secret_version`
+
+export const KEYS = `SELECT id, purpose, wrapped, ms_of(created_at) AS created_at, state FROM keyring_key
+  ORDER BY keyring_key.created_at, id`
+
+export const ENTRY = `SELECT idx, ${time("timestamp")}, request_id, action, result, resource_type, resource_name, user_id,
+    principal_kind, roles, policy_ids, decision, version_id, grant_id, details, quota_use, salt, username,
+    ip_text AS ip_address, user_agent, reason, erased_by, commitment, leaf_hash
+  FROM security_audit_log`

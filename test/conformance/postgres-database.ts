@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto"
+import { Client } from "pg"
+import { initialiseDatabase } from "../../src/adapters/postgres/create.ts"
+import { postgresLedger } from "../../src/adapters/postgres/ledger.ts"
+import { migrate } from "../../src/adapters/postgres/migrate.ts"
+import { postgresReader } from "../../src/adapters/postgres/reader.ts"
+import { signCheckpoint } from "../../src/audit/checkpoint.ts"
+import { EMPTY_EDGE, rootOf } from "../../src/audit/merkle.ts"
+import { BIRTH, type Engine, LOG_KEY } from "./engine.ts"
+
+/** The server that tests make their own databases on. */
+export const SERVER = process.env["TYLER_TEST_POSTGRES_URL"] ?? "postgres://root@127.0.0.1:5432/postgres"
+
+/** Whether a server answers at the usual address; if TYLER_TEST_REQUIRE names it, it must. */
+export async function postgresAnswers(): Promise<boolean> {
+  const client = new Client({ connectionString: SERVER, connectionTimeoutMillis: 2000 })
+  try {
+    await client.connect()
+    await client.end()
+    return true
+  } catch (error) {
+    if ((process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("postgres")) throw error
+    return false
+  }
+}
+
+/** Statements past our own code, one after the other. */
+export async function runSql(url: string, ...statements: readonly string[]): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    let rows: Record<string, unknown>[] = []
+    for (const statement of statements) rows = (await client.query<Record<string, unknown>>(statement)).rows
+    return rows
+  } finally {
+    await client.end()
+  }
+}
+
+export interface Database extends AsyncDisposable {
+  readonly name: string
+  readonly url: string
+}
+
+/** A database of its own, dropped on disposal also while somebody is connected. */
+export async function newDatabase(options = ""): Promise<Database> {
+  const name = `tyler_test_${randomBytes(6).toString("hex")}`
+  await runSql(SERVER, `CREATE DATABASE ${name} ${options}`)
+  const url = new URL(SERVER)
+  url.pathname = `/${name}`
+  return {
+    name,
+    url: url.href,
+    async [Symbol.asyncDispose]() {
+      await runSql(SERVER, `DROP DATABASE ${name} WITH (FORCE)`)
+    },
+  }
+}
+
+export async function bornDatabase(): Promise<Database> {
+  const database = await newDatabase()
+  await migrate({ url: database.url })
+  await initialiseDatabase(database.url, { ...BIRTH, emptyRoot: rootOf(EMPTY_EDGE) })
+  return database
+}
+
+export const sign = (size: number, root: Uint8Array): string => signCheckpoint(LOG_KEY, size, root)
+
+export async function openPostgres(): Promise<Engine> {
+  const database = await bornDatabase()
+  const { url } = database
+  let reader = postgresReader({ url })
+  let ledger = postgresLedger({ url, sign })
+  return {
+    get reader() {
+      return reader
+    },
+    get ledger() {
+      return ledger
+    },
+    async reopen() {
+      await Promise.all([ledger.close(), reader.close()])
+      await migrate({ url })
+      reader = postgresReader({ url })
+      ledger = postgresLedger({ url, sign })
+    },
+    async close() {
+      await Promise.all([ledger.close(), reader.close()])
+      await database[Symbol.asyncDispose]()
+    },
+    personalColumns: ["salt", "username", "ip_text", "user_agent", "reason"],
+    commitment: `'\\x${"ab".repeat(32)}'`,
+    async tamper(sql) {
+      await runSql(url, sql)
+    },
+    async placeHead(size, edge) {
+      await runSql(url, `UPDATE log_head SET size = ${size}, edge = '\\x${Buffer.from(edge).toString("hex")}'`)
+    },
+  }
+}
