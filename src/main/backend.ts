@@ -1,22 +1,19 @@
-import { existsSync } from "node:fs"
 import { claimDataFolder } from "../adapters/local/data-folder.ts"
-import { createRootKey, loadRootKey, localKeyWrapper, rootKeyCheck } from "../adapters/local/root-key.ts"
-import { initialiseDatabase, openDatabase } from "../adapters/sqlite/create.ts"
+import * as postgres from "../adapters/postgres/create.ts"
+import { postgresLedger } from "../adapters/postgres/ledger.ts"
+import { migrate } from "../adapters/postgres/migrate.ts"
+import { postgresReader } from "../adapters/postgres/reader.ts"
+import * as sqlite from "../adapters/sqlite/create.ts"
 import { sqliteLedger } from "../adapters/sqlite/ledger.ts"
 import { sqliteReader } from "../adapters/sqlite/reader.ts"
-import { EMPTY_EDGE, rootOf } from "../audit/merkle.ts"
+import { signCheckpoint } from "../audit/checkpoint.ts"
 import type { LedgerWriter } from "../audit/ledger.ts"
-import { equalBytes } from "../core/bytes.ts"
-import type { Clock } from "../core/clock.ts"
-import type { Random } from "../core/random.ts"
-import { StartFault } from "../core/start-fault.ts"
-import { initialKeys, openKeyring } from "../envelope/keyring.ts"
+import { logKeyFromSeed } from "../audit/note.ts"
 import { LOG_ORIGIN } from "../operations/audit.ts"
 import { type KeySource, keySource } from "../operations/key-source.ts"
-import { macOfPolicies } from "../operations/policies.ts"
-import { defaultPolicies } from "../policy/defaults.ts"
 import type { StateReader } from "../state/reader.ts"
 import type { Config } from "./config.ts"
+import { type Surroundings, unlock } from "./unlock.ts"
 
 /** Where state lives and who writes it: the only part that differs between profiles. */
 export interface Backend {
@@ -26,44 +23,25 @@ export interface Backend {
   close(): Promise<void>
 }
 
-export interface Surroundings {
-  readonly clock: Clock
-  readonly random: Random
-}
-
-/** The backend that the configuration asks for. @throws StartFault */
+/** The backend that the configuration asks for. @throws StartFault, or TylerError `unavailable` */
 export function openBackend(config: Config, surroundings: Surroundings): Promise<Backend> {
-  if (config.profile === "shared") throw new StartFault("DATABASE_URL: PostgreSQL is not available in this version")
-  return embedded(config, surroundings)
+  return config.database === null ? embedded(config, surroundings) : shared(config, config.database, surroundings)
 }
 
-/** SQLite in one data folder. Root key first, then database. @throws StartFault */
-async function embedded(config: Config, { clock, random }: Surroundings): Promise<Backend> {
+/** SQLite in one data folder, held by this process alone. */
+async function embedded(config: Config, surroundings: Surroundings): Promise<Backend> {
   const folder = claimDataFolder(config.folders.data)
   try {
     const path = folder.file("tyler.db")
-    const opened = openDatabase(path)
-    const keyFile = config.folders.rootKeyFile
-    if (opened !== undefined && !existsSync(keyFile))
-      throw new StartFault(
-        `The database ${path} is initialised but its root key ${keyFile} is missing; restore that file`,
-      )
-    const rootKey = existsSync(keyFile) ? loadRootKey(keyFile) : createRootKey(keyFile, random)
-    const wrapper = localKeyWrapper(rootKey, random)
-    if (opened !== undefined && !equalBytes(opened.rootKeyCheck, rootKeyCheck(rootKey)))
-      throw new StartFault(`The root key ${keyFile} is not the one the database ${path} was made with`)
-    const keys = opened?.keys ?? (await initialKeys(wrapper, random, clock.now()))
-    const keyring = await openKeyring(keys, wrapper)
-    if (opened === undefined) {
-      const policies = defaultPolicies(clock.now())
-      initialiseDatabase(path, {
-        rootKeyCheck: rootKeyCheck(rootKey),
-        keys,
-        policies,
-        policyMac: macOfPolicies(keyring, policies, 1),
-        emptyRoot: rootOf(EMPTY_EDGE),
-      })
+    const database = {
+      name: path,
+      open: async () => sqlite.openDatabase(path),
+      initialise: async (birth: sqlite.Birth) => {
+        sqlite.initialiseDatabase(path, birth)
+        return true
+      },
     }
+    const { wrapper, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
     const ledger = await sqliteLedger({ path, origin: LOG_ORIGIN, logSeed: keyring.logSeed })
     const reader = sqliteReader(path)
     return {
@@ -79,5 +57,33 @@ async function embedded(config: Config, { clock, random }: Surroundings): Promis
   } catch (error) {
     folder.release()
     throw error
+  }
+}
+
+/** PostgreSQL, shared by any number of replicas, each with the same root key file. */
+async function shared(
+  config: Config,
+  { url, migrationUrl }: NonNullable<Config["database"]>,
+  surroundings: Surroundings,
+): Promise<Backend> {
+  const servingRole = migrationUrl === url ? undefined : decodeURIComponent(new URL(url).username)
+  await migrate({ url: migrationUrl, ...(servingRole === undefined ? {} : { servingRole }) })
+  const database = {
+    name: new URL(url).host + new URL(url).pathname,
+    open: () => postgres.openDatabase(url),
+    initialise: (birth: postgres.Birth) => postgres.initialiseDatabase(url, birth),
+  }
+  const { wrapper, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
+  const logKey = logKeyFromSeed(LOG_ORIGIN, keyring.logSeed)
+  const ledger = postgresLedger({ url, sign: (size, root) => signCheckpoint(logKey, size, root) })
+  const reader = postgresReader({ url })
+  return {
+    reader,
+    ledger,
+    keys: keySource(reader, wrapper, keyring),
+    async close() {
+      await ledger.close()
+      await reader.close()
+    },
   }
 }

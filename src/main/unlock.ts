@@ -1,0 +1,73 @@
+import { existsSync } from "node:fs"
+import { createRootKey, loadRootKey, localKeyWrapper, rootKeyCheck } from "../adapters/local/root-key.ts"
+import { EMPTY_EDGE, rootOf } from "../audit/merkle.ts"
+import { equalBytes } from "../core/bytes.ts"
+import type { Clock } from "../core/clock.ts"
+import type { Random } from "../core/random.ts"
+import { StartFault } from "../core/start-fault.ts"
+import type { KeyWrapper } from "../envelope/kek.ts"
+import { initialKeys, type Keyring, openKeyring } from "../envelope/keyring.ts"
+import { macOfPolicies } from "../operations/policies.ts"
+import { defaultPolicies } from "../policy/defaults.ts"
+import type { KeyRow, PolicyRow } from "../state/rows.ts"
+
+/** What a new database is born with. */
+export interface Birth {
+  readonly rootKeyCheck: Uint8Array
+  readonly keys: readonly KeyRow[]
+  readonly policies: readonly PolicyRow[]
+  readonly policyMac: Uint8Array
+  readonly emptyRoot: Uint8Array
+}
+
+/** A migrated database before anybody trusts it. */
+export interface Locked {
+  /** For messages; no password in it. */
+  readonly name: string
+  /** Undefined: never initialised. */
+  open(): Promise<{ readonly rootKeyCheck: Uint8Array; readonly keys: readonly KeyRow[] } | undefined>
+  /** False: another replica was first, and nothing was written. */
+  initialise(birth: Birth): Promise<boolean>
+}
+
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export interface Unlocked {
+  readonly wrapper: KeyWrapper
+  readonly keyring: Keyring
+}
+
+/**
+ * Root key first, then database. A key without a database: the first start goes on. A database without its key, or with
+ * another: the start stops, and nothing is ever made anew. @throws StartFault
+ */
+export async function unlock(database: Locked, keyFile: string, surroundings: Surroundings): Promise<Unlocked> {
+  const { clock, random } = surroundings
+  const opened = await database.open()
+  if (opened !== undefined && !existsSync(keyFile)) {
+    throw new StartFault(
+      `The database ${database.name} is initialised but its root key ${keyFile} is missing; restore that file`,
+    )
+  }
+  const rootKey = existsSync(keyFile) ? loadRootKey(keyFile) : createRootKey(keyFile, random)
+  const wrapper = localKeyWrapper(rootKey, random)
+  if (opened !== undefined) {
+    if (!equalBytes(opened.rootKeyCheck, rootKeyCheck(rootKey)))
+      throw new StartFault(`The root key ${keyFile} is not the one the database ${database.name} was made with`)
+    return { wrapper, keyring: await openKeyring(opened.keys, wrapper) }
+  }
+  const keys = await initialKeys(wrapper, random, clock.now())
+  const keyring = await openKeyring(keys, wrapper)
+  const policies = defaultPolicies(clock.now())
+  const first = await database.initialise({
+    rootKeyCheck: rootKeyCheck(rootKey),
+    keys,
+    policies,
+    policyMac: macOfPolicies(keyring, policies, 1),
+    emptyRoot: rootOf(EMPTY_EDGE),
+  })
+  return first ? { wrapper, keyring } : unlock(database, keyFile, surroundings)
+}
