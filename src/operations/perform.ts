@@ -59,7 +59,7 @@ export async function performAll<T>(
     const again: number[] = []
     pending.forEach((index, at) => {
       const plan = planned[at] as Planned<T>
-      const result = "error" in plan ? stands(plan, settled[at]) : finish(on, plan.step, settled[at] as Settled)
+      const result = resultOf(on, plan, settled[at])
       if (result === undefined) again.push(index)
       else results[index] = result
     })
@@ -88,12 +88,17 @@ async function look(on: Service, caller: Caller, round: number): Promise<View> {
   return { principal: await caller.refresh(), policies, round }
 }
 
-type Planned<T> = { readonly step: Step<T> } | { readonly error: TylerError; readonly act: Act | undefined }
+type Planned<T> =
+  | { readonly step: Step<T> }
+  | { readonly error: TylerError; readonly act: Act | undefined }
+  /** Refused on something that has moved since. */
+  | { readonly stale: true }
 
 async function planOne<T>(on: Service, caller: Caller, view: View, attempt: Attempt<T>): Promise<Planned<T>> {
   try {
     return { step: await attempt.plan(view) }
   } catch (error) {
+    if (!(await stillHolds(on, view))) return { stale: true }
     const refusal = error instanceof TylerError ? error : new TylerError("internal", {}, describe(error))
     refusal.recorded = true
     const act = refusalAct(on, caller, view.principal, attempt.about, refusal)
@@ -101,21 +106,25 @@ async function planOne<T>(on: Service, caller: Caller, view: View, attempt: Atte
   }
 }
 
-/**
- * A refusal may be as stale as a permit: it too is compared with the rows it was decided on. Those that are only counted
- * (operations/refusals.ts) are not, so within such a minute a caller may be refused by what held a moment ago.
- */
+/** A refusal may be as stale as a permit: its entry too is compared with the rows it was decided on. */
 function decidedOn({ principal, policies }: View): Pick<Act, "policyEpoch" | "principal"> {
   const { id, epoch, sessionId } = principal
   return { policyEpoch: policies.epoch, principal: sessionId === null ? null : { id, epoch } }
 }
 
+/** Refusals that are only counted (operations/refusals.ts) have no entry to compare by, so they look for themselves. */
+async function stillHolds(on: Service, { principal, policies, round }: View): Promise<boolean> {
+  if (round > 0 || principal.sessionId === null || !on.refusals.onlyCounts(principal.id, on.clock.now())) return true
+  const head = await on.reader.head()
+  const row = await on.reader.principalById(principal.id)
+  return head.policyEpoch === policies.epoch && row?.epoch === principal.epoch && !row.disabled
+}
+
 /** Undefined: what it was decided on has moved, plan again. */
-function stands(
-  refused: { readonly error: TylerError },
-  settled: Settled | undefined,
-): { readonly error: TylerError } | undefined {
-  return settled !== undefined && "moved" in settled ? undefined : { error: refused.error }
+function resultOf<T>(on: Service, plan: Planned<T>, settled: Settled | undefined): Ended<T> | undefined {
+  if ("stale" in plan) return undefined
+  if ("step" in plan) return finish(on, plan.step, settled as Settled)
+  return settled !== undefined && "moved" in settled ? undefined : { error: plan.error }
 }
 
 /** A foreign error's class is enough for the log; its message may hold a value. */
@@ -126,14 +135,14 @@ function describe(error: unknown): string {
 }
 
 async function recordPlanned<T>(on: Service, planned: readonly Planned<T>[]): Promise<(Settled | undefined)[]> {
-  const acts = planned.map((plan) => ("error" in plan ? plan.act : plan.step.act))
+  const acts = planned.map((plan) => ("step" in plan ? plan.step.act : "act" in plan ? plan.act : undefined))
   const wanted = acts.filter((act) => act !== undefined)
   try {
     const settled = wanted.length === 0 ? [] : await record(on.ledger, wanted)
     let at = 0
     return acts.map((act) => (act === undefined ? undefined : settled[at++]))
   } catch (error) {
-    for (const plan of planned) if (!("error" in plan)) plan.step.undone?.()
+    for (const plan of planned) if ("step" in plan) plan.step.undone?.()
     throw error
   }
 }

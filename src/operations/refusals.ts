@@ -20,6 +20,13 @@ export class RefusalMeter {
   #seen = new Map<string, number>()
   #over = new Map<string, number>()
 
+  /** Whether the next refusal of this key would only be counted. */
+  onlyCounts(key: string, now: number): boolean {
+    this.#turn(now)
+    const slot = this.#seen.has(key) || this.#seen.size < KEYS ? key : OVERFLOW
+    return (this.#seen.get(slot) ?? 0) >= REFUSALS_PER_MINUTE
+  }
+
   /** True if this refusal gets an entry of its own. */
   note(key: string, now: number): boolean {
     this.#turn(now)
