@@ -75,8 +75,10 @@ test("dropping, doubling, swapping or cutting lines anywhere is found and named"
       if (act === "swap" && a === b) return assert.ok(verdict.ok)
       assert.ok(!verdict.ok)
       const named = verdict.faults.map((fault) => [fault.kind, fault.index])
-      if (act === "drop") assert.deepEqual(named, [[a === COUNT ? "truncated" : "dropped", a - 1]])
-      if (act === "cut") assert.deepEqual(named, [["truncated", a - 1]])
+      // Without the entry that ordered it an erasure is a fault too.
+      const ofLines = named.filter(([kind]) => kind !== "erasure")
+      if (act === "drop") assert.deepEqual(ofLines, [[a === COUNT ? "truncated" : "dropped", a - 1]])
+      if (act === "cut") assert.deepEqual(ofLines, [["truncated", a - 1]])
       const names = (kind: string, index: number): boolean => named.some(([a, b]) => a === kind && b === index)
       if (act === "swap") assert.ok(names("reordered", Math.min(a, b) - 1))
       if (act === "double") assert.ok(names("inserted", a - 1))

@@ -113,7 +113,7 @@ test("a number whose spelling would not survive is refused, wherever it stands",
       const answer = await create(value)
       assert.equal(answer.status, 400, value)
       assert.equal(answer.body.code, "value_not_exact", value)
-      assert.ok(!answer.text.includes(number), "and not quoted")
+      assert.ok(!answer.text.replace(answer.body.requestId, "").includes(number), "and not quoted")
     }
   }
   for (const bad of ["01", "+1", ".5", "1.", "0x10", "1_000"])
