@@ -166,7 +166,7 @@ test("no user agent and no forwarded address loses an entry or gets into it raw"
       body: JSON.stringify({ reason: REASON }),
     })
     assert.equal(answer.status, 200, JSON.stringify(text))
-    const { index } = jsonOf(answer)?.["receipt"] as { index: number }
+    const { index } = (jsonOf(answer) ?? {})["receipt"] as { index: number }
     const page = await stage.admin.get<{ auditLogs: AuditEntry[] }>(`/api/audit?limit=1&cursor=${index + 1}`)
     const entry = page.body.auditLogs[0] as AuditEntry
     assert.equal(entry.id, index)
@@ -224,11 +224,12 @@ test("a flood of refusals becomes 60 entries and one exact count", async () => {
   assert.equal(denied.length, 60)
   const summaries = await entriesOf(admin, { action: "REFUSED_SUMMARY" })
   assert.deepEqual(
-    summaries.map(({ resource_name, details }) => [resource_name, details]).toSorted(),
-    [
+    new Map(summaries.map(({ resource_name, details }) => [resource_name, details])),
+    new Map([
       [id, "count=90"],
       ["address 127.0.0.1", "count=30"],
-    ].toSorted(),
+    ]),
   )
+  assert.equal(summaries.length, 2)
   assert.equal((await verdictOn(await exportLog(admin))).ok, true)
 })

@@ -10,13 +10,18 @@ export function spellings(text: string): Map<string, Buffer> {
     ["hex", Buffer.from(utf8.toString("hex"))],
     ["HEX", Buffer.from(utf8.toString("hex").toUpperCase())],
     ["URL", Buffer.from(encodeURIComponent(text))],
-    ["backwards", Buffer.from([...text].toReversed().join(""))],
+    ["backwards", Buffer.from(text.split("").toReversed().join(""))],
     ["UTF-16LE", wide],
     ["UTF-16BE", Buffer.from(wide).swap16()],
     ["JSON", Buffer.from(JSON.stringify(text).slice(1, -1))],
     [
       "escapes",
-      Buffer.from([...text].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")),
+      Buffer.from(
+        text
+          .split("")
+          .map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+          .join(""),
+      ),
     ],
     ["folded", Buffer.from(text.toLowerCase())],
   ])
