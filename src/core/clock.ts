@@ -10,10 +10,15 @@ export const systemClock: Clock = { now: () => Date.now(), monotonic: () => perf
 
 /** `2026-11-24`, the UTC day that quotas and confirmation codes count by. */
 export function utcDay(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
+  const day = Math.floor(at / DAY_MS)
+  if (day !== named.day) named = { day, name: new Date(at).toISOString().slice(0, 10) }
+  return named.name
 }
 
 export const DAY_MS = 86_400_000
+
+/** The day asked for last: a day has one name, and every read asks several times. */
+let named = { day: Number.NaN, name: "" }
 
 /** The first millisecond of the next UTC day, as ISO 8601: when daily quotas start anew. */
 export function nextUtcDay(at: number): string {

@@ -60,11 +60,11 @@ export function createApp(wiring: Wiring): FastifyInstance {
       done(error as Error, undefined)
     }
   })
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", (request, _reply, done) => {
     request.origin = originOf(wiring, request)
-    checkHost(request.raw)
+    done(thrownBy(() => checkHost(request.raw)))
   })
-  app.addHook("preParsing", async (request) => refuseOddMedia(request.raw))
+  app.addHook("preParsing", (request, _reply, _payload, done) => done(thrownBy(() => refuseOddMedia(request.raw))))
   app.setErrorHandler((error, request, reply) => sendProblem(wiring, request, reply, error))
   app.setNotFoundHandler((request, reply) => sendProblem(wiring, request, reply, notRouted(request.method)))
   registerPages(app, wiring)
@@ -84,11 +84,13 @@ function tlsServers(tls: TlsListener): (handler: RequestListener) => Server {
   }
 }
 
-function thrownBy(run: () => void): unknown {
+/** Hooks that need not wait say so by `done`: an async one costs every request a promise. */
+function thrownBy(run: () => void): Error | undefined {
   try {
-    return run()
+    run()
+    return undefined
   } catch (error) {
-    return error
+    return error as Error
   }
 }
 
@@ -150,15 +152,15 @@ async function authenticate(wiring: Wiring, request: FastifyRequest): Promise<vo
   }
 }
 
+const JSON_ANSWER = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" }
+
 function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
   if (answer.headers) reply.headers(answer.headers)
   if (answer.stream) return reply.send(answer.stream)
   if (answer.text !== undefined) return reply.send(answer.text)
   if (answer.body === undefined) return reply.send()
-  return reply
-    .headers({ "content-type": "application/json; charset=utf-8", "cache-control": "no-store" })
-    .send(JSON.stringify(answer.body))
+  return reply.headers(JSON_ANSWER).send(JSON.stringify(answer.body))
 }
 
 /** Answers an error. On secret routes a refusal that never reached its verb (400, 415, 429...) gets its entry here. */

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer"
 import type { IncomingMessage } from "node:http"
 import { TylerError } from "../core/errors.ts"
 import { type Json, parseJson } from "../core/json.ts"
+import { timesGiven } from "./raw-headers.ts"
 
 /** JSON has no parameters (RFC 8259, 11); the one that people send may say what must be so anyway. */
 const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?[ \t]*$/i
@@ -14,10 +15,9 @@ const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?
 export function refuseOddMedia(request: IncomingMessage): void {
   const { headers } = request
   if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) return
-  const types = request.headersDistinct["content-type"]
-  if (types === undefined) return
-  const [type = "", ...more] = types
-  if (more.length > 0 || !JSON_TYPE.test(type)) throw new TylerError("unsupported_media_type")
+  const type = headers["content-type"]
+  if (type === undefined) return
+  if (timesGiven(request, "content-type") > 1 || !JSON_TYPE.test(type)) throw new TylerError("unsupported_media_type")
 }
 
 /** Strict JSON in strict UTF-8: a lenient decoder would store U+FFFD in place of what was sent. */

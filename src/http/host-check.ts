@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { TylerError } from "../core/errors.ts"
 import { type HostRules, judgeHost } from "./hosts.ts"
+import { timesGiven } from "./raw-headers.ts"
 
 /** Spellings remembered as good; there are only so many names for one server. */
 const REMEMBERED = 64
@@ -9,10 +10,10 @@ const REMEMBERED = 64
 export function hostCheck(rules: () => HostRules): (request: IncomingMessage) => void {
   const good = new Set<string>()
   return (request) => {
-    const hosts = request.headersDistinct["host"]
-    const only = hosts?.length === 1 ? hosts[0] : undefined
-    if (only !== undefined && good.has(only)) return
-    if ("refused" in judgeHost(hosts, rules())) throw new TylerError("misdirected_request")
-    if (only !== undefined && good.size < REMEMBERED) good.add(only)
+    const { host } = request.headers
+    const only = host !== undefined && timesGiven(request, "host") === 1
+    if (only && good.has(host)) return
+    if ("refused" in judgeHost(request.headersDistinct["host"], rules())) throw new TylerError("misdirected_request")
+    if (only && good.size < REMEMBERED) good.add(host)
   }
 }
