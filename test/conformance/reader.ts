@@ -11,6 +11,7 @@ export function readerConformance(factory: EngineFactory): void {
   describe(`reader on ${factory.name}`, () => {
     listing(factory)
     entries(factory)
+    longLog(factory)
     people(factory)
   })
 }
@@ -96,6 +97,49 @@ function listing(factory: EngineFactory): void {
       assert.equal(await reader.versionByLabel("none", "current"), undefined)
       assert.equal(await reader.node(8, 0), undefined)
       assert.equal(await reader.quotaUsed("none", null, "2026-11-24"), 0)
+    })
+  })
+}
+
+/** Longer than the runs of 2,048 entries that the SQLite indexes are kept by. */
+const LONG = 2 * 2048 + 3
+
+function longLog(factory: EngineFactory): void {
+  describe("a long audit log", () => {
+    const on = sharedEngine(factory)
+    const drafts = Array.from({ length: LONG }, (_, at) =>
+      draft({
+        timestamp: NOW + at,
+        resourceName: at % 2047 === 0 ? "config/rare" : "config/usual",
+        userId: at % 1024 === 1023 ? "visitor" : "resident",
+        action: at === 5 ? "SETUP" : "GET",
+      }),
+    )
+    before(async () => {
+      for (let at = 0; at < LONG; at += 250)
+        await on.at.ledger.recordAll(drafts.slice(at, at + 250).map((entry) => act({ entry })))
+    })
+    const found = async (query: Partial<EntryQuery>): Promise<number[]> =>
+      (await on.at.reader.entries({ limit: 100, ...query })).map(({ index }) => index)
+
+    test("what is rare is found wherever it stands, newest first", async () => {
+      assert.deepEqual(await found({ resourceName: "config/rare" }), [4094, 2047, 0])
+      assert.deepEqual(await found({ userId: "visitor" }), [4095, 3071, 2047, 1023])
+      assert.deepEqual(await found({ userId: "visitor", resourceName: "config/rare" }), [2047])
+      assert.deepEqual(await found({ action: "SETUP" }), [5])
+      assert.deepEqual(await found({ from: NOW + 2046, to: NOW + 2049 }), [2049, 2048, 2047, 2046])
+    })
+
+    test("a page and `before` cross from one run to the next", async () => {
+      assert.deepEqual(await found({ before: 4098, limit: 4 }), [4097, 4096, 4095, 4094])
+      assert.deepEqual(await found({ userId: "resident", before: 2049, limit: 3 }), [2048, 2046, 2045])
+      assert.deepEqual(await found({ resourceName: "config/rare", before: 4094, limit: 1 }), [2047])
+      assert.deepEqual(await found({ before: LONG + 1, limit: 1 }), [LONG - 1])
+      const all = await found({ limit: LONG })
+      assert.deepEqual(
+        all,
+        Array.from({ length: LONG }, (_, at) => LONG - 1 - at),
+      )
     })
   })
 }

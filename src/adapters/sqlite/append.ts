@@ -1,9 +1,10 @@
 import { entryHead, entryTail, leafHashOf } from "../../audit/canonical.ts"
-import type { Act, Draft, Outcome, QuotaClaim } from "../../audit/ledger.ts"
+import type { Act, Draft, Outcome } from "../../audit/ledger.ts"
 import { appendLeaf, rootOf } from "../../audit/merkle.ts"
 import type { HeadRow } from "../../state/rows.ts"
 import { applyChange, ConflictError } from "./changes.ts"
 import { headRow, type SqlRow } from "./decode.ts"
+import { claimQuota } from "./quota.ts"
 import type { Statements } from "./statements.ts"
 
 /** An outcome that still lacks the checkpoint, which is signed only after the commit. */
@@ -112,30 +113,6 @@ function write(sql: Statements, head: Growing, act: Act): Unsigned {
   head.edge = grown.edge
   head.lastTime = act.entry.timestamp
   return { index, leafHash, quota }
-}
-
-const COUNT = `INSERT INTO quota_use (principal_id, day, secret_id, used) VALUES (?, ?, ?, 1)
-  ON CONFLICT DO UPDATE SET used = used + 1 RETURNING used`
-
-/** Counts one use for the secret and one for the person, or neither. */
-function claimQuota(
-  sql: Statements,
-  claim: QuotaClaim,
-): { secret: number; person: number } | Extract<Outcome, { moved: unknown }> {
-  const { principalId, day, secretId, perSecret, perPerson } = claim
-  const used = sql.of("SELECT used FROM quota_use WHERE principal_id = ? AND day = ? AND secret_id = ?")
-  for (const [scope, key, limit] of [
-    ["secret", secretId, perSecret],
-    ["person", "", perPerson],
-  ] as const) {
-    if (limit === null) continue
-    const count = (used.get(principalId, day, key)?.["used"] ?? 0) as number
-    if (count >= limit) return { moved: { kind: "quota", scope, limit, used: count } }
-  }
-  const count = sql.of(COUNT)
-  const secret = count.get(principalId, day, secretId)?.["used"] as number
-  const person = count.get(principalId, day, "")?.["used"] as number
-  return { secret, person }
 }
 
 function insertEntry(

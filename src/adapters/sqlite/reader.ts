@@ -1,5 +1,6 @@
 import type { SQLInputValue } from "node:sqlite"
-import type { EntryQuery, ListPage, StateReader } from "../../state/reader.ts"
+import type { ListPage, StateReader } from "../../state/reader.ts"
+import { USED, USED_BY_PERSON } from "./quota.ts"
 import { openReader } from "./database.ts"
 import {
   bareVersionRow,
@@ -15,6 +16,7 @@ import {
   versionRow,
 } from "./decode.ts"
 import { asFault } from "./fault.ts"
+import { findEntries } from "./find-entries.ts"
 import { Statements } from "./statements.ts"
 
 /** Reads on the thread that answers, through a read-only connection: in WAL mode they wait for no writer. */
@@ -93,17 +95,16 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
     keys: () => all(keyRow, "SELECT * FROM keyring_key ORDER BY created_at, id"),
 
     quotaUsed: async (principalId, secretId, day) =>
-      (await one(
-        (row) => row["used"] as number,
-        "SELECT used FROM quota_use WHERE principal_id = ? AND day = ? AND secret_id = ?",
-        principalId,
-        day,
-        secretId ?? "",
-      )) ?? 0,
+      (secretId === null
+        ? await one(usedOf, USED_BY_PERSON, principalId, day)
+        : await one(usedOf, USED, principalId, day, secretId)) ?? 0,
 
-    entries: (query) => {
-      const { text, args } = entryQuery(query)
-      return all(entryRow, text, ...args)
+    async entries(query) {
+      try {
+        return await findEntries(sql, query)
+      } catch (error) {
+        throw asFault(error)
+      }
     },
     entryRange: (from, to, limit) =>
       all(
@@ -131,6 +132,8 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
   }
 }
 
+const usedOf = (row: SqlRow): number => row["used"] as number
+
 /** Prefix as a range, so that the name index is used; names are ASCII, so U+FFFF ends every prefix. */
 const LIST = `SELECT * FROM secret
   WHERE name > ?1 AND name >= ?2 AND name < ?2 || char(65535) AND deletion_at IS NULL
@@ -139,23 +142,4 @@ const LIST = `SELECT * FROM secret
 
 function listArguments(page: ListPage): SQLInputValue[] {
   return [page.after, page.prefix, page.search === null ? null : page.search.toLowerCase(), page.limit]
-}
-
-const FILTERS: readonly (readonly [keyof EntryQuery, string])[] = [
-  ["resourceName", "resource_name = ?"],
-  ["userId", "user_id = ?"],
-  ["action", "action = ?"],
-  ["result", "result = ?"],
-  ["from", "timestamp >= ?"],
-  ["to", "timestamp <= ?"],
-  ["before", "idx < ?"],
-]
-
-function entryQuery(query: EntryQuery): { text: string; args: SQLInputValue[] } {
-  const used = FILTERS.filter(([field]) => query[field] !== undefined)
-  const where = used.length === 0 ? "" : `WHERE ${used.map(([, condition]) => condition).join(" AND ")}`
-  return {
-    text: `SELECT * FROM security_audit_log ${where} ORDER BY idx DESC LIMIT ?`,
-    args: [...used.map(([field]) => query[field] as SQLInputValue), query.limit],
-  }
 }

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { cpuNanoseconds, median, pin } from "../kit.ts"
+import { load, type LoadResult, type NextRequest } from "./load.ts"
+
+const BARE = fileURLToPath(new URL("./bare.ts", import.meta.url))
+const SLICE_MS = 1000
+const WARM_UP_MS = 5000
+/** The servers share one core, each resting while the other works; the generator has the other core. */
+const SERVER_CORE = 0
+const LOAD_CORE = 1
+
+export interface Target {
+  readonly pid: number
+  readonly port: number
+}
+
+export interface Slice extends LoadResult {
+  /** Microseconds of CPU, all threads, per answer. */
+  readonly cpu: number
+}
+
+export interface Compared {
+  readonly governed: readonly Slice[]
+  readonly bare: readonly Slice[]
+}
+
+export async function startBare(answer: string): Promise<Target & { stop(): void }> {
+  const child = spawn(process.execPath, [BARE], { env: { BENCH_ANSWER: answer }, stdio: ["ignore", "pipe", "inherit"] })
+  const port = await portOf(child)
+  return { pid: child.pid ?? 0, port, stop: () => child.kill() }
+}
+
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.on("data", (text: Buffer) => {
+      const port = /:(\d+)\n/.exec(text.toString())?.[1]
+      if (port !== undefined) resolve(Number(port))
+    })
+    child.on("exit", () => reject(new Error("the bare server ended")))
+  })
+}
+
+/** Short slices in turn, so that whatever else the machine does falls on both. */
+export async function compare(
+  governed: Target,
+  bare: Target,
+  next: NextRequest,
+  connections: number,
+  slices: number,
+): Promise<Compared> {
+  for (const { pid } of [governed, bare]) pin(pid, SERVER_CORE)
+  pin(process.pid, LOAD_CORE)
+  const result = { governed: [] as Slice[], bare: [] as Slice[] }
+  for (const target of [governed, bare]) await load(target.port, connections, WARM_UP_MS, next)
+  for (let at = 0; at < slices; at++) {
+    result.governed.push(await slice(governed, connections, next))
+    result.bare.push(await slice(bare, connections, next))
+  }
+  return result
+}
+
+async function slice({ pid, port }: Target, connections: number, next: NextRequest): Promise<Slice> {
+  const before = cpuNanoseconds(pid)
+  const seen = await load(port, connections, SLICE_MS, next)
+  return { ...seen, cpu: (cpuNanoseconds(pid) - before) / seen.answers / 1000 }
+}
+
+export interface Figures {
+  readonly perSecond: number
+  readonly cpu: number
+  readonly p50: number
+  readonly p99: number
+}
+
+export function figures(slices: readonly Slice[]): Figures {
+  return {
+    perSecond: median(slices.map((one) => one.answers / one.seconds)),
+    cpu: median(slices.map((one) => one.cpu)),
+    p50: median(slices.map((one) => one.p50)),
+    p99: median(slices.map((one) => one.p99)),
+  }
+}
