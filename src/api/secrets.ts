@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox"
 import { Cursor, Label, Name, orNull, Reason, Role, Roles, strict, Time, VersionId } from "./fields.ts"
 import { Limit, parseLimit } from "./page.ts"
-import { parseBody, parseQuery } from "./parse.ts"
+import { invalidField, parseBody, parseQuery } from "./parse.ts"
 import { EffectivePolicy } from "./policies.ts"
 import { parseValueBody, ValueFields } from "./value.ts"
 
@@ -150,5 +150,8 @@ export function parsePut(json: unknown): PutBody {
 }
 
 export function parsePatch(json: unknown): PatchBody {
-  return parseBody(PatchBody, json)
+  const body = parseBody(PatchBody, json)
+  if (body.description === undefined && body.tags === undefined)
+    throw invalidField("", "description or tags is required")
+  return body
 }

@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox"
 import { Cursor, Id, orNull, Password, Reason, Roles, strict, Time, Token, Username } from "./fields.ts"
 import { Limit, parseLimit } from "./page.ts"
-import { parseQuery } from "./parse.ts"
+import { invalidField, parseBody, parseQuery } from "./parse.ts"
 
 /** `POST /api/users` -> 201 `CreatedUser`. */
 export const UserBody = strict({
@@ -12,7 +12,7 @@ export const UserBody = strict({
 })
 export const CreatedUser = strict({ id: Id })
 
-/** `PATCH /api/users/{id}` -> `UserItem`. Every change but a mere reason ends the person's sessions. */
+/** `PATCH /api/users/{id}`, read with `parseUserPatch` -> `UserItem`. Every change ends the person's sessions. */
 export const UserPatch = strict({
   roles: Type.Optional(Roles),
   disabled: Type.Optional(Type.Boolean()),
@@ -86,6 +86,13 @@ export type TokenItem = Static<typeof TokenItem>
 export type ServiceAccountItem = Static<typeof ServiceAccountItem>
 export type ServiceAccountsAnswer = Static<typeof ServiceAccountsAnswer>
 export type PageQuery = Readonly<{ cursor: string | null; limit: number }>
+
+export function parseUserPatch(json: unknown): UserPatch {
+  const { reason: _reason, ...changes } = parseBody(UserPatch, json)
+  if (Object.keys(changes).length === 0)
+    throw invalidField("", "one of roles, disabled, password and mustChangePassword is required")
+  return json as UserPatch
+}
 
 export function parsePageQuery(query: unknown): PageQuery {
   const { cursor = null, limit } = parseQuery(PageQuery, query)

@@ -20,7 +20,12 @@ export const DAY_MS = 86_400_000
 /** The day asked for last: a day has one name, and every read asks several times. */
 let named = { day: Number.NaN, name: "" }
 
-/** The first millisecond of the next UTC day, as ISO 8601: when daily quotas start anew. */
-export function nextUtcDay(at: number): string {
-  return new Date((Math.floor(at / DAY_MS) + 1) * DAY_MS).toISOString()
+/** The first millisecond of the next UTC day: when daily quotas start anew. */
+export function nextUtcDay(now: number): number {
+  return (Math.floor(now / DAY_MS) + 1) * DAY_MS
+}
+
+/** What every 429 says: when to come back, as ISO 8601 and in whole seconds from now, at least 1. */
+export function comeBackAt(at: number, now: number): { readonly resetsAt: string; readonly retryAfter: number } {
+  return { resetsAt: new Date(at).toISOString(), retryAfter: Math.max(1, Math.ceil((at - now) / 1000)) }
 }

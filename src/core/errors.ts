@@ -13,6 +13,8 @@ const TEXTS = {
   value_too_large: "The value is too large",
   body_too_large: "The body is too large",
   unsupported_media_type: "Only application/json is accepted",
+  headers_too_large: "The request line and headers are too large",
+  request_timeout: "The request did not arrive in time",
   unauthenticated: "Authentication required",
   forbidden: "Access denied",
   not_found: "Not found",
@@ -21,7 +23,6 @@ const TEXTS = {
   secret_exists: "A secret with this name already exists",
   secret_pending_deletion: "The secret is scheduled for deletion; restore it first",
   secret_not_deleted: "The secret is not scheduled for deletion",
-  force_delete_disabled: "Permanent deletion is not enabled here",
   version_conflict: "The secret has changed since the version you expected",
   idempotency_mismatch: "This idempotency key was used with another request",
   approval_required: "Approval required",
@@ -32,7 +33,6 @@ const TEXTS = {
   user_exists: "A user or service account with this name already exists",
   weak_password: "The password is not acceptable",
   setup_done: "The first admin has already been set up",
-  setup_required: "The first admin has not been set up yet",
   last_admin: "This would leave nobody who can administer the system",
   policy_exists: "A policy for this pattern already exists",
   policy_lockout: "This policy change would lock every admin out",
@@ -42,7 +42,6 @@ const TEXTS = {
   busy: "The service is busy; try again",
   unavailable: "The service cannot record this request; nothing was released",
   rolled_back: "The audit log is older than its mirror; nothing is served until the loss is acknowledged",
-  outcome_unrecorded: "The action was done but its outcome could not be recorded; retry with the same key",
   internal: "Internal error",
 } as const
 

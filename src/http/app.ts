@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from "node:http"
 import { createServer, type Server } from "node:https"
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
+import { REQUEST_ID } from "../api/headers.ts"
 import { TylerError } from "../core/errors.ts"
 import type { Origin } from "../core/principal.ts"
 import type { Caller } from "../operations/service.ts"
@@ -9,11 +10,13 @@ import { readJson, refuseOddMedia } from "./body.ts"
 import { originOf, presentedToken, refuseCrossSite } from "./caller.ts"
 import { hostCheck } from "./host-check.ts"
 import { liftName, rawName } from "./lift.ts"
+import { notRouted } from "./not-routed.ts"
 import { takeReads } from "./limiter.ts"
 import { MATRIX, type Row, type RouteId } from "./matrix.ts"
 import { asTylerError, problemOf } from "./problem.ts"
 import { registerPages } from "./routes/pages.ts"
 import { type Answer, HANDLERS } from "./routes/handlers.ts"
+import { answerUnread } from "./unread.ts"
 import type { TlsListener, Wiring } from "./wiring.ts"
 
 declare module "fastify" {
@@ -42,6 +45,7 @@ export function createApp(wiring: Wiring): FastifyInstance {
     exposeHeadRoutes: false,
     trustProxy: false,
     genReqId: () => wiring.service.random.uuid(),
+    clientErrorHandler: (error, socket) => void answerUnread(error, socket, wiring.service.random.uuid()),
     rewriteUrl: (request: IncomingMessage) => liftName(request),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       request.origin = originOf(wiring, request)
@@ -66,7 +70,9 @@ export function createApp(wiring: Wiring): FastifyInstance {
   })
   app.addHook("preParsing", (request, _reply, _payload, done) => done(thrownBy(() => refuseOddMedia(request.raw))))
   app.setErrorHandler((error, request, reply) => sendProblem(wiring, request, reply, error))
-  app.setNotFoundHandler((request, reply) => sendProblem(wiring, request, reply, notRouted(request.method)))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(wiring, request, reply, notRouted(request.method, request.originalUrl)),
+  )
   registerPages(app, wiring)
   for (const [id, row] of Object.entries(MATRIX) as [RouteId, Row][]) register(app, wiring, id, row)
   return app
@@ -92,12 +98,6 @@ function thrownBy(run: () => void): Error | undefined {
   } catch (error) {
     return error as Error
   }
-}
-
-function notRouted(method: string): TylerError {
-  return new TylerError("not_found", {
-    error: `No such route for ${/^[A-Z]{1,10}$/.test(method) ? method : "this method"}`,
-  })
 }
 
 function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): void {
@@ -155,7 +155,7 @@ async function authenticate(wiring: Wiring, request: FastifyRequest): Promise<vo
 const JSON_ANSWER = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" }
 
 function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
-  reply.code(answer.status)
+  reply.code(answer.status).header(REQUEST_ID, reply.request.id)
   if (answer.headers) reply.headers(answer.headers)
   if (answer.stream) return reply.send(answer.stream)
   if (answer.text !== undefined) return reply.send(answer.text)
@@ -170,14 +170,15 @@ async function sendProblem(
   reply: FastifyReply,
   thrown: unknown,
 ): Promise<FastifyReply> {
-  let error = asTylerError(thrown)
+  const limit = request.row?.bodyLimit ?? BODY_LIMIT
+  let error = asTylerError(thrown, limit)
   if (request.caller && request.row?.action && !error.recorded) {
     const resourceName = rawName(request.raw) ?? "ALL"
     const about = { action: request.row.action, resourceType: request.row.resource, resourceName, reason: null }
     try {
       await recordRefusal(wiring.service, request.caller, about, error)
     } catch (fault) {
-      error = asTylerError(fault)
+      error = asTylerError(fault, limit)
     }
   }
   if (error.detail !== undefined || error.code === "internal")
@@ -185,6 +186,6 @@ async function sendProblem(
   const problem = problemOf(error, request.id)
   return reply
     .code(problem.status)
-    .headers({ "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...problem.headers })
+    .headers({ ...JSON_ANSWER, [REQUEST_ID]: request.id, ...problem.headers })
     .send(problem.body)
 }

@@ -12,6 +12,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   value_too_large: 413,
   body_too_large: 413,
   unsupported_media_type: 415,
+  headers_too_large: 431,
+  request_timeout: 408,
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
@@ -20,7 +22,6 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   secret_exists: 409,
   secret_pending_deletion: 409,
   secret_not_deleted: 409,
-  force_delete_disabled: 409,
   version_conflict: 412,
   idempotency_mismatch: 409,
   approval_required: 403,
@@ -31,7 +32,6 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   user_exists: 409,
   weak_password: 400,
   setup_done: 409,
-  setup_required: 409,
   last_admin: 409,
   policy_exists: 409,
   policy_lockout: 409,
@@ -41,7 +41,6 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   busy: 503,
   unavailable: 503,
   rolled_back: 503,
-  outcome_unrecorded: 503,
   internal: 500,
 }
 
@@ -56,12 +55,15 @@ const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: "invalid_request",
 }
 
-/** Any error as one of ours. A foreign one is `internal`, and its text stays out of answer and log. */
-export function asTylerError(error: unknown): TylerError {
+/**
+ * Any error as one of ours. A foreign one is `internal`, and its text stays out of answer and log.
+ * @param bodyLimit bytes, of the route that was asked.
+ */
+export function asTylerError(error: unknown, bodyLimit: number): TylerError {
   if (error instanceof TylerError) return error
   const code = (error as { code?: unknown }).code
   const known = typeof code === "string" ? FRAMEWORK[code] : undefined
-  if (known !== undefined) return new TylerError(known)
+  if (known !== undefined) return new TylerError(known, known === "body_too_large" ? { limit: bodyLimit } : {})
   const name = error instanceof Error ? error.name : typeof error
   const at = error instanceof Error ? error.stack?.split("\n").filter((line) => line.startsWith("    at "))[0] : ""
   return new TylerError("internal", {}, `${name} ${typeof code === "string" ? code : ""} ${at ?? ""}`)
@@ -78,6 +80,7 @@ const RETRY_SECONDS = 1
 export function problemOf(error: TylerError, requestId: string): Problem {
   const status = STATUS[error.code]
   const headers: Record<string, string> = {}
+  if (status === 405 && Array.isArray(error.facts["allowed"])) headers["allow"] = error.facts["allowed"].join(", ")
   if (status === 401) headers["www-authenticate"] = "Bearer"
   if (status === 503) headers["retry-after"] = String(RETRY_SECONDS)
   if (status === 429) headers["retry-after"] = String(secondsToRetry(error))

@@ -7,7 +7,7 @@ import type { SecretRow, Tag } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
 import { perform, type Step, type View } from "./perform.ts"
-import { sameValue } from "./same-value.ts"
+import { repeats } from "./same-value.ts"
 import { permitFor } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
@@ -85,7 +85,7 @@ async function planRepeated(
   const version = key === undefined ? undefined : await on.reader.version(secret.id, key)
   if (secret.deletionAt !== null) throw new TylerError("secret_pending_deletion")
   if (version === undefined) throw new TylerError("secret_exists")
-  if (!sameValue(on, version, ask.stored)) throw new TylerError("idempotency_mismatch")
+  if (!repeats(on, version, view.principal.id, ask.stored)) throw new TylerError("idempotency_mismatch")
   const { versionId } = version
   return {
     act: actOf(on, caller, view, about, { by, secret, versionId, details: "repeated" }),

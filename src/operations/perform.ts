@@ -1,5 +1,5 @@
 import { type Act, type Moved, record, type Settled } from "../audit/ledger.ts"
-import { nextUtcDay } from "../core/clock.ts"
+import { comeBackAt, nextUtcDay } from "../core/clock.ts"
 import { type ErrorCode, TylerError } from "../core/errors.ts"
 import type { Principal } from "../core/principal.ts"
 import type { Receipt } from "../core/receipt.ts"
@@ -170,9 +170,7 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
 export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {
   const { scope, limit } = moved
   const now = on.clock.now()
-  const resetsAt = nextUtcDay(now)
-  const retryAfter = Math.ceil((Date.parse(resetsAt) - now) / 1000)
-  return new TylerError("quota_exceeded", { scope, limit, resetsAt, retryAfter })
+  return new TylerError("quota_exceeded", { scope, limit, ...comeBackAt(nextUtcDay(now), now) })
 }
 
 async function refuse<T>(on: Service, caller: Caller, about: About, refusal: TylerError): Promise<Result<T>> {

@@ -1,4 +1,4 @@
-import { DAY_MS } from "../core/clock.ts"
+import { comeBackAt, DAY_MS } from "../core/clock.ts"
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
@@ -9,7 +9,7 @@ import type { Change } from "../state/change.ts"
 import type { VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { perform, type Step, type View } from "./perform.ts"
-import { sameValue } from "./same-value.ts"
+import { repeats } from "./same-value.ts"
 import { findSecret, permitFor } from "./secret.ts"
 import type { CachedSecret } from "./secret-cache.ts"
 import type { Caller, Service } from "./service.ts"
@@ -45,7 +45,7 @@ async function planPut(on: Service, caller: Caller, ask: PutRequest, view: View)
   const permit = permitFor(on, view, "write", ask.name)
   const { secret } = found
   const answer = (versionId: VersionId): Written => ({ arn: secret.arn, name: ask.name, versionId })
-  const repeated = await repeatedWrite(on, secret.id, ask)
+  const repeated = await repeatedWrite(on, view, secret.id, ask)
   if (repeated !== undefined) {
     const { versionId } = repeated
     const act = actOf(on, caller, view, about, { by: permit, secret, versionId, details: "repeated" })
@@ -64,10 +64,16 @@ async function planPut(on: Service, caller: Caller, ask: PutRequest, view: View)
 }
 
 /** The version a repeated key made before; the same key with another value is a mismatch. */
-async function repeatedWrite(on: Service, secretId: string, ask: PutRequest): Promise<VersionRow | undefined> {
+async function repeatedWrite(
+  on: Service,
+  { principal }: View,
+  secretId: string,
+  ask: PutRequest,
+): Promise<VersionRow | undefined> {
   if (ask.idempotencyKey === undefined) return undefined
   const version = await on.reader.version(secretId, ask.idempotencyKey)
-  if (version !== undefined && !sameValue(on, version, ask.stored)) throw new TylerError("idempotency_mismatch")
+  if (version !== undefined && !repeats(on, version, principal.id, ask.stored))
+    throw new TylerError("idempotency_mismatch")
   return version
 }
 
@@ -103,7 +109,10 @@ async function pruning(on: Service, secretId: string, now: number): Promise<Chan
   const versions = await on.reader.versions(secretId)
   if (versions.length < RECENT_VERSIONS) return []
   const olderThan = now - DAY_MS
-  const recent = versions.filter(({ createdAt }) => createdAt >= olderThan).length
-  if (recent >= RECENT_VERSIONS) throw new TylerError("too_many_versions", { limit: RECENT_VERSIONS })
+  const recent = versions.map(({ createdAt }) => createdAt).filter((createdAt) => createdAt >= olderThan)
+  if (recent.length >= RECENT_VERSIONS) {
+    const roomAt = Math.min(...recent) + DAY_MS + 1
+    throw new TylerError("too_many_versions", { scope: "versions", limit: RECENT_VERSIONS, ...comeBackAt(roomAt, now) })
+  }
   return [{ kind: "pruneVersions", secretId, olderThan }]
 }

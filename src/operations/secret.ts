@@ -1,4 +1,4 @@
-import { nextUtcDay } from "../core/clock.ts"
+import { comeBackAt, nextUtcDay } from "../core/clock.ts"
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { CURRENT } from "../core/stage.ts"
@@ -79,6 +79,7 @@ function questionOf(on: Service, view: View, verb: Verb, name: SecretName): Ques
 /** A policy's refusal as an error: its code, what is missing, and the reasons, which name rules and never values. */
 function refused(on: Pick<Service, "clock">, decision: Refused): TylerError {
   const missing = decision.missing.length > 1 ? { missing: decision.missing } : {}
-  const reset = decision.missing.includes("quota") ? { resetsAt: nextUtcDay(on.clock.now()) } : {}
+  const now = on.clock.now()
+  const reset = decision.missing.includes("quota") ? comeBackAt(nextUtcDay(now), now) : {}
   return new TylerError(decision.code, { ...decision.facts, ...missing, ...reset, reasons: decision.reasons })
 }

@@ -98,6 +98,7 @@ export const lifecycleRoutes = {
   "POST /api/secrets/{name}/rotate": async (call) => {
     const name = nameOf(call)
     const given = parseBody(RotateBody, call.body ?? {})
+    idempotencyKey(call.request)
     if (given.lambdaArn !== undefined)
       throw new TylerError("invalid_request", { field: "/lambdaArn", error: "lambdaArn needs the AWS backend" })
     const reason = given.reason === undefined ? null : acceptReason(given.reason, REASON_MIN)

@@ -1,5 +1,5 @@
 import { parseBody } from "../../api/parse.ts"
-import { parsePageQuery, ServiceAccountBody, TokenBody, UserBody, UserPatch } from "../../api/users.ts"
+import { parsePageQuery, parseUserPatch, ServiceAccountBody, TokenBody, UserBody } from "../../api/users.ts"
 import { REASON_MIN } from "../../core/reason.ts"
 import { TOKEN_DAYS } from "../../identity/credential.ts"
 import { changeUser } from "../../operations/people.ts"
@@ -31,7 +31,7 @@ export const userRoutes = {
   },
 
   "PATCH /api/users/:id": async ({ wiring, caller, body, params }) => {
-    const { roles, disabled, password, mustChangePassword, reason } = parseBody(UserPatch, body)
+    const { roles, disabled, password, mustChangePassword, reason } = parseUserPatch(body)
     const changed = await changeUser(wiring.service, caller, {
       id: params["id"] ?? "",
       roles,
