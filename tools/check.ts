@@ -5,6 +5,7 @@ const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ["types", ["node_modules/.bin/tsc"]],
   ["lint", ["node_modules/.bin/oxlint", "--type-aware"]],
   ["format", ["node_modules/.bin/biome", "format", "."]],
+  ["imports", [process.execPath, "tools/check-imports.ts"]],
   ["docs", [process.execPath, "tools/check-docs.ts"]],
 ]
 
