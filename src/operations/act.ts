@@ -1,5 +1,5 @@
 import type { Act, QuotaClaim } from "../audit/ledger.ts"
-import type { Permit } from "../policy/decide.ts"
+import { checkPermit, type Permit } from "../policy/decide.ts"
 import type { Change } from "../state/change.ts"
 import type { SecretRow } from "../state/rows.ts"
 import { type About, draftEntry } from "./entry.ts"
@@ -20,7 +20,8 @@ export interface ActParts {
 /** A successful act, tied to every number it was decided on. */
 export function actOf(on: Service, caller: Caller, view: View, about: About, parts: ActParts): Act {
   const { principal, policies } = view
-  const { by, secret } = parts
+  const { secret } = parts
+  const by = typeof parts.by === "string" ? parts.by : checkPermit(parts.by)
   const entry = draftEntry(on, principal, caller.origin, about, {
     result: "SUCCESS",
     decision: typeof by === "string" ? by : "permit",
