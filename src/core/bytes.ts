@@ -7,15 +7,24 @@ const NULL_FIELD = 0xffffffff
  * Nothing is joined by separators, so no two different field lists share an encoding.
  */
 export function lengthPrefixed(fields: readonly (string | Uint8Array | null)[]): Buffer {
-  const parts: Uint8Array[] = []
+  let size = 0
+  for (const field of fields) size += 4 + byteLength(field)
+  const bytes = Buffer.allocUnsafe(size)
+  let at = 0
   for (const field of fields) {
-    const body = field === null ? null : typeof field === "string" ? Buffer.from(field, "utf8") : field
-    const count = Buffer.allocUnsafe(4)
-    count.writeUInt32BE(body === null ? NULL_FIELD : body.byteLength)
-    parts.push(count)
-    if (body !== null) parts.push(body)
+    const length = byteLength(field)
+    bytes.writeUInt32BE(field === null ? NULL_FIELD : length, at)
+    at += 4
+    if (typeof field === "string") bytes.write(field, at, "utf8")
+    else if (field !== null) bytes.set(field, at)
+    at += length
   }
-  return Buffer.concat(parts)
+  return bytes
+}
+
+function byteLength(field: string | Uint8Array | null): number {
+  if (field === null) return 0
+  return typeof field === "string" ? Buffer.byteLength(field, "utf8") : field.byteLength
 }
 
 export function sha256(...parts: readonly Uint8Array[]): Buffer {

@@ -21,7 +21,7 @@ function wrapperOf(mask: number): KeyWrapper {
 }
 
 const WRAPPER = wrapperOf(0x5a)
-const HERE = { secretId: "secret-1", versionId: "version-1" }
+const HERE = { secretId: "secret-1", versionId: "version-1", name: "app/one" }
 
 test("a new installation has one active key for each purpose, and no two alike", async () => {
   const rows = await initialKeys(WRAPPER, systemRandom, 7)

@@ -20,7 +20,7 @@ function keyringOf(activeKekId: string, keks: Readonly<Record<string, number>>):
 }
 
 const KEYRING = keyringOf("k_one", { k_one: 1 })
-const HERE: Place = { secretId: "secret-1", versionId: "version-1" }
+const HERE: Place = { secretId: "secret-1", versionId: "version-1", name: "app/one" }
 
 function opened(keyring: Keyring, place: Place, sealed: Uint8Array): Buffer {
   return reseal(open(keyring, place, sealed), (bytes) => Buffer.from(bytes))
@@ -45,7 +45,7 @@ function refused(step: string, what: () => unknown): void {
 test("what was sealed opens to the same bytes, and the record names its key", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2000 }), fc.string(), fc.string(), (value, secretId, versionId) => {
-      const place = { secretId, versionId }
+      const place = { secretId, versionId, name: "app/one" }
       const { keyId, sealed } = seal(KEYRING, place, value, systemRandom)
       assert.equal(keyId, "k_one")
       assert.equal(parts(sealed).keyId, "k_one")
@@ -71,12 +71,13 @@ test("a record cut short or made longer does not open", () => {
   refused("payload", () => open(KEYRING, HERE, Buffer.concat([sealed, Buffer.of(0)])))
 })
 
-test("a record moved to another secret, another version or with the two swapped does not open", () => {
+test("a record moved to another secret, version or name, or with the ids swapped, does not open", () => {
   const { sealed } = seal(KEYRING, HERE, Buffer.from("a value"), systemRandom)
   refused("data_key", () => open(KEYRING, { ...HERE, secretId: "secret-2" }, sealed))
   refused("data_key", () => open(KEYRING, { ...HERE, versionId: "version-2" }, sealed))
-  refused("data_key", () => open(KEYRING, { secretId: HERE.versionId, versionId: HERE.secretId }, sealed))
-  refused("data_key", () => open(KEYRING, { secretId: "secret-1v", versionId: "ersion-1" }, sealed))
+  refused("commitment", () => open(KEYRING, { ...HERE, name: "app/two" }, sealed))
+  refused("data_key", () => open(KEYRING, { ...HERE, secretId: HERE.versionId, versionId: HERE.secretId }, sealed))
+  refused("data_key", () => open(KEYRING, { ...HERE, secretId: "secret-1v", versionId: "ersion-1" }, sealed))
 })
 
 test("a record does not open under another key, nor under the same key with another id", () => {

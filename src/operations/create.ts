@@ -49,7 +49,7 @@ function planNew(on: Service, caller: Caller, ask: CreateRequest, view: View, ab
   const createdBy = view.principal.id
   const secretId = on.random.uuid()
   const versionId = ask.idempotencyKey ?? newVersionId(on.random)
-  const { keyId, sealed } = seal(on.keyring(), { secretId, versionId }, ask.stored, on.random)
+  const { keyId, sealed } = seal(on.keyring(), { secretId, versionId, name: ask.name }, ask.stored, on.random)
   const arn = on.settings.arnOf(ask.name)
   const secret: SecretRow = {
     id: secretId,
@@ -85,7 +85,7 @@ async function planRepeated(
   const version = key === undefined ? undefined : await on.reader.version(secret.id, key)
   if (secret.deletionAt !== null) throw new TylerError("secret_pending_deletion")
   if (version === undefined) throw new TylerError("secret_exists")
-  if (!repeats(on, version, view.principal.id, ask.stored)) throw new TylerError("idempotency_mismatch")
+  if (!repeats(on, ask.name, version, view.principal.id, ask.stored)) throw new TylerError("idempotency_mismatch")
   const { versionId } = version
   return {
     act: actOf(on, caller, view, about, { by, secret, versionId, details: "repeated" }),

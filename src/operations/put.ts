@@ -72,7 +72,7 @@ async function repeatedWrite(
 ): Promise<VersionRow | undefined> {
   if (ask.idempotencyKey === undefined) return undefined
   const version = await on.reader.version(secretId, ask.idempotencyKey)
-  if (version !== undefined && !repeats(on, version, principal.id, ask.stored))
+  if (version !== undefined && !repeats(on, ask.name, version, principal.id, ask.stored))
     throw new TylerError("idempotency_mismatch")
   return version
 }
@@ -91,7 +91,7 @@ async function newVersion(
 ): Promise<Change[]> {
   const now = on.clock.now()
   const prune = await pruning(on, secret.id, now)
-  const { keyId, sealed } = seal(on.keyring(), { secretId: secret.id, versionId }, stored, on.random)
+  const { keyId, sealed } = seal(on.keyring(), { secretId: secret.id, versionId, name: secret.name }, stored, on.random)
   const labels = promote(await on.reader.labels(secret.id), versionId)
   const version = {
     secretId: secret.id,

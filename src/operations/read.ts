@@ -69,7 +69,7 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const version = await findVersion(on, found, which)
   const { principal } = view
   const now = on.clock.now()
-  const value = await openVersion(on, version)
+  const value = await openVersion(on, ask.name, version)
   const quota = ask.unmask
     ? quotaClaim(principal, found.secret.id, utcDay(now), permit.perSecretLimit, on.settings.maxAccessPerPerson)
     : null

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { after, before, test } from "node:test"
+import { createSecret, read, secretPath } from "../kit/secrets.ts"
+import { openStage, type Stage } from "../kit/stage.ts"
+
+let stage: Stage<"dev">
+
+before(async () => {
+  stage = await openStage({ dev: ["developer"] })
+})
+after(() => stage.close())
+
+/** What somebody who can write the database, and has no key, may try. */
+function writeDatabase(text: string, ...values: string[]): void {
+  const db = new DatabaseSync(join(stage.server.dataFolder, "tyler.db"), { timeout: 5000 })
+  try {
+    assert.equal(Number(db.prepare(text).run(...values).changes), 1)
+  } finally {
+    db.close()
+  }
+}
+
+test("a guarded secret's row that was given a name people may read does not open", async () => {
+  const guarded = "production/payments"
+  await createSecret(stage.admin, guarded, "the guarded value")
+  assert.equal((await read(stage.people.dev.client, guarded)).status, 403)
+  writeDatabase("UPDATE secret SET name = ?1, folded_name = ?1 WHERE name = ?2", "config/innocent", guarded)
+  for (const unmask of [true, false]) {
+    const answer = await read(stage.people.dev.client, "config/innocent", { unmask })
+    assert.equal(answer.status, 500)
+    assert.equal(answer.body.code, "internal")
+    assert.ok(!answer.text.includes("guarded"))
+  }
+})
+
+test("a version that was put under another secret does not open", async () => {
+  const { dev } = stage.people
+  await createSecret(stage.admin, "production/other", "the other value")
+  await createSecret(stage.admin, "config/mine", "mine")
+  writeDatabase(
+    `UPDATE secret_version SET sealed = (SELECT v.sealed FROM secret_version v JOIN secret s ON s.id = v.secret_id
+       WHERE s.name = ?) WHERE secret_id = (SELECT id FROM secret WHERE name = ?)`,
+    "production/other",
+    "config/mine",
+  )
+  const answer = await read(dev.client, "config/mine", { skipCache: true })
+  assert.equal(answer.status, 500)
+  assert.ok(!answer.text.includes("other value"))
+  assert.equal((await stage.admin.get(secretPath("config/mine", "metadata"))).status, 200)
+})
