@@ -6,6 +6,8 @@ const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ["lint", ["node_modules/.bin/oxlint", "--type-aware"]],
   ["format", ["node_modules/.bin/biome", "format", "."]],
   ["imports", [process.execPath, "tools/check-imports.ts"]],
+  ["dead code", [process.execPath, "node_modules/knip/bin/knip.js", "--no-progress"]],
+  ["dead code but for its tests", [process.execPath, "node_modules/knip/bin/knip.js", "--no-progress", "--production"]],
   ["docs", [process.execPath, "tools/check-docs.ts"]],
 ]
 

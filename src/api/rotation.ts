@@ -1,6 +1,5 @@
 import { type Static, Type } from "typebox"
 import { Id, Name, orNull, Reason, strict, Time, VersionId } from "./fields.ts"
-import { invalidField, parseBody } from "./parse.ts"
 
 /** `POST .../rotate` -> 202. */
 export const RotateBody = strict({
@@ -15,14 +14,6 @@ export const RotateAnswer = strict({
   rotationId: Id,
 })
 
-/** `POST .../schedule`, read with `parseSchedule`. */
-export const ScheduleBody = strict({
-  days: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-  expression: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-  strategy: Type.String({ minLength: 1, maxLength: 64 }),
-  enabled: Type.Boolean(),
-})
-
 /** `GET .../rotation`. */
 export const RotationAnswer = strict({
   name: Name,
@@ -35,12 +26,4 @@ export const RotationAnswer = strict({
 
 export type RotateBody = Static<typeof RotateBody>
 export type RotateAnswer = Static<typeof RotateAnswer>
-export type ScheduleBody = Static<typeof ScheduleBody>
 export type RotationAnswer = Static<typeof RotationAnswer>
-
-export function parseSchedule(json: unknown): ScheduleBody {
-  const body = parseBody(ScheduleBody, json)
-  if ((body.days === undefined) === (body.expression === undefined))
-    throw invalidField("/days", "exactly one of days and expression must be given")
-  return body
-}

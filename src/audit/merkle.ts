@@ -5,8 +5,6 @@ import { digest } from "./digest.ts"
 export const HASH_BYTES = 32
 /** The edge of a tree without leaves. */
 export const EMPTY_EDGE: Buffer = Buffer.alloc(0)
-/** Levels whose finished subtrees are stored: one row for 256 children, as in C2SP tlog-tiles. */
-export const STORED_LEVELS = [8, 16, 24] as const
 
 /** The root of the perfect subtree over leaves `position * 2^level` up to `(position + 1) * 2^level`. */
 export interface TreeNode {

@@ -2,15 +2,9 @@ import assert from "node:assert/strict"
 import { hash } from "node:crypto"
 import { test } from "node:test"
 import * as fc from "fast-check"
-import { appendLeaf, EMPTY_EDGE, hashChildren, rootOf } from "./merkle.ts"
-import {
-  consistencyProof,
-  inclusionProof,
-  rootAt,
-  type TreeSource,
-  verifyConsistency,
-  verifyInclusion,
-} from "./proof.ts"
+import { equalBytes } from "../core/bytes.ts"
+import { appendLeaf, EMPTY_EDGE, HASH_BYTES, hashChildren, rootOf } from "./merkle.ts"
+import { inclusionProof, rootAt, type TreeSource } from "./proof.ts"
 
 const MOST = 70_000
 const leaves = Array.from({ length: MOST }, (_, n) => hash("sha256", `leaf ${n}`, "buffer"))
@@ -40,7 +34,7 @@ for (const [size, leaf] of leaves.entries()) {
 const sizes = [...roots.keys()].filter((size) => size > 0)
 const rootOfSize = (size: number): Buffer => roots.get(size) as Buffer
 
-/** PATH and PROOF as RFC 6962 writes them, over plain arrays. */
+/** PATH as RFC 6962 writes them, over plain arrays. */
 function naiveRoot(list: readonly Buffer[]): Buffer {
   if (list.length === 1) return list[0] as Buffer
   const split = splitOf(list.length)
@@ -52,16 +46,38 @@ function naivePath(index: number, list: readonly Buffer[]): Buffer[] {
   if (index < split) return [...naivePath(index, list.slice(0, split)), naiveRoot(list.slice(split))]
   return [...naivePath(index - split, list.slice(split)), naiveRoot(list.slice(0, split))]
 }
-function naiveProof(old: number, list: readonly Buffer[], whole: boolean): Buffer[] {
-  if (old === list.length) return whole ? [] : [naiveRoot(list)]
-  const split = splitOf(list.length)
-  if (old <= split) return [...naiveProof(old, list.slice(0, split), whole), naiveRoot(list.slice(split))]
-  return [...naiveProof(old - split, list.slice(split), false), naiveRoot(list.slice(0, split))]
-}
 function splitOf(count: number): number {
   let split = 1
   while (split * 2 < count) split *= 2
   return split
+}
+
+/** RFC 9162, section 2.1.3.2. */
+function verifyInclusion(
+  index: number,
+  size: number,
+  leafHash: Uint8Array,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
+  if (index >= size) return false
+  let at = index
+  let last = size - 1
+  let node: Uint8Array = leafHash
+  for (const sibling of proof) {
+    if (last === 0 || sibling.byteLength !== HASH_BYTES) return false
+    if (at % 2 === 1 || at === last) {
+      node = hashChildren(sibling, node)
+      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, half(last)]
+    } else node = hashChildren(node, sibling)
+    at = half(at)
+    last = half(last)
+  }
+  return last === 0 && equalBytes(node, root)
+}
+
+function half(value: number): number {
+  return Math.floor(value / 2)
 }
 
 const smallTree = fc.integer({ min: 1, max: 600 })
@@ -79,30 +95,15 @@ test("an inclusion proof is the audit path that RFC 6962 defines, and it verifie
   )
 })
 
-test("a consistency proof is the one that RFC 6962 defines, and it verifies", async () => {
-  await fc.assert(
-    fc.asyncProperty(smallTree, fc.nat(), async (size, pick) => {
-      const old = 1 + (pick % size)
-      const proof = await consistencyProof(source, old, size)
-      assert.deepEqual(proof, naiveProof(old, leaves.slice(0, size), true))
-      assert.ok(verifyConsistency(old, size, rootOfSize(old), rootOfSize(size), proof))
-    }),
-    { numRuns: 60 },
-  )
-})
-
 test("proofs over stored nodes of two levels verify, and read no more than a few ranges", async () => {
   await fc.assert(
-    fc.asyncProperty(storedSize, storedSize, fc.nat(), async (a, b, pick) => {
-      const [old, size] = a < b ? [a, b] : [b, a]
+    fc.asyncProperty(storedSize, fc.nat(), async (size, pick) => {
       const index = pick % size
       reads.length = 0
       const path = await inclusionProof(source, index, size)
       assert.ok(reads.length <= 2 + 2 * 256, `${reads.length} reads`)
       assert.ok(reads.filter((read) => read.startsWith("0:")).length <= 2)
       assert.ok(verifyInclusion(index, size, leaves[index] as Buffer, path, rootOfSize(size)))
-      const proof = await consistencyProof(source, old, size)
-      assert.ok(verifyConsistency(old, size, rootOfSize(old), rootOfSize(size), proof))
       assert.deepEqual(await rootAt(source, size), rootOfSize(size))
     }),
     { numRuns: 60 },
@@ -122,26 +123,13 @@ test("a proof does not verify for another leaf, index, size, root or order of ha
       assert.ok(!verifyInclusion(index, size, leaf, [...path, leaf], root))
       assert.ok(!verifyInclusion(index, size, leaf, path, rootOfSize(size - 1)))
       assert.ok(!verifyInclusion(size, size, leaf, path, root))
-      const old = 1 + (pick % (size - 1))
-      const proof = await consistencyProof(source, old, size)
-      assert.ok(!verifyConsistency(old, size, rootOfSize(size), root, proof))
-      assert.ok(!verifyConsistency(old, size, rootOfSize(old), rootOfSize(old), proof))
-      assert.ok(!verifyConsistency(old, size, rootOfSize(old), root, proof.slice(1)))
-      assert.ok(!verifyConsistency(old, size, rootOfSize(old), root, [...proof, leaf]))
-      assert.ok(!verifyConsistency(size, old, root, rootOfSize(old), proof))
     }),
     { numRuns: 60 },
   )
 })
 
-test("equal trees and the empty tree need an empty proof", async () => {
+test("the root of no leaves is the empty tree's", async () => {
   assert.deepEqual(await rootAt(source, 0), rootOfSize(0))
-  assert.deepEqual(await consistencyProof(source, 7, 7), [])
-  assert.deepEqual(await consistencyProof(source, 0, 7), [])
-  assert.ok(verifyConsistency(7, 7, rootOfSize(7), rootOfSize(7), []))
-  assert.ok(!verifyConsistency(7, 7, rootOfSize(7), rootOfSize(6), []))
-  assert.ok(verifyConsistency(0, 7, rootOfSize(0), rootOfSize(7), []))
-  assert.ok(!verifyConsistency(3, 7, rootOfSize(3), rootOfSize(7), []))
 })
 
 test("what is outside the tree has no proof, and a tree with a hole says so", async () => {
@@ -152,7 +140,6 @@ test("what is outside the tree has no proof, and a tree with a hole says so", as
     [0, 0],
   ] as const)
     await assert.rejects(inclusionProof(source, index, size), RangeError)
-  await assert.rejects(consistencyProof(source, 8, 7), RangeError)
   const holed: TreeSource = { ...source, node: async () => undefined }
   await assert.rejects(inclusionProof(holed, 0, 1000), /lacks hashes of level 8/)
 })

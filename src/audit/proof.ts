@@ -1,7 +1,6 @@
-import { equalBytes } from "../core/bytes.ts"
 import { EMPTY_EDGE, HASH_BYTES, hashChildren, rootOf } from "./merkle.ts"
 
-/** Inclusion and consistency proofs: RFC 6962, sections 2.1.1 and 2.1.2; checked as RFC 9162 section 2.1 says. */
+/** Inclusion proofs: RFC 6962, section 2.1.1; checked as RFC 9162, section 2.1.3.2, says. */
 
 const TILE_LEVELS = 8
 const TILE = 256
@@ -25,13 +24,6 @@ export async function inclusionProof(source: TreeSource, index: number, size: nu
   return hashAll(source, size, inclusionRanges(index, 0, size))
 }
 
-/** Proof that the tree of `newSize` leaves extends the one of `oldSize`. Throws RangeError unless 0 <= old <= new. */
-export async function consistencyProof(source: TreeSource, oldSize: number, newSize: number): Promise<Buffer[]> {
-  if (!isCount(oldSize) || !isCount(newSize) || oldSize > newSize) throw new RangeError("no such pair of trees")
-  if (oldSize === 0) return []
-  return hashAll(source, newSize, consistencyRanges(oldSize, 0, newSize, true))
-}
-
 /** Root of the tree of the first `size` leaves, from stored hashes. */
 export async function rootAt(source: TreeSource, size: number): Promise<Buffer> {
   if (!isCount(size)) throw new RangeError("no such tree")
@@ -52,15 +44,6 @@ function inclusionRanges(index: number, from: number, to: number): Range[] {
   return index < middle
     ? [...inclusionRanges(index, from, middle), { from: middle, to }]
     : [...inclusionRanges(index, middle, to), { from, to: middle }]
-}
-
-/** @param whole the old tree is still the one whose root the checker knows */
-function consistencyRanges(oldSize: number, from: number, to: number, whole: boolean): Range[] {
-  if (oldSize === to) return whole ? [] : [{ from, to }]
-  const middle = from + splitOf(to - from)
-  return oldSize <= middle
-    ? [...consistencyRanges(oldSize, from, middle, whole), { from: middle, to }]
-    : [...consistencyRanges(oldSize, middle, to, false), { from, to: middle }]
 }
 
 /** The largest power of two smaller than `count`; `count` at least 2. */
@@ -139,69 +122,4 @@ class Tiles {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0
-}
-
-/** RFC 9162, section 2.1.3.2. */
-export function verifyInclusion(
-  index: number,
-  size: number,
-  leafHash: Uint8Array,
-  proof: readonly Uint8Array[],
-  root: Uint8Array,
-): boolean {
-  if (!isCount(index) || !isCount(size) || index >= size) return false
-  let at = index
-  let last = size - 1
-  let node: Uint8Array = leafHash
-  for (const sibling of proof) {
-    if (last === 0 || sibling.byteLength !== HASH_BYTES) return false
-    if (at % 2 === 1 || at === last) {
-      node = hashChildren(sibling, node)
-      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, half(last)]
-    } else node = hashChildren(node, sibling)
-    at = half(at)
-    last = half(last)
-  }
-  return last === 0 && equalBytes(node, root)
-}
-
-/** RFC 9162, section 2.1.4.2. The empty tree is a prefix of every tree, with an empty proof. */
-export function verifyConsistency(
-  oldSize: number,
-  newSize: number,
-  oldRoot: Uint8Array,
-  newRoot: Uint8Array,
-  proof: readonly Uint8Array[],
-): boolean {
-  if (!isCount(oldSize) || !isCount(newSize) || oldSize > newSize) return false
-  if (proof.some((hash) => hash.byteLength !== HASH_BYTES)) return false
-  if (oldSize === newSize) return proof.length === 0 && equalBytes(oldRoot, newRoot)
-  if (oldSize === 0) return proof.length === 0
-  const path = isPowerOfTwo(oldSize) ? [oldRoot, ...proof] : proof
-  const [first, ...rest] = path
-  if (!first) return false
-  let at = oldSize - 1
-  let last = newSize - 1
-  while (at % 2 === 1) [at, last] = [half(at), half(last)]
-  let older: Uint8Array = first
-  let newer: Uint8Array = first
-  for (const sibling of rest) {
-    if (last === 0) return false
-    if (at % 2 === 1 || at === last) {
-      older = hashChildren(sibling, older)
-      newer = hashChildren(sibling, newer)
-      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, half(last)]
-    } else newer = hashChildren(newer, sibling)
-    at = half(at)
-    last = half(last)
-  }
-  return last === 0 && equalBytes(older, oldRoot) && equalBytes(newer, newRoot)
-}
-
-function half(value: number): number {
-  return Math.floor(value / 2)
-}
-
-function isPowerOfTwo(value: number): boolean {
-  return Number.isInteger(Math.log2(value))
 }

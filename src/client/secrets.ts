@@ -1,5 +1,5 @@
 import type { AccessAnswer, BatchAnswer } from "../api/access.ts"
-import type { RotateAnswer, RotationAnswer, ScheduleBody } from "../api/rotation.ts"
+import type { RotateAnswer, RotationAnswer } from "../api/rotation.ts"
 import type {
   DeletedAnswer,
   ListAnswer,
@@ -94,7 +94,6 @@ export interface Secrets {
   /** Starts a rotation. */
   rotate(name: string, options?: Reasoned & { lambdaArn?: string }): Promise<RotateAnswer>
   rotation(name: string): Promise<RotationAnswer>
-  schedule(name: string, schedule: ScheduleBody): Promise<RotationAnswer>
 }
 
 /** The code that a deletion must carry. @param at milliseconds since 1970 */
@@ -154,6 +153,5 @@ export function secretsOf(caller: Caller): Secrets {
       return caller.sendOnce("POST", `${secretPath(name)}/rotate`, body, options)
     },
     rotation: async (name) => caller.read(`${secretPath(name)}/rotation`),
-    schedule: async (name, schedule) => caller.send("POST", `${secretPath(name)}/schedule`, schedule),
   }
 }

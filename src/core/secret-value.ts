@@ -50,21 +50,6 @@ export function disclose(value: SecretValue, receipt: Receipt): Buffer {
   return out
 }
 
-/** The door for rotation and export: `use` sees the bytes, and they are wiped when it is done. */
-export async function lend<T>(
-  value: SecretValue,
-  receipt: Receipt,
-  use: (bytes: Uint8Array) => Promise<T>,
-): Promise<T> {
-  spendReceipt(receipt)
-  const held = ConcealedValue.bytesOf(value)
-  try {
-    return await use(held)
-  } finally {
-    wipe(held)
-  }
-}
-
 /** The door for sealing and comparing: what comes out must hold no plaintext (a sealed record, a yes or no). */
 export function reseal<T>(value: SecretValue, use: (bytes: Uint8Array) => T): T {
   return use(ConcealedValue.bytesOf(value))

@@ -68,31 +68,6 @@ export function initialKeys(wrapper: KeyWrapper, random: Random, now: number): P
   return Promise.all((["kek", "rows", "log"] as const).map((purpose) => newKey(purpose, wrapper, random, now)))
 }
 
-/** The rows after a rotation of the key-encryption key: a new one is active, the others only open what they sealed. */
-export async function withNewKek(
-  rows: readonly KeyRow[],
-  wrapper: KeyWrapper,
-  random: Random,
-  now: number,
-): Promise<KeyRow[]> {
-  const former = rows.map((row) => (row.purpose === "kek" ? { ...row, state: "retiring" as const } : row))
-  return [...former, await newKey("kek", wrapper, random, now)]
-}
-
-/** The same keys under another wrapper: root rotation. Nothing sealed has to change. */
-export function rewrapKeys(rows: readonly KeyRow[], from: KeyWrapper, to: KeyWrapper): Promise<KeyRow[]> {
-  return Promise.all(
-    rows.map(async (row) => {
-      const key = await from.unwrap(row.wrapped, contextOf(row))
-      try {
-        return { ...row, wrapped: await to.wrap(key, contextOf(row)) }
-      } finally {
-        wipe(key)
-      }
-    }),
-  )
-}
-
 /** Purpose and id are bound, so a row cannot take another's place; state and time are not. */
 function contextOf(row: KeyRow): WrapContext {
   return { purpose: row.purpose, keyId: row.id }

@@ -4,8 +4,7 @@ import { PAGE_STYLE } from "./pages/page-style.ts"
 
 /** `/setup` and `/login`: the whole of what browsers are served until there is a console. */
 export { pageHeaders } from "./pages/headers.ts"
-export type { PageFacts } from "./pages/layout.ts"
-export { type LoginFacts, loginPage } from "./pages/login-page.ts"
+export { loginPage } from "./pages/login-page.ts"
 export { setupPage } from "./pages/setup-page.ts"
 
 export interface PageAsset {

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts"
-import type { SecretName } from "../core/name.ts"
+import { nameLimit, type SecretName } from "../core/name.ts"
 import type { Random } from "../core/random.ts"
 import { expiryClock } from "../operations/clock-watch.ts"
 import { policySource } from "../operations/policies.ts"
@@ -40,7 +40,7 @@ export function serviceOf(
 function settingsOf(config: Config, random: Random): Settings {
   const { prefix } = config.secrets
   return {
-    nameLimit: 512 - prefix.length - 1,
+    nameLimit: nameLimit(prefix),
     maxAccessPerPerson: config.limits.dailyPerPerson,
     mfaIgnored: !config.mfaEnforced,
     purgeGuarded: config.environment === "production",

@@ -25,7 +25,9 @@ test("the index finds what trying every row finds, again and again", () => {
       const rows = named(patterns)
       const set = policySet(rows, 1)
       for (const name of [...names, ...names]) {
-        const expected = rows.filter((row) => matches(compileRule(row).pattern, foldName(name))).map(({ id }) => id)
+        const expected = rows
+          .filter((row) => matches(compileRule(row).pattern, foldName(name).split("/")))
+          .map(({ id }) => id)
         assert.deepEqual(
           set
             .matching(name)

@@ -1,10 +1,9 @@
 import { foldName, type SecretName } from "../core/name.ts"
 import type { PolicyRow } from "../state/rows.ts"
-import { matchesSegments, UNMATCHED } from "./pattern.ts"
+import { matches, UNMATCHED } from "./pattern.ts"
 import { bySpecificity, compileRule, type Rule } from "./rule.ts"
 
 export { policyMacBytes } from "./canonical.ts"
-export { parsePolicyRow } from "./row.ts"
 
 /** All rows of one epoch, parsed and indexed. Immutable; what it remembers never changes an answer. */
 export interface PolicySet {
@@ -36,7 +35,7 @@ export function policySet(rows: readonly PolicyRow[], epoch: number): PolicySet 
 
   function find(name: SecretName): readonly Rule[] {
     const segments = foldName(name).split("/")
-    const found = index.candidates(segments[0] ?? "").filter(({ pattern }) => matchesSegments(pattern, segments))
+    const found = index.candidates(segments[0] ?? "").filter(({ pattern }) => matches(pattern, segments))
     return share(shared, found.map(({ row }) => row.id).join("\n"), found)
   }
 

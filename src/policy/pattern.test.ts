@@ -33,7 +33,7 @@ const MATCHES: readonly [pattern: string, name: string, expected: boolean][] = [
 
 for (const [pattern, name, expected] of MATCHES)
   test(`${pattern} ${expected ? "matches" : "does not match"} ${name}`, () => {
-    assert.equal(matches(compiled(pattern), name), expected)
+    assert.equal(matches(compiled(pattern), name.split("/")), expected)
   })
 
 const FAULTS: readonly [text: string, fault: PatternFault][] = [
@@ -88,7 +88,7 @@ function oracle(text: string): RegExp {
 test("the matcher agrees with a regular expression made from the same pattern", () => {
   fc.assert(
     fc.property(pattern, name, (text, name) => {
-      assert.equal(matches(compiled(text), foldName(name)), oracle(text).test(name))
+      assert.equal(matches(compiled(text), foldName(name).split("/")), oracle(text).test(name))
     }),
     { numRuns: 2_000 },
   )
@@ -97,16 +97,16 @@ test("the matcher agrees with a regular expression made from the same pattern", 
 test("the case of a pattern and of a name never matters", () => {
   fc.assert(
     fc.property(pattern, name, (text, name) => {
-      const plain = matches(compiled(text), foldName(name))
-      assert.equal(matches(compiled(text.toUpperCase()), foldName(name.toLowerCase())), plain)
-      assert.equal(matches(compiled(text.toLowerCase()), foldName(name.toUpperCase())), plain)
+      const plain = matches(compiled(text), foldName(name).split("/"))
+      assert.equal(matches(compiled(text.toUpperCase()), foldName(name.toLowerCase()).split("/")), plain)
+      assert.equal(matches(compiled(text.toLowerCase()), foldName(name.toUpperCase()).split("/")), plain)
     }),
   )
 })
 
 test("only ASCII letters fold: look-alikes that Unicode folds to ASCII match nothing", () => {
-  assert.equal(matches(compiled("k/*"), foldName("\u212a/x")), false)
-  assert.equal(matches(compiled("s/*"), foldName("\u017f/x")), false)
+  assert.equal(matches(compiled("k/*"), foldName("\u212a/x").split("/")), false)
+  assert.equal(matches(compiled("s/*"), foldName("\u017f/x").split("/")), false)
 })
 
 const anyText = fc.array(fc.nat(0xffff), { maxLength: 40 }).map((units) => String.fromCharCode(...units))

@@ -42,13 +42,8 @@ export function specificity(pattern: Pattern): number {
   return pattern.specificity
 }
 
-/** @param foldedName a name in ASCII lower case (`foldName`). */
-export function matches(pattern: Pattern, foldedName: string): boolean {
-  return matchesSegments(pattern, foldedName.split("/"))
-}
-
-/** One pass over the segments, no backtracking. @param name folded and split at `/`. */
-export function matchesSegments({ segments, open }: Pattern, name: readonly string[]): boolean {
+/** One pass over the segments, no backtracking. @param name in ASCII lower case (`foldName`), split at `/`. */
+export function matches({ segments, open }: Pattern, name: readonly string[]): boolean {
   if (open ? name.length < segments.length : name.length !== segments.length) return false
   return segments.every((segment, at) => segment === null || segment === name[at])
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as fc from "fast-check"
-import { parsePolicyRow } from "./document.ts"
+import { parsePolicyRow } from "./row.ts"
 
 const GOOD = { secretPattern: "a/*" }
 

@@ -4,7 +4,8 @@ import { join } from "node:path"
 import { describe, test } from "node:test"
 import { type Decision, decide, type Question } from "./decide.ts"
 import { defaultPolicies } from "./defaults.ts"
-import { type PolicySet, parsePolicyRow, policySet } from "./document.ts"
+import { type PolicySet, policySet } from "./document.ts"
+import { parsePolicyRow } from "./row.ts"
 
 const FOLDER = join(import.meta.dirname, "../../spec/vectors/policy")
 
