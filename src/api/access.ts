@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox"
 import { Label, Name, orNull, Reason, strict, Time, VersionId } from "./fields.ts"
 import { invalidField, parseBody } from "./parse.ts"
+import { Problem, ProblemFacts } from "./problem.ts"
 
 /** `POST /api/secrets/{name}/access`, read with `parseAccess`. */
 export const AccessBody = strict({
@@ -45,10 +46,11 @@ export const BatchBody = strict({
   unmask: Type.Optional(Type.Boolean()),
 })
 /** What was refused carries the same facts as the error answer of a single read would. */
-export const BatchRefusal = Type.Object({
+export const BatchRefusal = strict({
   name: Name,
-  error: Type.String({ maxLength: 500 }),
-  code: Type.String({ maxLength: 64 }),
+  error: Problem.properties.error,
+  code: Problem.properties.code,
+  ...ProblemFacts,
 })
 /** Items stand in the order of `names`. */
 export const BatchAnswer = strict({

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox"
 import { VERBS } from "../core/verb.ts"
 import { Id, Name, orNull, Reason, Role, Roles, strict, Time, Username } from "./fields.ts"
+import { DecisionReason } from "./problem.ts"
 
 const PerDay = Type.Integer({ minimum: 0, maximum: 1_000_000 })
 const VerbName = Type.Enum([...VERBS])
@@ -66,22 +67,12 @@ export const EffectivePolicy = strict({
 
 /** `POST /api/policies/explain`: about the caller, or about `principal` for admins and auditors. */
 export const ExplainBody = strict({ principal: Type.Optional(Username), verb: VerbName, secret: Name })
-export const ExplainReason = strict({
-  /** A refusal code, or what permitted. */
-  code: Type.String({ maxLength: 64 }),
-  /** Which row said so. */
-  policyId: orNull(Id),
-  pattern: orNull(Type.String({ maxLength: 512 })),
-  text: Type.String({ maxLength: 1000 }),
-  /** What would change it. */
-  change: orNull(Type.String({ maxLength: 1000 })),
-})
 export const ExplainAnswer = strict({
   principal: Username,
   verb: VerbName,
   secret: Name,
   effect: Type.Enum(["permit", "refuse"]),
-  reasons: Type.Array(ExplainReason, { maxItems: 1000 }),
+  reasons: Type.Array(DecisionReason, { maxItems: 1000 }),
   policy: EffectivePolicy,
 })
 
@@ -91,5 +82,4 @@ export type PolicyAnswer = Static<typeof PolicyAnswer>
 export type PoliciesAnswer = Static<typeof PoliciesAnswer>
 export type EffectivePolicy = Static<typeof EffectivePolicy>
 export type ExplainBody = Static<typeof ExplainBody>
-export type ExplainReason = Static<typeof ExplainReason>
 export type ExplainAnswer = Static<typeof ExplainAnswer>

@@ -1,10 +1,62 @@
 import { type Static, Type } from "typebox"
+import { VERBS } from "../core/verb.ts"
+import { orNull, strict, Time } from "./fields.ts"
 
-/** Every error answer: a text for people, a code for programs, and facts such as `field`, `limit` or `resetsAt`. */
-export const Problem = Type.Object({
-  error: Type.String({ maxLength: 1000 }),
+const Text = Type.String({ maxLength: 1000 })
+const Count = Type.Integer({ minimum: 0 })
+
+/** One rule's say in a decision. */
+export const DecisionReason = strict({
+  /** A refusal code, or `allowed`. */
+  code: Type.String({ maxLength: 64 }),
+  /** Id of the policy row, or `built-in`. */
+  rule: Type.String({ maxLength: 64 }),
+  pattern: Type.String({ maxLength: 512 }),
+  says: Text,
+  /** What would change it; absent where nothing stands in the way. */
+  change: Type.Optional(Text),
+})
+
+/** What a refusal may say beside its text and code; each stands there only where it helps. */
+export const ProblemFacts = {
+  /** JSON pointer (RFC 6901) into the body, or a query field. */
+  field: Type.Optional(Text),
+  limit: Type.Optional(Count),
+  minimum: Type.Optional(Count),
+  /** What is limited: `reads`, `address`, `login`, `secret`, `person`, `versions`. */
+  scope: Type.Optional(Type.Enum(["reads", "address", "login", "secret", "person", "versions"])),
+  resetsAt: Type.Optional(Time),
+  /** Seconds; the Retry-After header says the same. */
+  retryAfter: Type.Optional(Type.Integer({ minimum: 1 })),
+  /** Everything that is missing, where that is more than one thing. */
+  missing: Type.Optional(Type.Array(Type.Enum(["approval", "verification", "quota"]), { minItems: 2, maxItems: 3 })),
+  requiresToken: Type.Optional(Type.Literal(true)),
+  requiresApproval: Type.Optional(Type.Literal(true)),
+  reasons: Type.Optional(Type.Array(DecisionReason, { maxItems: 10_000 })),
+  /** The role that would do, or what must be done first. */
+  requires: Type.Optional(Text),
+  expectedFormat: Type.Optional(Text),
+  currentVersion: Type.Optional(orNull(Text)),
+  deletionDate: Type.Optional(Time),
+  category: Type.Optional(Text),
+  policyId: Type.Optional(orNull(Text)),
+  verb: Type.Optional(Type.Enum([...VERBS])),
+  /** Entries the log has. */
+  size: Type.Optional(Count),
+  /** Methods that the path has. */
+  allowed: Type.Optional(Type.Array(Type.String({ maxLength: 10 }), { maxItems: 10 })),
+  /** Which part does not work: `locked`, `disk_full`, `ledger_stopped`... */
+  cause: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
+}
+
+/** Every error answer: a text for people, a code for programs, and facts. */
+export const Problem = strict({
+  error: Text,
   /** One of `core/errors.ts`. */
   code: Type.String({ pattern: "^[a-z_]{1,64}$" }),
   requestId: Type.String({ maxLength: 128 }),
+  ...ProblemFacts,
 })
-export type Problem = Static<typeof Problem> & Readonly<Record<string, unknown>>
+
+export type DecisionReason = Static<typeof DecisionReason>
+export type Problem = Static<typeof Problem>

@@ -8,6 +8,7 @@ import type { Caller } from "../operations/service.ts"
 import { recordRefusal } from "../operations/perform.ts"
 import { readJson, refuseOddMedia } from "./body.ts"
 import { originOf, presentedToken, refuseCrossSite } from "./caller.ts"
+import { CONTRACTS } from "./contract.ts"
 import { hostCheck } from "./host-check.ts"
 import { liftName, rawName } from "./lift.ts"
 import { notRouted } from "./not-routed.ts"
@@ -16,6 +17,7 @@ import { MATRIX, type Row, type RouteId } from "./matrix.ts"
 import { asTylerError, problemOf } from "./problem.ts"
 import { registerPages } from "./routes/pages.ts"
 import { type Answer, HANDLERS } from "./routes/handlers.ts"
+import { refuseUnlisted } from "./strict.ts"
 import { answerUnread } from "./unread.ts"
 import type { TlsListener, Wiring } from "./wiring.ts"
 
@@ -103,6 +105,8 @@ function thrownBy(run: () => void): Error | undefined {
 function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): void {
   const [method, url] = id.split(" ") as [string, string]
   const handler = HANDLERS[id]
+  const contract = CONTRACTS[id]
+  const open = row.auth === "none" && method === "GET"
   app.route({
     method,
     url,
@@ -116,6 +120,7 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
         takeReads(wiring.readLimits, request.caller.principal, wiring.service.clock, 1)
     },
     handler: async (request, reply) => {
+      refuseUnlisted(contract, request, open)
       const answer = await handler({
         wiring,
         request,

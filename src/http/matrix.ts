@@ -1,6 +1,6 @@
 /**
  * Every route, one row each: who may call it, which verb policy is asked for, what its refusals are called in the audit
- * log, and its limits. `app.ts` registers exactly these; `openapi.ts` describes exactly these.
+ * log, and its limits. `app.ts` registers exactly these; what travels on them is `contract.ts`.
  */
 export interface Row {
   /** `session`: a person's session or a program's token. */
@@ -28,14 +28,18 @@ const admin = { auth: "session", verb: null, resource: "user", counts: null } as
 const secret = { auth: "session", resource: "secret", counts: null } as const
 const policy = { auth: "session", verb: null, resource: "policy", counts: null } as const
 const key = { auth: "session", verb: null, resource: "key", counts: null } as const
+const anybody = { auth: "none", verb: null, resource: "user", counts: null } as const
 const audit = { auth: "session", verb: null, resource: "audit", counts: null } as const
 
 export const MATRIX = {
   "GET /api/health": { ...open, summary: "Liveness: the process answers" },
   "GET /api/ready": { ...open, summary: "Readiness: says which part is down" },
 
-  "POST /api/setup": { ...open, summary: "First start only: makes the first admin" },
-  "POST /api/auth/login": { ...open, summary: "Opens a session" },
+  "GET /api/openapi.json": { ...open, summary: "This API as OpenAPI 3.1" },
+  "GET /api/docs": { ...open, summary: "This API as a page to read" },
+
+  "POST /api/setup": { ...anybody, action: "SETUP", summary: "First start only: makes the first admin" },
+  "POST /api/auth/login": { ...anybody, action: "LOGIN", summary: "Opens a session" },
   "POST /api/auth/logout": { ...self, half: true, action: "LOGOUT", summary: "Ends the session in use" },
   "GET /api/me": { ...self, half: true, summary: "Who the token belongs to" },
   "POST /api/me/password": { ...self, half: true, action: "PASSWORD_CHANGE", summary: "Changes one's own password" },
@@ -131,6 +135,12 @@ export const MATRIX = {
     action: "ROTATION_STATUS",
     summary: "Rotation schedule and state",
   },
+  "POST /api/secrets/{name}/schedule": {
+    ...secret,
+    verb: "rotate",
+    action: "SCHEDULE",
+    summary: "Sets a rotation schedule",
+  },
   "GET /api/secrets/{name}/audit": {
     ...secret,
     verb: "audit",
@@ -144,8 +154,8 @@ export const MATRIX = {
     action: "AUDIT_EXPORT",
     summary: "The whole log as NDJSON (role admin or auditor)",
   },
-  "GET /api/audit/checkpoint": { ...open, summary: "The signed tree head" },
-  "GET /api/audit/key": { ...open, summary: "The key that checkpoints are verified with" },
+  "GET /api/audit/checkpoint": { ...open, resource: "audit", summary: "The signed tree head" },
+  "GET /api/audit/key": { ...open, resource: "audit", summary: "The key that checkpoints are verified with" },
   "GET /api/audit/proof": { ...audit, action: null, summary: "Inclusion proof of an entry" },
 
   "GET /api/keys": { ...key, action: "KEY_STATUS", summary: "Keys and the progress of a rotation (role admin)" },

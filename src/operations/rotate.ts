@@ -6,20 +6,22 @@ import { perform } from "./perform.ts"
 import { findSecret, permitFor } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
-export interface RotateRequest {
+export interface RotationRequest {
+  /** What the entry calls it: ROTATE or SCHEDULE. */
+  readonly action: string
   readonly name: SecretName
   readonly reason: Reason | null
 }
 
 /** No strategy can be configured yet, so every permitted request learns just that. Governed and recorded like any verb. */
-export function rotateSecret(on: Service, caller: Caller, ask: RotateRequest): Promise<never> {
-  const about = { action: "ROTATE", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+export function refuseRotation(on: Service, caller: Caller, ask: RotationRequest): Promise<never> {
+  const { action, name, reason } = ask
   return perform(on, caller, {
-    about,
-    moved: () => on.secrets.drop(ask.name),
+    about: { action, resourceType: "secret", resourceName: name, reason },
+    moved: () => on.secrets.drop(name),
     async plan(view) {
-      await findSecret(on, view, "rotate", ask.name)
-      permitFor(on, view, "rotate", ask.name)
+      await findSecret(on, view, "rotate", name)
+      permitFor(on, view, "rotate", name)
       throw new TylerError("not_rotatable")
     },
   })

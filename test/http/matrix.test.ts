@@ -56,6 +56,10 @@ const ROUTES: readonly Route[] = [
     },
   },
   { ...post("rotate", "rotate", ADMIN, ["mfa"], { reason: REASON }), passes: "not_rotatable" },
+  {
+    ...post("rotate", "schedule", ADMIN, ["mfa"], { expression: "rate(30 days)", strategy: "postgres", enabled: true }),
+    passes: "not_rotatable",
+  },
   send("delete", "DELETE", ADMIN, ["mfa"], (name) => ({ confirmationCode: code(name), reason: REASON })),
   { ...post("restore", "restore", ADMIN, [], { reason: REASON }), passes: 200 },
 ]

@@ -47,6 +47,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "POST /api/secrets/config/plain/restore": { reason: REASON },
   "POST /api/secrets/config/plain/rollback": { versionId: "0".repeat(32), reason: REASON },
   "POST /api/secrets/config/plain/rotate": { reason: REASON },
+  "POST /api/secrets/config/plain/schedule": { days: 30, strategy: "postgres", enabled: true },
   "POST /api/keys/rotate": { reason: REASON },
 }
 

@@ -1,3 +1,5 @@
+import { judge } from "./description.ts"
+
 /** One caller of the API. Every call answers, whatever the status: judging is the test's business. */
 export interface Answer<T> {
   readonly status: number
@@ -31,7 +33,7 @@ export interface Client {
   delete<T = Loose>(path: string, body?: unknown, headers?: HeaderFields): Promise<Answer<T>>
 }
 
-/** @param token null: anonymous. A string body is sent as it is, anything else as JSON. */
+/** Every answer must be as `/api/openapi.json` has it. @param token null: anonymous. A string body is sent as it is. */
 export function clientOf(url: string, token: string | null): Client {
   async function send<T>(method: string, path: string, body?: unknown, headers: HeaderFields = {}): Promise<Answer<T>> {
     const response = await fetch(url + path, {
@@ -45,6 +47,7 @@ export function clientOf(url: string, token: string | null): Client {
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
+    judge(method, path, response.status, response.headers.get("content-type"), text)
     return { status: response.status, headers: response.headers, body: parsed(text) as T, text }
   }
   return {

@@ -15,7 +15,9 @@ export async function run(call: Call): Promise<void> {
     const permitted = explained.effect === "permit"
     const effect = styled(world, world.stdout, permitted ? "green" : "red", permitted ? "permitted" : "refused")
     await line(world, `${printable(`${explained.principal} ${explained.verb} ${explained.secret}`)}: ${effect}`)
-    for (const { text, pattern, change } of explained.reasons)
-      await line(world, printable(`  ${pattern ?? "built in"}: ${text}${change === null ? "" : `; ${change}`}`))
+    for (const { rule, says, pattern, change } of explained.reasons) {
+      const where = rule === "built-in" ? "built in" : pattern
+      await line(world, printable(`  ${where}: ${says}${change === undefined ? "" : `; ${change}`}`))
+    }
   })
 }

@@ -14,8 +14,11 @@ const MARK = `<svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable
 /** The mark on its own, in a blue that shows on light and dark tabs. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" color="#3f83e8">${SHACKLE}${BODY}</svg>`
 
+/** `form`: a card with a script behind it. `text`: something to read, without script. */
+export type PageKind = "form" | "text"
+
 /** The frame around a page. `main` is our own markup: nothing a caller wrote ever stands in a page. */
-export function layout(title: string, facts: PageFacts, main: string): string {
+export function layout(title: string, facts: PageFacts, main: string, kind: PageKind = "form"): string {
   const banner = facts.development ? `<p class="banner">Development mode: not for real secrets.</p>\n` : ""
   return `<!doctype html>
 <html lang="en">
@@ -27,11 +30,10 @@ export function layout(title: string, facts: PageFacts, main: string): string {
 <title>${title} · Tyler Setup</title>
 <link rel="icon" type="image/svg+xml" href="${ICON_PATH}">
 <link rel="stylesheet" href="${STYLE_PATH}">
-<script src="${SCRIPT_PATH}" defer></script>
-</head>
+${kind === "form" ? `<script src="${SCRIPT_PATH}" defer></script>\n` : ""}</head>
 <body>
 ${banner}<header>${MARK}<span>Tyler Setup</span></header>
-<main>
+<main${kind === "text" ? ' class="text"' : ""}>
 ${main}
 </main>
 </body>

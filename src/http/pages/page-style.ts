@@ -54,6 +54,16 @@ dl { margin: 1rem 0 1.5rem; border-top: 1px solid var(--line); }
 dl div { display: flex; gap: 1rem; justify-content: space-between; padding: .625rem 0; border-bottom: 1px solid var(--line); }
 dt { color: var(--soft); }
 dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-weight: 550; }
+main.text { max-width: 62rem; }
+main.text h2 { margin: 2.5rem 0 .75rem; font-size: 1.25rem; }
+main.text h3 { margin: 0 0 .25rem; font-size: 1rem; overflow-wrap: anywhere; }
+main.text ul.routes { margin: 0; padding: 0; list-style: none; columns: 24rem; }
+main.text article { margin: 1.5rem 0; padding-top: 1.25rem; border-top: 1px solid var(--line); }
+main.text h4 { margin: 1rem 0 .25rem; font-size: .875rem; color: var(--soft); }
+main.text table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
+main.text :is(th, td) { padding: .3rem .75rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+main.text pre { margin: .25rem 0; padding: .75rem; overflow-x: auto; font-size: .875rem; background: var(--ground); border-radius: .5rem; }
+.method { display: inline-block; min-width: 5em; color: var(--accent); }
 @media (max-width: 30rem) {
   main { padding: 1.5rem 1.25rem; }
   header { padding-top: 1.5rem; }

@@ -6,6 +6,7 @@ import type { RouteId } from "../matrix.ts"
 import type { Wiring } from "../wiring.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
+import { describeRoutes } from "./describe.ts"
 import { healthRoutes } from "./health.ts"
 import { keyRoutes } from "./keys.ts"
 import { lifecycleRoutes } from "./lifecycle.ts"
@@ -37,6 +38,7 @@ export type Handler = (call: Call) => Promise<Answer>
 
 export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...healthRoutes,
+  ...describeRoutes,
   ...authRoutes,
   ...userRoutes,
   ...policyRoutes,

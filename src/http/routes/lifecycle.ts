@@ -1,5 +1,5 @@
 import { parseBody } from "../../api/parse.ts"
-import { RotateBody } from "../../api/rotation.ts"
+import { parseSchedule, RotateBody } from "../../api/rotation.ts"
 import { DeleteBody, parsePatch, parsePut, RestoreBody, RollbackBody } from "../../api/secrets.ts"
 import { TylerError } from "../../core/errors.ts"
 import { DELETION_REASON_MIN, REASON_MIN } from "../../core/reason.ts"
@@ -10,7 +10,7 @@ import { putSecret } from "../../operations/put.ts"
 import { removeSecret } from "../../operations/remove.ts"
 import { restoreSecret } from "../../operations/restore.ts"
 import { rollBackSecret } from "../../operations/rollback.ts"
-import { rotateSecret, rotationState } from "../../operations/rotate.ts"
+import { refuseRotation, rotationState } from "../../operations/rotate.ts"
 import { encodeValue } from "../../operations/value.ts"
 import { RECOVERY_DAYS } from "../../secrets/lifecycle.ts"
 import { acceptReason, idempotencyKey } from "../accept.ts"
@@ -102,11 +102,17 @@ export const lifecycleRoutes = {
     if (given.lambdaArn !== undefined)
       throw new TylerError("invalid_request", { field: "/lambdaArn", error: "lambdaArn needs the AWS backend" })
     const reason = given.reason === undefined ? null : acceptReason(given.reason, REASON_MIN)
-    return rotateSecret(call.wiring.service, call.caller, { name, reason })
+    return refuseRotation(call.wiring.service, call.caller, { action: "ROTATE", name, reason })
   },
 
   "GET /api/secrets/{name}/rotation": async (call) => {
     return { status: 200, body: await rotationState(call.wiring.service, call.caller, nameOf(call)) }
+  },
+
+  "POST /api/secrets/{name}/schedule": async (call) => {
+    const name = nameOf(call)
+    parseSchedule(call.body)
+    return refuseRotation(call.wiring.service, call.caller, { action: "SCHEDULE", name, reason: null })
   },
 } satisfies Record<string, Handler>
 

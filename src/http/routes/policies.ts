@@ -4,7 +4,6 @@ import { TylerError } from "../../core/errors.ts"
 import { REASON_MIN, type Reason } from "../../core/reason.ts"
 import { deletePolicy, writePolicy } from "../../operations/policy-change.ts"
 import { explainAccess, listPolicies } from "../../operations/policy-read.ts"
-import type { Reason as DecisionReason } from "../../policy/decide.ts"
 import { type PolicyFields, parsePolicyRow } from "../../policy/row.ts"
 import type { EffectivePolicy } from "../../policy/effective.ts"
 import type { PolicyRow } from "../../state/rows.ts"
@@ -57,7 +56,7 @@ export const policyRoutes = {
         verb,
         secret,
         effect: decision.effect,
-        reasons: decision.reasons.map(reasonAnswer),
+        reasons: decision.reasons,
         policy: effectiveAnswer(effective),
       },
     }
@@ -70,17 +69,6 @@ function policyWrite(body: unknown): { readonly fields: PolicyFields; readonly r
   const parsed = parsePolicyRow(given)
   if ("fault" in parsed) throw invalidField(`/${parsed.fault.field}`, `must be ${parsed.fault.rule}`)
   return { fields: parsed.fields, reason: acceptReason(reason, REASON_MIN) }
-}
-
-function reasonAnswer({ code, rule, pattern, says, change }: DecisionReason): object {
-  const builtIn = rule === "built-in"
-  return {
-    code,
-    policyId: builtIn ? null : rule,
-    pattern: builtIn ? null : pattern,
-    text: says,
-    change: change ?? null,
-  }
 }
 
 /** The wire's part of what all matching rows come to. */

@@ -1,0 +1,71 @@
+import { RotateBody, RotationAnswer, ScheduleBody } from "../../api/rotation.ts"
+import {
+  DeleteBody,
+  DeletedAnswer,
+  MetadataAnswer,
+  PatchBody,
+  PutBody,
+  RestoreBody,
+  RollbackBody,
+  VersionsAnswer,
+  WrittenAnswer,
+} from "../../api/secrets.ts"
+import type { Contract } from "../contract.ts"
+
+/** Refusals of what is asked of a secret that is not about to be deleted. */
+const LIVE = ["not_found", "secret_pending_deletion", "verification_required"] as const
+const CHANGE = ["invalid_reason", ...LIVE] as const
+/** True of every permitted request until a strategy can be configured. */
+const NOT_YET = "No rotation strategy is offered yet: a permitted request is refused with `not_rotatable`, on record."
+
+export const lifecycleContracts = {
+  "GET /api/secrets/{name}/metadata": { answers: { 200: MetadataAnswer }, refuses: ["not_found"] },
+  "GET /api/secrets/{name}/versions": {
+    answers: { 200: VersionsAnswer },
+    refuses: ["not_found", "secret_pending_deletion"],
+  },
+  "PUT /api/secrets/{name}": {
+    body: PutBody,
+    keyed: true,
+    answers: { 200: WrittenAnswer },
+    refuses: [...CHANGE, "value_too_large", "version_conflict", "idempotency_mismatch", "too_many_versions"],
+    note: "Exactly one of `value` and `valueBase64`.",
+  },
+  "PATCH /api/secrets/{name}": {
+    body: PatchBody,
+    answers: { 200: WrittenAnswer },
+    refuses: CHANGE,
+    note: "At least one of `description` and `tags`; the version id is the current one.",
+  },
+  "DELETE /api/secrets/{name}": {
+    body: DeleteBody,
+    answers: { 200: DeletedAnswer },
+    refuses: [...CHANGE, "invalid_confirmation", "approval_required"],
+    note: "The code is `DELETE-{secretName}-{YYYY-MM-DD}`, the UTC day. `forceDelete` is the verb purge: at once and for good.",
+  },
+  "POST /api/secrets/{name}/restore": {
+    body: RestoreBody,
+    answers: { 200: WrittenAnswer },
+    refuses: ["invalid_reason", "not_found", "secret_not_deleted"],
+  },
+  "POST /api/secrets/{name}/rollback": {
+    body: RollbackBody,
+    answers: { 200: WrittenAnswer },
+    refuses: [...CHANGE, "version_conflict"],
+  },
+  "POST /api/secrets/{name}/rotate": {
+    body: RotateBody,
+    bodyOptional: true,
+    keyed: true,
+    answers: {},
+    refuses: [...CHANGE, "not_rotatable"],
+    note: NOT_YET,
+  },
+  "GET /api/secrets/{name}/rotation": { answers: { 200: RotationAnswer }, refuses: ["not_found"] },
+  "POST /api/secrets/{name}/schedule": {
+    body: ScheduleBody,
+    answers: {},
+    refuses: [...LIVE, "not_rotatable"],
+    note: `Exactly one of \`days\` and \`expression\`. ${NOT_YET}`,
+  },
+} satisfies Record<string, Contract>

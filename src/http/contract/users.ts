@@ -1,0 +1,41 @@
+import { Message } from "../../api/fields.ts"
+import {
+  CreatedUser,
+  IssuedToken,
+  PageQuery,
+  ServiceAccountBody,
+  ServiceAccountsAnswer,
+  TokenBody,
+  UserBody,
+  UserItem,
+  UserPatch,
+  UsersAnswer,
+} from "../../api/users.ts"
+import type { Contract } from "../contract.ts"
+
+const TOKEN_ONCE = "The token is shown this once; only its hash is kept."
+
+export const userContracts = {
+  "POST /api/users": { body: UserBody, answers: { 201: CreatedUser }, refuses: ["weak_password", "user_exists"] },
+  "GET /api/users": { query: PageQuery, answers: { 200: UsersAnswer } },
+  "PATCH /api/users/:id": {
+    body: UserPatch,
+    answers: { 200: UserItem },
+    refuses: ["not_found", "last_admin", "weak_password", "invalid_reason"],
+    note: "At least one change. All sessions and tokens of the person or service account end.",
+  },
+  "POST /api/service-accounts": {
+    body: ServiceAccountBody,
+    answers: { 201: IssuedToken },
+    refuses: ["user_exists", "invalid_reason"],
+    note: TOKEN_ONCE,
+  },
+  "GET /api/service-accounts": { query: PageQuery, answers: { 200: ServiceAccountsAnswer } },
+  "POST /api/service-accounts/:id/tokens": {
+    body: TokenBody,
+    answers: { 201: IssuedToken },
+    refuses: ["not_found", "invalid_reason"],
+    note: TOKEN_ONCE,
+  },
+  "DELETE /api/service-accounts/:id/tokens/:tokenId": { answers: { 200: Message }, refuses: ["not_found"] },
+} satisfies Record<string, Contract>

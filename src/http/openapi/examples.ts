@@ -1,0 +1,294 @@
+import type { RouteId } from "../matrix.ts"
+import type { Json } from "./schemas.ts"
+
+/** What is sent and what comes back, told as one story. A test sends each body to a live server. */
+export interface Example {
+  readonly send?: Json
+  readonly answer?: Json
+}
+
+const AT = "2026-11-24T09:30:00.000Z"
+const NEXT_DAY = "2026-11-25T09:30:00.000Z"
+const TOKEN = "2rJ8sQ0x7m5kD3vN1bZ6yT4wU9cF2hLpR7gXeA0iKoM"
+const PASSWORD = "several unrelated harbour words"
+const NAME = "config/app"
+const ARN = "arn:aws:secretsmanager:local:000000000000:secret:tyler-setup/config/app-a1B2c3"
+const VERSION = "6f1f3c6e-0d7a-4c55-9c0e-0b8f2f9d3a11"
+const OLD_VERSION = "0b8f2f9d-3a11-4c55-9c0e-6f1f3c6e0d7a"
+const PERSON = "5d0c2a9e-3f0b-4c3d-8a57-1e2f3a4b5c6d"
+const HASH = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+const CHECKPOINT = `tyler-setup/audit\n42\n${HASH}\n\n— tyler-setup/audit 3q2+7w==\n`
+const REASON = "Deploying release 42 to staging"
+
+const written = (message: string) => ({ message, arn: ARN, name: NAME, versionId: VERSION })
+const disclosed = {
+  name: NAME,
+  value: { user: "app", password: "s3cr3t-value" },
+  masked: false,
+  accessTime: AT,
+  versionId: VERSION,
+  receipt: { index: 41, leafHash: HASH, checkpoint: CHECKPOINT },
+  remainingToday: 9,
+}
+const versions = [{ versionId: VERSION, stages: ["current"], createdAt: AT, createdBy: PERSON }]
+const effective = {
+  patterns: ["config/*"],
+  allowedRoles: ["admin", "developer", "devops"],
+  requiresMfa: false,
+  requiresApproval: false,
+  maxAccessPerDay: 10,
+}
+const policy = {
+  secretPattern: "config/payments/*",
+  allowedRoles: ["admin", "developer"],
+  requiresMfa: true,
+  requiresApproval: false,
+  maxAccessPerDay: 5,
+}
+const policyRow = {
+  id: "payments",
+  ...policy,
+  approverRoles: null,
+  minApprovals: 1,
+  grantMinutes: 60,
+  allowedWorkloads: null,
+  workloadMaxAccessPerDay: null,
+  verbRoles: {},
+  replacesRoles: false,
+  createdAt: AT,
+  updatedAt: AT,
+}
+const listed = {
+  name: NAME,
+  arn: ARN,
+  description: "The application's database login",
+  tags: [{ Key: "team", Value: "payments" }],
+  lastChanged: AT,
+  lastAccessed: "2026-11-24",
+}
+const entry = {
+  id: 41,
+  user_id: PERSON,
+  resource_type: "secret",
+  resource_name: NAME,
+  action: "GET",
+  result: "SUCCESS",
+  reason: REASON,
+  details: "unmasked",
+  ip_address: "192.0.2.7",
+  user_agent: "curl/8.5.0",
+  timestamp: AT,
+  requestId: "c56ae7d1-4f0e-4b57-8a49-6f1df6f6ad42",
+  username: "grace",
+  principalKind: "person",
+  roles: ["developer"],
+  policyIds: ["config"],
+  decision: "permit",
+  versionId: VERSION,
+  grantId: null,
+  quotaUse: 1,
+  leafHash: HASH,
+  erasedBy: null,
+}
+const issued = { id: PERSON, tokenId: VERSION, token: TOKEN, expiresAt: NEXT_DAY }
+const said = (message: string) => ({ message })
+
+export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
+  "GET /api/health": { answer: { status: "ok" } },
+  "GET /api/ready": {
+    answer: { ready: true, parts: { audit: { up: true, reason: null }, database: { up: true, reason: null } } },
+  },
+  "POST /api/setup": { send: { token: TOKEN, username: "ada", password: PASSWORD }, answer: { token: TOKEN } },
+  "POST /api/auth/login": {
+    send: { username: "ada", password: PASSWORD },
+    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "password", mustChangePassword: false },
+  },
+  "POST /api/auth/logout": { answer: said("Logged out") },
+  "GET /api/me": {
+    answer: {
+      id: PERSON,
+      username: "ada",
+      kind: "person",
+      roles: ["admin"],
+      assurance: "password",
+      mustChangePassword: false,
+    },
+  },
+  "POST /api/me/password": {
+    send: { currentPassword: PASSWORD, newPassword: "other unrelated mountain words" },
+    answer: said("Password changed; sign in again"),
+  },
+  "GET /api/sessions": {
+    answer: { sessions: [{ id: VERSION, label: "curl/8.5.0", createdAt: AT, expiresAt: NEXT_DAY, current: true }] },
+  },
+  "DELETE /api/sessions/:id": { answer: said("Session ended") },
+  "POST /api/users": {
+    send: { username: "grace", password: PASSWORD, roles: ["developer"], mustChangePassword: true },
+    answer: { id: PERSON },
+  },
+  "GET /api/users": {
+    answer: {
+      users: [
+        {
+          id: PERSON,
+          username: "grace",
+          roles: ["developer"],
+          disabled: false,
+          mustChangePassword: true,
+          createdAt: AT,
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  "PATCH /api/users/:id": {
+    send: { disabled: true, reason: "Has left the company" },
+    answer: {
+      id: PERSON,
+      username: "grace",
+      roles: ["developer"],
+      disabled: true,
+      mustChangePassword: false,
+      createdAt: AT,
+    },
+  },
+  "POST /api/service-accounts": {
+    send: { name: "deployer", roles: ["devops"], reason: "Deploys the staging cluster", expiresInDays: 90 },
+    answer: issued,
+  },
+  "GET /api/service-accounts": {
+    answer: {
+      serviceAccounts: [
+        {
+          id: PERSON,
+          name: "deployer",
+          roles: ["devops"],
+          disabled: false,
+          createdAt: AT,
+          tokens: [{ id: VERSION, label: "Deploys the staging cluster", createdAt: AT, expiresAt: NEXT_DAY }],
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+  "POST /api/service-accounts/:id/tokens": {
+    send: { reason: "The first token runs out", expiresInDays: 90 },
+    answer: issued,
+  },
+  "DELETE /api/service-accounts/:id/tokens/:tokenId": { answer: said("Token revoked") },
+  "GET /api/policies": { answer: { policies: [policyRow], epoch: 3 } },
+  "GET /api/policies/:id": { answer: policyRow },
+  "POST /api/policies": { send: { ...policy, reason: "Payments need a second factor" }, answer: policyRow },
+  "PUT /api/policies/:id": { send: { ...policy, reason: "Payments need a second factor" }, answer: policyRow },
+  "DELETE /api/policies/:id": { send: { reason: "Payments have moved elsewhere" }, answer: said("Policy deleted") },
+  "POST /api/policies/explain": {
+    send: { verb: "read", secret: NAME },
+    answer: {
+      principal: "ada",
+      verb: "read",
+      secret: NAME,
+      effect: "permit",
+      reasons: [
+        { code: "allowed", rule: "config", pattern: "config/*", says: "allows read to admin, developer, devops" },
+      ],
+      policy: effective,
+    },
+  },
+  "GET /api/secrets": {
+    answer: { secrets: [listed], total: 1, userRole: "developer", userRoles: ["developer"], nextCursor: null },
+  },
+  "POST /api/secrets": {
+    send: {
+      name: "app",
+      category: "config",
+      value: disclosed.value,
+      description: listed.description,
+      tags: listed.tags,
+    },
+    answer: written("Secret created successfully"),
+  },
+  "POST /api/secrets/access": {
+    send: { names: [NAME, "database/main"], reason: REASON, unmask: true },
+    answer: {
+      items: [
+        disclosed,
+        {
+          name: "database/main",
+          error: "Access denied",
+          code: "forbidden",
+          reasons: [
+            {
+              code: "forbidden",
+              rule: "database",
+              pattern: "database/*",
+              says: "allows reveal to admin, dba",
+              change: "one of the roles admin, dba",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  "POST /api/secrets/{name}/access": { send: { reason: REASON, unmask: true }, answer: disclosed },
+  "GET /api/secrets/{name}/metadata": {
+    answer: { ...listed, createdAt: AT, deletionDate: null, versions, policy: effective },
+  },
+  "GET /api/secrets/{name}/versions": { answer: { versions } },
+  "PUT /api/secrets/{name}": {
+    send: {
+      value: { user: "app", password: "an0ther-value" },
+      reason: "The old password leaked",
+      expectedVersion: VERSION,
+    },
+    answer: written("Secret updated successfully"),
+  },
+  "PATCH /api/secrets/{name}": {
+    send: { description: "Login of the payments service", reason: "The name had become misleading" },
+    answer: written("Secret updated successfully"),
+  },
+  "DELETE /api/secrets/{name}": {
+    send: {
+      confirmationCode: "DELETE-config/app-2026-11-24",
+      reason: "The application was switched off",
+      recoveryDays: 7,
+    },
+    answer: {
+      message: "Secret scheduled for deletion (7-day recovery window)",
+      arn: ARN,
+      name: NAME,
+      deletionDate: "2026-12-01T09:30:00.000Z",
+    },
+  },
+  "POST /api/secrets/{name}/restore": {
+    send: { reason: "It is still needed after all" },
+    answer: written("Secret restored successfully"),
+  },
+  "POST /api/secrets/{name}/rollback": {
+    send: { versionId: OLD_VERSION, reason: "The new password does not work", expectedVersion: VERSION },
+    answer: written("Secret rolled back successfully"),
+  },
+  "POST /api/secrets/{name}/rotate": { send: { reason: "The old password leaked" } },
+  "GET /api/secrets/{name}/rotation": {
+    answer: {
+      name: NAME,
+      enabled: false,
+      strategy: null,
+      state: "not_configured",
+      lastRotated: null,
+      nextRotation: null,
+    },
+  },
+  "POST /api/secrets/{name}/schedule": { send: { days: 30, strategy: "postgres", enabled: true } },
+  "GET /api/secrets/{name}/audit": { answer: { secretName: NAME, auditLogs: [entry], total: 1, nextCursor: null } },
+  "GET /api/audit": { answer: { auditLogs: [entry], total: 1, nextCursor: null } },
+  "GET /api/audit/checkpoint": { answer: { checkpoint: CHECKPOINT } },
+  "GET /api/audit/key": { answer: { key: `tyler-setup/audit+deadbeef+${HASH}` } },
+  "GET /api/audit/proof": { answer: { index: 41, size: 42, leafHash: HASH, proof: [HASH] } },
+  "GET /api/keys": {
+    answer: { keys: [{ id: VERSION, purpose: "kek", state: "active", createdAt: AT, versions: 12 }], progress: null },
+  },
+  "POST /api/keys/rotate": {
+    send: { reason: "The yearly rotation", retire: false },
+    answer: { message: "Key rotation started", keyId: VERSION },
+  },
+}

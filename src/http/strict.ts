@@ -1,0 +1,18 @@
+import type { FastifyRequest } from "fastify"
+import { EmptyBody } from "../api/auth.ts"
+import { invalidField, parseBody } from "../api/parse.ts"
+import type { Contract } from "./contract.ts"
+
+/**
+ * What a route does not take is refused, not passed over: a flag in the wrong place would otherwise seem to have been
+ * obeyed. GET routes that are open to all are left alone, because monitors like to add a query.
+ */
+export function refuseUnlisted(contract: Contract, request: FastifyRequest, open: boolean): void {
+  if (contract.query === undefined && !open && request.raw.url?.includes("?") && hasField(request.query))
+    throw invalidField("", "No query field is accepted here")
+  if (contract.body === undefined && request.body !== undefined) parseBody(EmptyBody, request.body)
+}
+
+function hasField(query: unknown): boolean {
+  return Object.keys(query as object).length > 0
+}
