@@ -1,4 +1,6 @@
-import { type TSchema, Type } from "typebox"
+import { type TObject, type TSchema, Type } from "typebox"
+
+export type { TObject, TSchema }
 
 /**
  * Field schemas that several resources share. Lengths are in code points. A `description` completes the sentence

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox"
 import { Id, Name, orNull, Reason, strict, Time, VersionId } from "./fields.ts"
+import { invalidField, parseBody } from "./parse.ts"
 
 /** `POST .../rotate` -> 202. */
 export const RotateBody = strict({
@@ -12,6 +13,14 @@ export const RotateAnswer = strict({
   name: Name,
   versionId: VersionId,
   rotationId: Id,
+})
+
+/** `POST .../schedule`, read with `parseSchedule`. */
+export const ScheduleBody = strict({
+  days: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  expression: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  strategy: Type.String({ minLength: 1, maxLength: 64 }),
+  enabled: Type.Boolean(),
 })
 
 /** `GET .../rotation`. */
@@ -27,3 +36,10 @@ export const RotationAnswer = strict({
 export type RotateBody = Static<typeof RotateBody>
 export type RotateAnswer = Static<typeof RotateAnswer>
 export type RotationAnswer = Static<typeof RotationAnswer>
+
+export function parseSchedule(json: unknown): Static<typeof ScheduleBody> {
+  const body = parseBody(ScheduleBody, json)
+  if ((body.days === undefined) === (body.expression === undefined))
+    throw invalidField("/days", "exactly one of days and expression must be given")
+  return body
+}

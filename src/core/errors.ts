@@ -67,4 +67,9 @@ export class TylerError extends Error {
   }
 }
 
+/** The caller's text of a code. */
+export function textOf(code: ErrorCode): string {
+  return TEXTS[code]
+}
+
 export const ERROR_CODES = Object.keys(TEXTS) as readonly ErrorCode[]

@@ -1,4 +1,4 @@
-import type { TObject, TSchema } from "typebox"
+import type { TObject, TSchema } from "../api/fields.ts"
 import type { ErrorCode } from "../core/errors.ts"
 import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"

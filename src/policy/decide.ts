@@ -7,8 +7,6 @@ import type { PolicySet } from "./document.ts"
 import * as reason from "./reason.ts"
 import { dailyLimit } from "./rule.ts"
 
-export type { Reason } from "./reason.ts"
-
 export interface Asker {
   readonly id: string
   readonly kind: PrincipalKind

@@ -1,4 +1,4 @@
-import { textOf } from "../../core/errors.ts"
+import { ERROR_CODES, textOf } from "../../core/errors.ts"
 import { Problem } from "../../api/problem.ts"
 import { sessionCookie } from "../browser.ts"
 import { CONTRACTS } from "../contract.ts"
@@ -49,6 +49,6 @@ export function openApiDocument({ publicUrl, version }: DocumentFacts): JsonObje
 
 /** Every code with its status and its text; `row_tampered` travels as `unauthenticated`. */
 function errorTable(): JsonObject {
-  const codes = (Object.keys(STATUS) as (keyof typeof STATUS)[]).filter((code) => code !== "row_tampered")
+  const codes = ERROR_CODES.filter((code) => code !== "row_tampered")
   return Object.fromEntries(codes.map((code) => [code, { status: STATUS[code], text: textOf(code) }]))
 }

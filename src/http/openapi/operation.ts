@@ -1,4 +1,4 @@
-import type { TObject, TSchema } from "typebox"
+import type { TObject, TSchema } from "../../api/fields.ts"
 import { IDEMPOTENCY_KEY, REQUEST_ID } from "../../api/headers.ts"
 import { type Contract, isMedia, type Media } from "../contract.ts"
 import type { RouteId, Row } from "../matrix.ts"

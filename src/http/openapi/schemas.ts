@@ -1,4 +1,4 @@
-import type { TSchema } from "typebox"
+import type { TSchema } from "../../api/fields.ts"
 import * as access from "../../api/access.ts"
 import * as audit from "../../api/audit.ts"
 import * as auth from "../../api/auth.ts"
