@@ -83,13 +83,16 @@ function isKey(text: string, end: number): boolean {
 }
 
 function addKey(keys: Set<string>, quoted: string): void {
-  let key: string
-  try {
-    key = JSON.parse(quoted) as string
-  } catch {
-    throw new TylerError("invalid_json")
-  }
+  const key = quoted.includes("\\") ? unescaped(quoted) : quoted.slice(1, -1)
   if (key === "__proto__") throw new TylerError("invalid_json", { error: "The key __proto__ is not accepted" })
   if (keys.has(key)) throw new TylerError("invalid_json", { error: "The body repeats a key" })
   keys.add(key)
+}
+
+function unescaped(quoted: string): string {
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    throw new TylerError("invalid_json")
+  }
 }

@@ -19,7 +19,7 @@ function small(count: number): Buffer {
     block = randomBytes(BLOCK)
     used = 0
   }
-  const drawn = Buffer.alloc(count)
+  const drawn = Buffer.allocUnsafe(count)
   block.copy(drawn, 0, used, used + count)
   block.fill(0, used, used + count)
   used += count

@@ -14,10 +14,21 @@ export type ReasonResult = { readonly reason: Reason } | { readonly fault: Reaso
 
 /** @param min code points that must remain once control, separator and mark characters are left out. */
 export function parseReason(text: string, min: number = REASON_MIN): ReasonResult {
+  if (PRINTABLE_ASCII.test(text)) return parsePlain(text.trim(), min)
   if (FORBIDDEN.test(text)) return { fault: "control_character" }
   const trimmed = text.trim()
   if (trimmed.length > REASON_MAX && codePoints(trimmed) > REASON_MAX) return { fault: "too_long" }
   const weight = codePoints(trimmed.replace(WEIGHTLESS, ""))
+  return weight < min ? { fault: "too_short" } : { reason: trimmed as Reason }
+}
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+
+/** The same rules where only the space has no weight. */
+function parsePlain(trimmed: string, min: number): ReasonResult {
+  if (trimmed.length > REASON_MAX) return { fault: "too_long" }
+  let weight = trimmed.length
+  for (let at = trimmed.indexOf(" "); at !== -1; at = trimmed.indexOf(" ", at + 1)) weight--
   return weight < min ? { fault: "too_short" } : { reason: trimmed as Reason }
 }
 

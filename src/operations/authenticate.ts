@@ -1,6 +1,6 @@
 import { TylerError } from "../core/errors.ts"
 import type { Origin, Principal } from "../core/principal.ts"
-import { hashToken, parseToken } from "../identity/credential.ts"
+import { parseToken, tokenKey } from "../identity/credential.ts"
 import { credentialGenuine, principalGenuine } from "../identity/row-mac.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import type { Caller, Service } from "./service.ts"
@@ -14,6 +14,8 @@ interface Held {
 }
 
 export interface Authenticator {
+  /** The caller, if the token was used before and has not expired since; without a wait. */
+  held(token: string, origin: Origin): Caller | undefined
   /** @throws TylerError `unauthenticated`: the same for a malformed, unknown, expired or revoked token. */
   authenticate(token: string, origin: Origin): Promise<Caller>
   /** Forgets what is held of a credential that has just been removed. */
@@ -23,9 +25,9 @@ export interface Authenticator {
 export function authenticator(on: Service): Authenticator {
   const held = new Map<string, Held>()
 
-  async function load(hash: Buffer, key: string): Promise<Principal> {
+  async function load(key: string): Promise<Principal> {
     held.delete(key)
-    const credential = await on.reader.credentialByHash(hash)
+    const credential = await on.reader.credentialByHash(Buffer.from(key, "base64"))
     if (credential === undefined) throw new TylerError("unauthenticated")
     const row = await on.reader.principalById(credential.principalId)
     const principal = principalOf(on, credential, row)
@@ -37,21 +39,23 @@ export function authenticator(on: Service): Authenticator {
     return principal
   }
 
-  async function find(hash: Buffer, key: string): Promise<Principal> {
-    const known = held.get(key)
-    if (known === undefined) return load(hash, key)
-    if (known.expiresAt > on.expiryNow()) return known.principal
-    held.delete(key)
-    throw new TylerError("unauthenticated")
+  function callerOf(key: string, principal: Principal, origin: Origin): Caller {
+    return { principal, origin, refresh: () => load(key) }
   }
 
   return {
+    held(token, origin) {
+      if (parseToken(token) === undefined) return undefined
+      const key = tokenKey(token)
+      const known = held.get(key)
+      return known === undefined || known.expiresAt <= on.expiryNow()
+        ? undefined
+        : callerOf(key, known.principal, origin)
+    },
     async authenticate(token, origin) {
       if (parseToken(token) === undefined) throw new TylerError("unauthenticated")
-      const hash = hashToken(token)
-      const key = hash.toString("base64")
-      const principal = await find(hash, key)
-      return { principal, origin, refresh: () => load(hash, key) }
+      const key = tokenKey(token)
+      return callerOf(key, await load(key), origin)
     },
     forget(credentialId) {
       for (const [key, one] of held) if (one.principal.sessionId === credentialId) held.delete(key)

@@ -130,7 +130,14 @@ export function decide(set: PolicySet, question: Question): Decision {
     perSecretLimit: principal.kind === "program" ? asked.workloadPerDay : asked.perDay,
     counted: COUNTED_VERBS.has(verb),
   })
-  return { effect: "permit", permit, reasons: reason.allowedReasons(asked, verb) }
+  return {
+    effect: "permit",
+    permit,
+    // Explained rarely, decided on every read.
+    get reasons() {
+      return reason.allowedReasons(asked, verb)
+    },
+  }
 }
 
 /** Whether a list may show the name: the same roles, asked for the verb `list`. */

@@ -127,6 +127,10 @@ export function secretAnswer(row: SecretRow): object {
   }
 }
 
+function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
+}
+
 export function disclosureAnswer(read: Disclosure): object {
   return {
     name: read.name,
@@ -136,7 +140,7 @@ export function disclosureAnswer(read: Disclosure): object {
     versionId: read.versionId,
     receipt: {
       index: read.receipt.index,
-      leafHash: Buffer.from(read.receipt.leafHash).toString("base64"),
+      leafHash: base64Of(read.receipt.leafHash),
       checkpoint: read.receipt.checkpoint,
     },
     remainingToday: read.remainingToday,
