@@ -1,10 +1,12 @@
 import { entryHead, entryTail, leafHashOf } from "../../audit/canonical.ts"
 import type { Act, Draft, Outcome } from "../../audit/ledger.ts"
 import { appendLeaf, rootOf } from "../../audit/merkle.ts"
+import type { Change, Conflict } from "../../state/change.ts"
 import type { HeadRow } from "../../state/rows.ts"
 import { applyChange, ConflictError } from "./changes.ts"
 import { headRow, type SqlRow } from "./decode.ts"
-import { claimQuota } from "./quota.ts"
+import { compare } from "./compare.ts"
+import { countUse, type Uses } from "./quota.ts"
 import type { Statements } from "./statements.ts"
 
 /** An outcome that still lacks the checkpoint, which is signed only after the commit. */
@@ -65,44 +67,31 @@ function rollBack(sql: Statements): void {
 }
 
 function appendAct(sql: Statements, head: Growing, act: Act): Unsigned {
-  const moved = whatMoved(sql, head, act)
-  if (moved) return moved
-  if (act.changes.length === 0) return write(sql, head, act)
+  const compared = compare(sql, head.policyEpoch, act)
+  if ("moved" in compared) return compared
+  const conflict = act.changes.length === 0 ? undefined : applyChanges(sql, act.changes)
+  if (conflict !== undefined) return { moved: { kind: "conflict", conflict } }
+  for (const change of act.changes) if (change.kind === "putPolicies") head.policyEpoch = change.epoch
+  return write(sql, head, act, compared.used)
+}
+
+/** All of them or none. */
+function applyChanges(sql: Statements, changes: readonly Change[]): Conflict | undefined {
   sql.of("SAVEPOINT act").run()
   try {
-    for (const change of act.changes) {
-      applyChange(sql, change)
-      if (change.kind === "putPolicies") head.policyEpoch = change.epoch
-    }
+    for (const change of changes) applyChange(sql, change)
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     sql.of("ROLLBACK TO act").run()
     sql.of("RELEASE act").run()
-    return { moved: { kind: "conflict", conflict: error.conflict } }
+    return error.conflict
   }
-  const outcome = write(sql, head, act)
-  sql.of("moved" in outcome ? "ROLLBACK TO act" : "RELEASE act").run()
-  if ("moved" in outcome) sql.of("RELEASE act").run()
-  return outcome
-}
-
-/** Compares what the act was decided on with the rows themselves. */
-function whatMoved(sql: Statements, head: Growing, act: Act): Extract<Outcome, { moved: unknown }> | undefined {
-  if (act.policyEpoch !== null && act.policyEpoch !== head.policyEpoch) return { moved: { kind: "policy" } }
-  if (act.principal !== null) {
-    const row = sql.of("SELECT epoch, disabled FROM principal WHERE id = ?").get(act.principal.id)
-    if (!row || row["epoch"] !== act.principal.epoch || row["disabled"] !== 0) return { moved: { kind: "principal" } }
-  }
-  if (act.secret !== null) {
-    const row = sql.of("SELECT revision FROM secret WHERE id = ?").get(act.secret.id)
-    if (!row || row["revision"] !== act.secret.revision) return { moved: { kind: "secret" } }
-  }
+  sql.of("RELEASE act").run()
   return undefined
 }
 
-function write(sql: Statements, head: Growing, act: Act): Unsigned {
-  const quota = act.quota === null ? null : claimQuota(sql, act.quota)
-  if (quota !== null && "moved" in quota) return quota
+function write(sql: Statements, head: Growing, act: Act, used: Uses): Unsigned {
+  const quota = act.quota === null ? null : countUse(sql, act.quota, used)
   const leafHash = leafHashOf(entryHead(act.entry), entryTail(quota === null ? null : quota.secret))
   const index = head.size
   insertEntry(sql, index, act.entry, quota === null ? null : quota.secret, leafHash)

@@ -1,6 +1,5 @@
 import type { SQLInputValue } from "node:sqlite"
 import type { ListPage, StateReader } from "../../state/reader.ts"
-import { USED, USED_BY_PERSON } from "./quota.ts"
 import { openReader } from "./database.ts"
 import {
   bareVersionRow,
@@ -96,8 +95,14 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
 
     quotaUsed: async (principalId, secretId, day) =>
       (secretId === null
-        ? await one(usedOf, USED_BY_PERSON, principalId, day)
-        : await one(usedOf, USED, principalId, day, secretId)) ?? 0,
+        ? await one(usedOf, "SELECT used FROM quota_use_of_person WHERE principal_id = ? AND day = ?", principalId, day)
+        : await one(
+            usedOf,
+            "SELECT used FROM quota_use WHERE principal_id = ? AND day = ? AND secret_id = ?",
+            principalId,
+            day,
+            secretId,
+          )) ?? 0,
 
     async entries(query) {
       try {
