@@ -55,7 +55,7 @@ export class TylerError extends Error {
   readonly facts: Facts
   /** For the log only. */
   readonly detail: string | undefined
-  /** Set once the refusal has its audit entry (or was counted into a summary). */
+  /** Set once the refusal has its audit entry, was counted into a summary, or cannot be recorded. */
   recorded = false
 
   constructor(code: ErrorCode, facts: Facts = {}, detail?: string) {

@@ -9,6 +9,7 @@ import { recordRefusal } from "../operations/perform.ts"
 import { readJson, refuseOddMedia } from "./body.ts"
 import { originOf, type Presented, presentedToken, refuseCrossSite } from "./caller.ts"
 import { CONTRACTS } from "./contract.ts"
+import type { RouteCounter } from "./counters.ts"
 import { hostCheck } from "./host-check.ts"
 import { liftName, rawName } from "./lift.ts"
 import { notRouted } from "./not-routed.ts"
@@ -26,6 +27,7 @@ declare module "fastify" {
     caller: Caller | null
     origin: Origin
     row: Row | null
+    counter: RouteCounter | null
   }
 }
 
@@ -47,7 +49,10 @@ export function createApp(wiring: Wiring): FastifyInstance {
     exposeHeadRoutes: false,
     trustProxy: false,
     genReqId: () => wiring.service.random.uuid(),
-    clientErrorHandler: (error, socket) => void answerUnread(error, socket, wiring.service.random.uuid()),
+    clientErrorHandler: (error, socket) => {
+      const refusal = answerUnread(error, socket, wiring.service.random.uuid())
+      if (refusal !== undefined) wiring.counters.refused(wiring.counters.unrouted, refusal)
+    },
     rewriteUrl: (request: IncomingMessage) => liftName(request),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       request.origin = originOf(wiring, request)
@@ -58,6 +63,7 @@ export function createApp(wiring: Wiring): FastifyInstance {
 
   app.decorateRequest("caller", null)
   app.decorateRequest("row", null)
+  app.decorateRequest("counter", null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
     try {
@@ -106,6 +112,7 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
   const [method, url] = id.split(" ") as [string, string]
   const handler = HANDLERS[id]
   const contract = CONTRACTS[id]
+  const counter = wiring.counters.routes.get(id) ?? wiring.counters.unrouted
   const open = row.auth === "none" && method === "GET"
   app.route({
     method,
@@ -113,6 +120,7 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
     bodyLimit: row.bodyLimit ?? BODY_LIMIT,
     onRequest: (request, _reply, done) => {
       request.row = row
+      request.counter = counter
       if (row.auth === "none") return done()
       const credential = presentedToken(wiring, request)
       const held = heldCaller(wiring, request, credential)
@@ -132,7 +140,10 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
         body: request.body,
         params: request.params as Record<string, string>,
       }).then(
-        (answer) => sendAnswer(reply, answer),
+        (answer) => {
+          wiring.counters.answered(counter, answer.status)
+          return sendAnswer(reply, answer)
+        },
         (error: unknown) => reply.send(error),
       )
     },
@@ -208,6 +219,7 @@ async function sendProblem(
   }
   if (error.detail !== undefined || error.code === "internal")
     wiring.log.error({ requestId: request.id, code: error.code, detail: error.detail }, "request failed")
+  wiring.counters.refused(request.counter ?? wiring.counters.unrouted, error)
   const problem = problemOf(error, request.id)
   return reply
     .code(problem.status)

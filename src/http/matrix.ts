@@ -35,6 +35,7 @@ export const MATRIX = {
   "GET /api/health": { ...open, summary: "Liveness: the process answers" },
   "GET /api/ready": { ...open, summary: "Readiness: says which part is down" },
 
+  "GET /metrics": { ...open, auth: "session", summary: "Numbers for Prometheus (role admin, auditor or metrics)" },
   "GET /api/openapi.json": { ...open, summary: "This API as OpenAPI 3.1" },
   "GET /api/docs": { ...open, summary: "This API as a page to read" },
 

@@ -19,14 +19,15 @@ const PHRASES: Readonly<Record<number, string>> = {
 /**
  * Answers what never became a request, then closes: bytes behind a message that two readers could read in two ways
  * must not be taken for another request. Nothing of what was sent is repeated.
+ * @returns what was answered; undefined: the connection was gone.
  */
-export function answerUnread(error: NodeJS.ErrnoException, socket: Socket, requestId: string): ErrorCode | undefined {
+export function answerUnread(error: NodeJS.ErrnoException, socket: Socket, requestId: string): TylerError | undefined {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy()
     return undefined
   }
-  const code = CODES[error.code ?? ""] ?? "invalid_request"
-  const { status, body } = problemOf(new TylerError(code), requestId)
+  const refusal = new TylerError(CODES[error.code ?? ""] ?? "invalid_request")
+  const { status, body } = problemOf(refusal, requestId)
   const head = [
     `HTTP/1.1 ${status} ${PHRASES[status] ?? ""}`,
     "content-type: application/json; charset=utf-8",
@@ -36,5 +37,5 @@ export function answerUnread(error: NodeJS.ErrnoException, socket: Socket, reque
     "connection: close",
   ]
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy())
-  return code
+  return refusal
 }

@@ -4,8 +4,10 @@ import type { Logger } from "pino"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
 import type { Service } from "../operations/service.ts"
+import type { Counters } from "./counters.ts"
 import type { HostRules } from "./hosts.ts"
 import type { ReadLimits } from "./limiter.ts"
+import type { Samples } from "./metrics.ts"
 import type { ProxyTrust } from "./proxy.ts"
 
 /** What HTTP needs beside the service itself. */
@@ -23,6 +25,9 @@ export interface Wiring {
   readonly setupToken: SetupToken
   readonly rewrapping: Rewrapping
   readonly readiness: () => readonly Part[]
+  readonly counters: Counters
+  /** What the process knows of itself. */
+  readonly measure: () => Samples
   readonly tls: TlsListener | null
   readonly log: Logger
   readonly version: string

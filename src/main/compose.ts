@@ -5,6 +5,7 @@ import { type Random, randomText } from "../core/random.ts"
 import { setupToken } from "../identity/bootstrap.ts"
 import { loginThrottle } from "../identity/throttle.ts"
 import { createApp } from "../http/app.ts"
+import { Counters } from "../http/counters.ts"
 import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
 import { authenticator } from "../operations/authenticate.ts"
@@ -14,6 +15,8 @@ import { openBackend } from "./backend.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
 import { startJobs } from "./jobs.ts"
+import { ledgerTrouble, metered, newLedgerMeter } from "./ledger-meter.ts"
+import { measureOf } from "./measure.ts"
 import { detectRollback, mirrored, refusingLedger } from "./mirrored.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { rewrapping } from "./rewrapping.ts"
@@ -44,11 +47,13 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     mirror.newest(),
     publicLogKey({ keyring: () => backend.keys.current() }),
   )
-  const ledger = rollback === undefined ? mirrored(backend.ledger, mirror) : refusingLedger
+  const meter = newLedgerMeter()
+  const ledger = rollback === undefined ? metered(mirrored(backend.ledger, mirror), meter, clock) : refusingLedger
   const { lastTime } = await backend.reader.head()
   const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
   const readiness = (): Part[] => [
     { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
+    { part: "ledger", cause: ledgerTrouble(meter, clock) },
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
   ]
   const token = (await backend.reader.setupClosed()) ? null : randomText(random, 32)
@@ -69,6 +74,8 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     setupToken: setupToken(token),
     rewrapping: rewraps,
     readiness,
+    counters: new Counters(),
+    measure: measureOf(meter, mirror),
     tls,
     log,
     version: VERSION,

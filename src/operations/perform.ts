@@ -154,6 +154,8 @@ async function recordPlanned<T>(on: Service, planned: readonly Planned<T>[]): Pr
     return acts.map((act) => (act === undefined ? undefined : settled[at++]))
   } catch (error) {
     for (const plan of planned) if ("step" in plan) plan.step.undone?.()
+    // The ledger has just failed to record it: asking again would only make the caller wait twice as long.
+    if (error instanceof TylerError) error.recorded = true
     throw error
   }
 }

@@ -80,6 +80,7 @@ test("every route answers its own example as it is described", async () => {
   await ask("POST /api/keys/rotate")
   await ask("GET /api/keys")
 
+  await ask("GET /metrics")
   await ask("GET /api/me")
   await ask("GET /api/sessions")
   await ask("POST /api/me/password")

@@ -34,6 +34,8 @@ export interface Mirror {
   /** Returns at once; the checkpoint is on stable storage about a second later at most, unless a newer one took its place. */
   append(checkpoint: string): void
   state(): MirrorState
+  /** Wall time in ms of the last write since the start; null: none yet. */
+  writtenAt(): number | null
   /** Writes what waits, without regard to the spacing, then stops. */
   close(): Promise<void>
 }
@@ -54,6 +56,7 @@ class FileMirror implements Mirror {
   #writing: { readonly since: number; readonly wall: number; readonly done: Promise<void> } | undefined
   #lastWrite = Number.NEGATIVE_INFINITY
   #trouble: { readonly since: number; readonly detail: string } | undefined
+  #writtenAt: number | null = null
   #closed = false
 
   constructor(folder: string, { clock, fileLimit = FILE_LIMIT }: MirrorOptions) {
@@ -77,6 +80,10 @@ class FileMirror implements Mirror {
     const writing = this.#writing
     if (writing === undefined || this.#clock.monotonic() - writing.since <= STALLED_MS) return { ok: true }
     return { ok: false, since: writing.wall, detail: `a write to ${this.folder} does not finish` }
+  }
+
+  writtenAt(): number | null {
+    return this.#writtenAt
   }
 
   async close(): Promise<void> {
@@ -110,6 +117,7 @@ class FileMirror implements Mirror {
     const problem = await this.#attempt(checkpoint)
     if (problem === undefined) {
       this.#trouble = undefined
+      this.#writtenAt = this.#clock.now()
       if (this.#waiting === checkpoint) this.#waiting = undefined
     } else {
       this.#trouble = { since: this.#trouble?.since ?? this.#clock.now(), detail: problem }

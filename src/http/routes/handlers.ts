@@ -10,6 +10,7 @@ import { describeRoutes } from "./describe.ts"
 import { healthRoutes } from "./health.ts"
 import { keyRoutes } from "./keys.ts"
 import { lifecycleRoutes } from "./lifecycle.ts"
+import { metricsRoutes } from "./metrics.ts"
 import { policyRoutes } from "./policies.ts"
 import { secretRoutes } from "./secrets.ts"
 import { userRoutes } from "./users.ts"
@@ -38,6 +39,7 @@ export type Handler = (call: Call) => Promise<Answer>
 
 export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...healthRoutes,
+  ...metricsRoutes,
   ...describeRoutes,
   ...authRoutes,
   ...userRoutes,

@@ -6,27 +6,28 @@ export const healthRoutes = {
   "GET /api/health": async () => ({ status: 200, body: { status: "ok" } }),
 
   "GET /api/ready": async ({ wiring }) => {
-    const parts: Record<string, { up: boolean; reason: string | null }> = {}
-    for (const { part, cause } of wiring.readiness()) parts[part] = { up: cause === null, reason: cause }
-    parts["database"] = await databasePart(wiring)
-    const ready = Object.values(parts).every((part) => part.up)
+    const causes = await partsOf(wiring)
+    const ready = [...causes].every(([part, cause]) => cause === null || !NEEDED.has(part))
+    const parts = Object.fromEntries([...causes].map(([part, reason]) => [part, { up: reason === null, reason }]))
     return { status: ready ? 200 : 503, body: { ready, parts } }
   },
 } satisfies Record<string, Handler>
 
-async function databasePart(wiring: Wiring): Promise<{ up: boolean; reason: string | null }> {
-  try {
-    await wiring.service.reader.head()
-    return { up: true, reason: null }
-  } catch (error) {
-    return {
-      up: false,
-      reason: causeOf(error),
-    }
-  }
+/** Without these nothing is served. Without the mirror everything is: it catches up, and an alarm says so. */
+const NEEDED: ReadonlySet<string> = new Set(["audit", "ledger", "database"])
+
+/** What is wrong with each part; null: nothing. */
+export async function partsOf(wiring: Wiring): Promise<ReadonlyMap<string, string | null>> {
+  const parts = new Map(wiring.readiness().map(({ part, cause }) => [part, cause]))
+  return parts.set("database", await databaseCause(wiring))
 }
 
-function causeOf(error: unknown): string {
-  const cause = error instanceof TylerError ? error.facts["cause"] : undefined
-  return typeof cause === "string" ? cause : "unavailable"
+async function databaseCause(wiring: Wiring): Promise<string | null> {
+  try {
+    await wiring.service.reader.head()
+    return null
+  } catch (error) {
+    const cause = error instanceof TylerError ? error.facts["cause"] : undefined
+    return typeof cause === "string" ? cause : "unavailable"
+  }
 }

@@ -13,6 +13,7 @@ import { encodeValue } from "../../operations/value.ts"
 import { isKnownCategory } from "../../policy/document.ts"
 import type { SecretRow } from "../../state/rows.ts"
 import { acceptReason, idempotencyKey } from "../accept.ts"
+import type { Counters } from "../counters.ts"
 import { cursorOf, cursorText } from "../cursor.ts"
 import { acceptName, nameInPath } from "../lift.ts"
 import { takeReads } from "../limiter.ts"
@@ -64,7 +65,10 @@ export const secretRoutes = {
     takeReads(wiring.readLimits, caller.principal, wiring.service.clock, names.length - 1)
     const asks = names.map((name) => ({ ...PLAIN_READ, name, reason, unmask: ask.unmask ?? false }))
     const results = await readSecrets(wiring.service, caller, asks)
-    return { status: 200, body: { items: results.map((result, at) => batchItem(names[at] ?? "", result)) } }
+    return {
+      status: 200,
+      body: { items: results.map((result, at) => batchItem(wiring.counters, names[at] ?? "", result)) },
+    }
   },
 
   "POST /api/secrets/{name}/access": async ({ wiring, caller, request, body }) => {
@@ -85,8 +89,9 @@ export const secretRoutes = {
 
 const PLAIN_READ = { versionId: undefined, stage: undefined, as: undefined, skipCache: false } as const
 
-function batchItem(name: string, result: Result<Disclosure>): object {
+function batchItem(counters: Counters, name: string, result: Result<Disclosure>): object {
   if ("value" in result) return disclosureAnswer(result.value)
+  counters.refusal(result.error)
   const { code, facts, message } = result.error
   return { name, ...facts, error: message, code }
 }
