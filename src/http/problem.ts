@@ -36,7 +36,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   policy_exists: 409,
   policy_lockout: 409,
   policy_tampered: 503,
-  row_tampered: 401,
+  row_tampered: 503,
   not_rotatable: 409,
   busy: 503,
   unavailable: 503,
@@ -84,8 +84,7 @@ export function problemOf(error: TylerError, requestId: string): Problem {
   if (status === 401) headers["www-authenticate"] = "Bearer"
   if (status === 503) headers["retry-after"] = String(RETRY_SECONDS)
   if (status === 429) headers["retry-after"] = String(secondsToRetry(error))
-  const code = error.code === "row_tampered" ? "unauthenticated" : error.code
-  const body = JSON.stringify({ ...error.facts, error: error.message, code, requestId })
+  const body = JSON.stringify({ ...error.facts, error: error.message, code: error.code, requestId })
   return { status, headers, body }
 }
 

@@ -1,7 +1,7 @@
 import { TylerError } from "../core/errors.ts"
 import { ADMIN } from "../core/principal.ts"
 import { newToken } from "../identity/credential.ts"
-import { credentialMac, principalMac } from "../identity/row-mac.ts"
+import { credentialMac, principalGenuine, principalMac } from "../identity/row-mac.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import type { View } from "./perform.ts"
 import type { Service } from "./service.ts"
@@ -11,9 +11,19 @@ export function signedPrincipal(on: Service, row: Omit<PrincipalRow, "mac">): Pr
   return { ...row, mac: principalMac(on.keyring().rowsKey, row) }
 }
 
-/** The same principal one epoch later: what any process holds of it no longer records. */
+/**
+ * The same principal one epoch later: what any process holds of it no longer records. Never signs a row that fails its
+ * own code: whoever can write the database would only have to wait until somebody changes what he wrote.
+ * @throws TylerError `row_tampered`
+ */
 export function nextEpoch(on: Service, row: PrincipalRow, change: Partial<PrincipalRow> = {}): PrincipalRow {
-  return signedPrincipal(on, { ...row, ...change, epoch: row.epoch + 1 })
+  return signedPrincipal(on, { ...genuine(on, row), ...change, epoch: row.epoch + 1 })
+}
+
+/** @throws TylerError `row_tampered` */
+export function genuine(on: Service, row: PrincipalRow): PrincipalRow {
+  if (!principalGenuine(on.keyring().rowsKey, row)) throw new TylerError("row_tampered", {}, `principal ${row.id}`)
+  return row
 }
 
 export interface NewCredential {

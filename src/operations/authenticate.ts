@@ -4,6 +4,7 @@ import { parseToken, tokenKey } from "../identity/credential.ts"
 import { credentialGenuine, principalGenuine } from "../identity/row-mac.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import type { Caller, Service } from "./service.ts"
+import { recordTampering } from "./service-entries.ts"
 
 /** Principals held by token hash, so that an ordinary read costs no look-up. Stale ones are found by their epoch. */
 const HELD_TOKENS = 10_000
@@ -25,12 +26,12 @@ export interface Authenticator {
 export function authenticator(on: Service): Authenticator {
   const held = new Map<string, Held>()
 
-  async function load(key: string): Promise<Principal> {
+  async function load(key: string, origin: Origin): Promise<Principal> {
     held.delete(key)
     const credential = await on.reader.credentialByHash(Buffer.from(key, "base64"))
     if (credential === undefined) throw new TylerError("unauthenticated")
     const row = await on.reader.principalById(credential.principalId)
-    const principal = principalOf(on, credential, row)
+    const principal = await principalOf(on, origin, credential, row)
     if (held.size >= HELD_TOKENS) {
       const oldest = held.keys().next()
       if (!oldest.done) held.delete(oldest.value)
@@ -40,7 +41,7 @@ export function authenticator(on: Service): Authenticator {
   }
 
   function callerOf(key: string, principal: Principal, origin: Origin): Caller {
-    return { principal, origin, refresh: () => load(key) }
+    return { principal, origin, refresh: () => load(key, origin) }
   }
 
   return {
@@ -55,7 +56,7 @@ export function authenticator(on: Service): Authenticator {
     async authenticate(token, origin) {
       if (parseToken(token) === undefined) throw new TylerError("unauthenticated")
       const key = tokenKey(token)
-      return callerOf(key, await load(key), origin)
+      return callerOf(key, await load(key, origin), origin)
     },
     forget(credentialId) {
       for (const [key, one] of held) if (one.principal.sessionId === credentialId) held.delete(key)
@@ -63,13 +64,18 @@ export function authenticator(on: Service): Authenticator {
   }
 }
 
-/** A row that fails its authentication code grants nothing. */
-function principalOf(on: Service, credential: CredentialRow, row: PrincipalRow | undefined): Principal {
+/** A row that fails its authentication code grants nothing, and its holder learns no more than that. */
+async function principalOf(
+  on: Service,
+  origin: Origin,
+  credential: CredentialRow,
+  row: PrincipalRow | undefined,
+): Promise<Principal> {
   const key = on.keyring().rowsKey
-  if (!credentialGenuine(key, credential)) throw new TylerError("row_tampered", {}, `credential ${credential.id}`)
+  if (!credentialGenuine(key, credential)) throw await tampered(on, origin, "credential", credential.id)
   if (row === undefined || row.disabled || credential.expiresAt <= on.expiryNow())
     throw new TylerError("unauthenticated")
-  if (!principalGenuine(key, row)) throw new TylerError("row_tampered", {}, `principal ${row.id}`)
+  if (!principalGenuine(key, row)) throw await tampered(on, origin, "principal", row.id)
   return {
     id: row.id,
     kind: row.kind,
@@ -79,4 +85,14 @@ function principalOf(on: Service, credential: CredentialRow, row: PrincipalRow |
     epoch: row.epoch,
     sessionId: credential.id,
   }
+}
+
+async function tampered(
+  on: Service,
+  origin: Origin,
+  kind: "principal" | "credential",
+  id: string,
+): Promise<TylerError> {
+  await recordTampering(on, origin, kind, id)
+  return new TylerError("unauthenticated", {}, `row_tampered: ${kind} ${id}`)
 }

@@ -10,6 +10,7 @@ import { nextEpoch, signedCredential } from "./accounts.ts"
 import { draftEntry } from "./entry.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
+import { recordTampering } from "./service-entries.ts"
 
 export interface LoginRequest {
   readonly username: string
@@ -58,7 +59,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
   const caller = anonymousCaller(origin, name)
   const about = { action: "LOGIN", resourceType: "user", resourceName: "session", reason: null }
   const verdict = throttle.check(name, on.clock.monotonic())
-  const row = "allowed" in verdict ? await checkPassword(on, throttle, name, ask.password) : undefined
+  const row = "allowed" in verdict ? await checkPassword(on, throttle, origin, name, ask.password) : undefined
   return perform(on, caller, {
     about,
     async plan() {
@@ -100,12 +101,13 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
 async function checkPassword(
   on: Service,
   throttle: LoginThrottle,
+  origin: Origin,
   name: string,
   password: string,
 ): Promise<PrincipalRow | undefined> {
   let row: PrincipalRow | undefined
   try {
-    row = await rowOfPassword(on, name, password)
+    row = await rowOfPassword(on, origin, name, password)
   } catch (error) {
     throttle.abandoned(name)
     throw error
@@ -115,9 +117,16 @@ async function checkPassword(
   return row
 }
 
-async function rowOfPassword(on: Service, name: string, password: string): Promise<PrincipalRow | undefined> {
+async function rowOfPassword(
+  on: Service,
+  origin: Origin,
+  name: string,
+  password: string,
+): Promise<PrincipalRow | undefined> {
   const row = await on.reader.principalByName(name)
-  const usable = row?.passwordHash != null && !row.disabled && principalGenuine(on.keyring().rowsKey, row)
+  const tampered = row !== undefined && !principalGenuine(on.keyring().rowsKey, row)
+  if (tampered) await recordTampering(on, origin, "principal", row.id)
+  const usable = row?.passwordHash != null && !row.disabled && !tampered
   const right = await verifyPassword(usable ? (row.passwordHash ?? dummyHash()) : dummyHash(), password)
   return right && usable ? row : undefined
 }

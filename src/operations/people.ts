@@ -2,6 +2,7 @@ import { TylerError } from "../core/errors.ts"
 import { ADMIN } from "../core/principal.ts"
 import type { Reason } from "../core/reason.ts"
 import { hashPassword, passwordFault } from "../identity/password.ts"
+import { principalGenuine } from "../identity/row-mac.ts"
 import type { Change } from "../state/change.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { nextEpoch, requireAdmin } from "./accounts.ts"
@@ -56,13 +57,14 @@ function changeDetails(old: PrincipalRow, changed: PrincipalRow, ask: UserChange
   ].join(" ")
 }
 
-/** Looks at people page by page: another enabled admin must remain. */
+/** Looks at people page by page: another enabled admin must remain, one whose row is not tampered with. */
 async function keepAnAdmin(on: Service, row: PrincipalRow, staysAdmin: boolean): Promise<void> {
   if (staysAdmin || row.disabled || !row.roles.includes(ADMIN)) return
   const page = 500
   for (let after = ""; ; ) {
     const people = await on.reader.principals("person", after, page)
-    if (people.some((one) => one.id !== row.id && !one.disabled && one.roles.includes(ADMIN))) return
+    const others = people.filter((one) => one.id !== row.id && !one.disabled && one.roles.includes(ADMIN))
+    if (others.some((one) => principalGenuine(on.keyring().rowsKey, one))) return
     const last = people.at(-1)
     if (people.length < page || last === undefined) throw new TylerError("last_admin")
     after = last.name

@@ -30,7 +30,7 @@ export function policySource(reader: StateReader, keyring: () => Keyring): Polic
       if (before.policyEpoch !== after.policyEpoch) continue
       if (!equalBytes(macOfPolicies(keyring(), rows, after.policyEpoch), after.policyMac)) {
         held = undefined
-        throw new TylerError("policy_tampered")
+        throw new TylerError("policy_tampered", {}, `the policy set of epoch ${after.policyEpoch}`)
       }
       held = policySet(rows, after.policyEpoch)
       return held

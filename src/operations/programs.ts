@@ -3,7 +3,7 @@ import type { Reason } from "../core/reason.ts"
 import { DAY_MS } from "../core/clock.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
-import { nextEpoch, requireAdmin, signedCredential, signedPrincipal } from "./accounts.ts"
+import { genuine, nextEpoch, requireAdmin, signedCredential, signedPrincipal } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
@@ -137,7 +137,7 @@ export function listPrograms(on: Service, caller: Caller, after: string, limit: 
 async function programRow(on: Service, id: string): Promise<PrincipalRow> {
   const row = await on.reader.principalById(id)
   if (row?.kind !== "program") throw new TylerError("not_found", { error: "No such service account" })
-  return row
+  return genuine(on, row)
 }
 
 function issue(

@@ -3,9 +3,10 @@ import { TylerError } from "../core/errors.ts"
 import { ADMIN, type Principal } from "../core/principal.ts"
 import { randomText } from "../core/random.ts"
 import { hashPassword } from "../identity/password.ts"
+import { principalGenuine } from "../identity/row-mac.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { Change } from "../state/change.ts"
-import { nextEpoch } from "./accounts.ts"
+import { signedPrincipal } from "./accounts.ts"
 import { draftEntry } from "./entry.ts"
 import type { Service } from "./service.ts"
 
@@ -22,20 +23,26 @@ const OPERATOR: Principal = {
 
 /**
  * Gives a person who cannot sign in any more the role admin and a one-time password: signing in with it opens a session
- * that can only set a new one. All their sessions end. @throws TylerError `not_found`
+ * that can only set a new one. All their sessions end. Of a row that was tampered with only the name is kept.
+ * @throws TylerError `not_found`
  */
 export async function recoverAdmin(on: Service, username: string): Promise<{ readonly password: string }> {
   const parsed = parseUsername(username)
   const row = "name" in parsed ? await on.reader.principalByName(parsed.name) : undefined
   if (row?.kind !== "person") throw new TylerError("not_found", { error: "No such user" })
   const password = randomText(on.random, 24)
-  const changed = nextEpoch(on, row, {
-    roles: [...new Set([...row.roles, ADMIN])].toSorted(),
+  const trusted = principalGenuine(on.keyring().rowsKey, row)
+  const changed = signedPrincipal(on, {
+    ...row,
+    roles: [...new Set([...(trusted ? row.roles : []), ADMIN])].toSorted(),
     disabled: false,
+    epoch: row.epoch + 1,
     mustChangePassword: true,
     passwordHash: await hashPassword(password, on.random),
+    ownerId: trusted ? row.ownerId : null,
   })
-  await recordAlone(on, "ADMIN_RECOVERED", "user", row.id, null, "alarm", [
+  const details = trusted ? "alarm" : "alarm row_tampered"
+  await recordAlone(on, "ADMIN_RECOVERED", "user", row.id, null, details, [
     { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
     { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
   ])

@@ -17,10 +17,28 @@ function here(on: Service): Origin {
   return { requestId: on.random.uuid(), ip: "", userAgent: "" }
 }
 
+/**
+ * An alarm: somebody wrote a row that grants something past this service. At most 60 a minute for one row; the rest is
+ * counted.
+ */
+export async function recordTampering(
+  on: Service,
+  origin: Origin,
+  kind: "principal" | "credential",
+  id: string,
+): Promise<void> {
+  if (!on.refusals.note(`${kind} ${id}`, on.clock.now())) return
+  const about = { action: "ROW_TAMPERED", resourceType: kind, resourceName: id, reason: null }
+  const entry = draftEntry(on, SERVER, origin, about, { result: "FAILURE", decision: "row_tampered", details: "alarm" })
+  await record(on.ledger, [{ entry, ...BARE }])
+}
+
+const BARE = { policyEpoch: null, principal: null, secret: null, quota: null, changes: [] }
+
 function act(on: Service, action: string, resourceName: string, details: string) {
   const about = { action, resourceType: "service", resourceName, reason: null }
   const entry = draftEntry(on, SERVER, here(on), about, { result: "SUCCESS", decision: "system", details })
-  return { entry, policyEpoch: null, principal: null, secret: null, quota: null, changes: [] }
+  return { entry, ...BARE }
 }
 
 /** A start also says that refusals counted in the minute before a crash are lost. */
