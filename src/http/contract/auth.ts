@@ -24,14 +24,14 @@ export const authContracts = {
     refuses: ["unauthenticated", "rate_limited"],
     note: "401 is the same for every cause. A browser on the server's own pages gets the session as a cookie too.",
   },
-  "POST /api/auth/logout": { cookie: true, answers: { 200: Message } },
+  "POST /api/auth/logout": { cookie: true, answers: { 200: Message }, refuses: ["row_tampered"] },
   "GET /api/me": { answers: { 200: MeAnswer } },
   "POST /api/me/password": {
     body: PasswordBody,
     answers: { 200: Message },
-    refuses: ["weak_password"],
+    refuses: ["row_tampered", "weak_password"],
     note: "Every session ends, the one in use too. A wrong current password is 403.",
   },
   "GET /api/sessions": { answers: { 200: SessionsAnswer } },
-  "DELETE /api/sessions/:id": { answers: { 200: Message }, refuses: ["not_found"] },
+  "DELETE /api/sessions/:id": { answers: { 200: Message }, refuses: ["row_tampered", "not_found"] },
 } satisfies Record<string, Contract>

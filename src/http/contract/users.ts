@@ -21,7 +21,7 @@ export const userContracts = {
   "PATCH /api/users/:id": {
     body: UserPatch,
     answers: { 200: UserItem },
-    refuses: ["not_found", "last_admin", "weak_password", "invalid_reason"],
+    refuses: ["row_tampered", "not_found", "last_admin", "weak_password", "invalid_reason"],
     note: "At least one change. All sessions and tokens of the person or service account end.",
   },
   "POST /api/service-accounts": {
@@ -34,8 +34,11 @@ export const userContracts = {
   "POST /api/service-accounts/:id/tokens": {
     body: TokenBody,
     answers: { 201: IssuedToken },
-    refuses: ["not_found", "invalid_reason"],
+    refuses: ["row_tampered", "not_found", "invalid_reason"],
     note: TOKEN_ONCE,
   },
-  "DELETE /api/service-accounts/:id/tokens/:tokenId": { answers: { 200: Message }, refuses: ["not_found"] },
+  "DELETE /api/service-accounts/:id/tokens/:tokenId": {
+    answers: { 200: Message },
+    refuses: ["row_tampered", "not_found"],
+  },
 } satisfies Record<string, Contract>

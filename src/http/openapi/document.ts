@@ -47,8 +47,7 @@ export function openApiDocument({ publicUrl, version }: DocumentFacts): JsonObje
   }
 }
 
-/** Every code with its status and its text; `row_tampered` travels as `unauthenticated`. */
+/** Every code with its status and its text. */
 function errorTable(): JsonObject {
-  const codes = ERROR_CODES.filter((code) => code !== "row_tampered")
-  return Object.fromEntries(codes.map((code) => [code, { status: STATUS[code], text: textOf(code) }]))
+  return Object.fromEntries(ERROR_CODES.map((code) => [code, { status: STATUS[code], text: textOf(code) }]))
 }
