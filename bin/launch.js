@@ -5,6 +5,7 @@ import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath, pathToFileURL } from "node:url"
+import { isBuilt } from "./built.js"
 
 /**
  * Starts a program of ours under Node 24, whatever Node npm happened to use: the packaged one, unless this already is
@@ -33,13 +34,12 @@ export function launch(program) {
     : replace(node, inner)
 }
 
-/** Imports the program from the checkout's sources or from the package's build, and gives its exit code to the shell. */
+/** Imports the program and gives its exit code to the shell. */
 export async function run(program, argv) {
-  const built = join(HERE, "..", "dist", `${ENTRIES[program]}.js`)
-  const source = join(HERE, "..", "src", `${ENTRIES[program]}.ts`)
+  const entry = isBuilt() ? join("dist", `${ENTRIES[program]}.js`) : join("src", `${ENTRIES[program]}.ts`)
   useCompileCache()
   if (program === "server") process.umask(0o077)
-  const { main } = await import(pathToFileURL(existsSync(source) ? source : built).href)
+  const { main } = await import(pathToFileURL(join(HERE, "..", entry)).href)
   process.exitCode = await main(argv)
 }
 
