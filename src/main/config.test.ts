@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { type Config, parseConfig, publicUrlAt } from "./config.ts"
 import type { Environment } from "./environment.ts"
 import { SETTING_NAMES, SETTINGS } from "./settings.ts"
-import { settingsTable, withSettingsTable } from "./settings-doc.ts"
+import { settingsTable } from "./settings-doc.ts"
 
 const CWD = "/srv/tyler"
 const CERT = { TLS_CERT_FILE: "cert.pem", TLS_KEY_FILE: "key.pem" }
@@ -81,7 +81,7 @@ test("the defaults the table prints are the ones in force", () => {
 
 test("the document's table is the one the code makes", () => {
   const document = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8")
-  assert.equal(document, withSettingsTable(document), "run: node tools/check-docs.ts --write")
+  assert.ok(document.includes(settingsTable()), "run: node tools/check-docs.ts --write")
   for (const name of SETTING_NAMES) assert.ok(settingsTable().includes(`| \`${name}\` |`))
 })
 

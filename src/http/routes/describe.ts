@@ -24,7 +24,7 @@ function madeFor(wiring: Wiring) {
 export const describeRoutes = {
   "GET /api/openapi.json": async ({ wiring }) => ({
     status: 200,
-    headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-cache" },
+    headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" },
     text: (await madeFor(wiring)).json,
   }),
 

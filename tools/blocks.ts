@@ -1,0 +1,76 @@
+/** Parts of documents that are made from the code, and the code each is made from. */
+import { ERROR_CODES, textOf } from "../src/core/errors.ts"
+import { CONTRACTS } from "../src/http/contract.ts"
+import { METRICS } from "../src/http/metrics.ts"
+import { MATRIX, type RouteId, type Row } from "../src/http/matrix.ts"
+import { refusalsOf } from "../src/http/openapi/refusals.ts"
+import { STATUS } from "../src/http/problem.ts"
+import { settingsTable } from "../src/main/settings-doc.ts"
+
+export interface Block {
+  readonly file: string
+  readonly source: string
+  readonly make: () => string
+}
+
+export const BLOCKS: readonly Block[] = [
+  { file: "docs/configuration.md", source: "src/main/settings.ts", make: settingsTable },
+  { file: "docs/api.md", source: "src/http/matrix.ts and src/http/contract", make: routeTable },
+  { file: "docs/api.md", source: "src/core/errors.ts and src/http/problem.ts", make: errorTable },
+  { file: "docs/metrics.md", source: "src/http/metrics.ts", make: metricsTable },
+]
+
+const END = "<!-- end of the generated table -->"
+
+/** The document with one block made anew. @throws Error if its marks are not there, once and in order. */
+export function withBlock(document: string, { file, source, make }: Block): string {
+  const begin = `<!-- generated from ${source}: run \`node tools/check-docs.ts --write\` -->`
+  const [before, rest, ...more] = document.split(begin)
+  const end = rest?.indexOf(END) ?? -1
+  if (before === undefined || rest === undefined || end === -1 || more.length > 0)
+    throw new Error(`${file}: the marks around the table from ${source} are missing or doubled`)
+  return `${before}${begin}\n${make()}\n${rest.slice(end)}`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`
+  return [line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)].join("\n")
+}
+
+function routeTable(): string {
+  const rows = (Object.entries(MATRIX) as [RouteId, Row][]).map(([id, row]) => {
+    const path = id.replaceAll(/:(\w+)/g, "{$1}")
+    const who = row.auth === "none" ? "anybody" : row.half === true ? "session, half too" : "session"
+    const [success = "refused"] = Object.keys(CONTRACTS[id].answers)
+    return [`\`${path}\``, row.summary, who, code(row.verb), code(row.action), success]
+  })
+  return table(["route", "what it does", "who", "verb", "audit action", "success"], rows)
+}
+
+function code(text: string | null): string {
+  return text === null ? "" : `\`${text}\``
+}
+
+function errorTable(): string {
+  const routes = Object.entries(MATRIX) as [RouteId, Row][]
+  const rows = ERROR_CODES.filter((name) => name !== "row_tampered").map((name) => {
+    const on = routes.filter(([id, row]) => {
+      const [method = "", path = ""] = id.split(" ")
+      return refusalsOf(method, path, row, CONTRACTS[id]).includes(name)
+    })
+    return [`\`${name}\``, String(STATUS[name]), textOf(name), where(on.length, routes.length)]
+  })
+  return table(["code", "status", "text", "routes"], rows)
+}
+
+function where(count: number, all: number): string {
+  if (count === 0) return "before there is a route"
+  return count === all ? "all" : String(count)
+}
+
+function metricsTable(): string {
+  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => {
+    return [`\`${name}\``, type, labels.map((label) => `\`${label}\``).join(" "), help]
+  })
+  return table(["metric", "type", "labels", "what it says"], rows)
+}
