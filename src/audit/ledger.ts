@@ -6,7 +6,10 @@ import type { EntryRow } from "../state/rows.ts"
 /** An entry before the transaction gives it its place, its quota use and its leaf hash. */
 export type Draft = Omit<EntryRow, "index" | "leafHash" | "quotaUse" | "erasedBy" | "commitment">
 
-/** One use of a value, counted inside the transaction for (principal, secret, UTC day) and for (principal, UTC day). */
+/**
+ * One use of a value, counted inside the transaction for (principal, secret, UTC day) and, where that has a limit, for
+ * (principal, UTC day).
+ */
 export interface QuotaClaim {
   readonly principalId: string
   readonly secretId: string
@@ -44,7 +47,7 @@ export interface Recorded {
   readonly leafHash: Uint8Array
   /** Signed after the commit, over a tree that holds the entry. */
   readonly checkpoint: string
-  /** Uses including this one; null when the act claimed no quota. */
+  /** Uses including this one, the person's 0 without a limit; null when the act claimed no quota. */
   readonly quota: { readonly secret: number; readonly person: number } | null
 }
 

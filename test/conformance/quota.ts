@@ -15,7 +15,7 @@ export function quota(factory: EngineFactory): void {
 
     test("below and at the limit an act stands, above it is left out and not counted", async () => {
       const { ledger, reader } = on.at
-      const ask = act({ quota: claim({ perSecret: 2 }) })
+      const ask = act({ quota: claim({ perSecret: 2, perPerson: 9 }) })
       const { principalId, secretId, day } = ask.quota as NonNullable<typeof ask.quota>
       const first = await recorded(ledger, ask)
       assert.deepEqual(first.quota, { secret: 1, person: 1 })
@@ -29,7 +29,7 @@ export function quota(factory: EngineFactory): void {
       assert.equal(entry?.quotaUse, 1)
     })
 
-    test("a limit of 0 is nobody, a limit of null is no limit but still counts", async () => {
+    test("a limit of 0 is nobody, none is no limit: a secret's uses still count, a person's do not", async () => {
       const { ledger, reader } = on.at
       const none = claim({ perSecret: 0 })
       const refused = { kind: "quota", scope: "secret", limit: 0, used: 0 }
@@ -37,7 +37,9 @@ export function quota(factory: EngineFactory): void {
       assert.equal(await reader.quotaUsed(none.principalId, null, none.day), 0)
       const free = claim()
       for (const use of [1, 2, 3])
-        assert.deepEqual((await recorded(ledger, act({ quota: free }))).quota, { secret: use, person: use })
+        assert.deepEqual((await recorded(ledger, act({ quota: free }))).quota, { secret: use, person: 0 })
+      assert.equal(await reader.quotaUsed(free.principalId, free.secretId, free.day), 3)
+      assert.equal(await reader.quotaUsed(free.principalId, null, free.day), 0)
     })
 
     test("a person's uses add up over all secrets", async () => {

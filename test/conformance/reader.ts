@@ -12,6 +12,7 @@ export function readerConformance(factory: EngineFactory): void {
     listing(factory)
     entries(factory)
     longLog(factory)
+    longList(factory)
     people(factory)
   })
 }
@@ -101,7 +102,33 @@ function listing(factory: EngineFactory): void {
   })
 }
 
-/** Longer than the runs of 2,048 entries that the SQLite indexes are kept by. */
+function longList(factory: EngineFactory): void {
+  describe("a long list of secrets", () => {
+    const on = sharedEngine(factory)
+    const nameAt = (at: number): SecretName => `app/s${String(at).padStart(4, "0")}` as SecretName
+    before(async () => {
+      const store = (at: number) =>
+        storeSecret(on.at.ledger, { name: nameAt(at), description: at % 1000 === 999 ? "the rare kind" : "" })
+      await Promise.all(Array.from({ length: 4001 }, (_, at) => store(at)))
+    })
+    const found = async (page: Partial<ListPage>): Promise<SecretName[]> => {
+      const all = { prefix: "", search: "RARE", after: "", limit: 100 }
+      return (await on.at.reader.secrets({ ...all, ...page })).map(({ name }) => name)
+    }
+
+    test("what a search finds rarely it finds wherever it stands", async () => {
+      assert.deepEqual(await found({}), [999, 1999, 2999, 3999].map(nameAt))
+      assert.deepEqual(await found({ limit: 2 }), [999, 1999].map(nameAt))
+      assert.deepEqual(await found({ after: nameAt(1999) }), [2999, 3999].map(nameAt))
+      assert.deepEqual(await found({ after: nameAt(4000) }), [])
+      assert.deepEqual(await found({ prefix: "app/s3" }), [3999].map(nameAt))
+      assert.deepEqual(await found({ search: "nothing like it" }), [])
+      assert.equal((await found({ search: null, limit: 4002 })).length, 4001)
+    })
+  })
+}
+
+/** Longer than the runs of 1,024 entries that the SQLite indexes are kept by. */
 const LONG = 2 * 2048 + 3
 
 function longLog(factory: EngineFactory): void {

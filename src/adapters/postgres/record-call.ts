@@ -145,6 +145,6 @@ function slotsOf(acts: readonly Judged[]): Slots {
   return {
     keys,
     secret: acts.map(({ quota }) => of(quota, quota?.secretId ?? "")),
-    person: acts.map(({ quota }) => of(quota, "")),
+    person: acts.map(({ quota }) => (quota?.perPerson == null ? null : of(quota, ""))),
   }
 }

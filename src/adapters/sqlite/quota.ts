@@ -23,9 +23,12 @@ export function quotaLack({ perSecret, perPerson }: QuotaClaim, used: Uses): Mov
 }
 
 /** Counts one use more. Part of the record transaction. @returns the uses including this one. */
-export function countUse(sql: Statements, { principalId, day, secretId }: QuotaClaim, used: Uses): Uses {
-  const now = { secret: used.secret + 1, person: used.person + 1 }
-  sql.of(COUNT).run(principalId, day, secretId, now.secret)
-  sql.of(COUNT_PERSON).run(principalId, day, now.person)
-  return now
+export function countUse(sql: Statements, claim: QuotaClaim, used: Uses): Uses {
+  const { principalId, day, secretId, perPerson } = claim
+  const secret = used.secret + 1
+  sql.of(COUNT).run(principalId, day, secretId, secret)
+  if (perPerson === null) return { secret, person: 0 }
+  const person = used.person + 1
+  sql.of(COUNT_PERSON).run(principalId, day, person)
+  return { secret, person }
 }

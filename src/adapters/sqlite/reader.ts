@@ -1,5 +1,5 @@
 import type { SQLInputValue } from "node:sqlite"
-import type { ListPage, StateReader } from "../../state/reader.ts"
+import type { StateReader } from "../../state/reader.ts"
 import { openReader } from "./database.ts"
 import {
   bareVersionRow,
@@ -16,6 +16,7 @@ import {
 } from "./decode.ts"
 import { asFault } from "./fault.ts"
 import { findEntries } from "./find-entries.ts"
+import { listSecrets } from "./list-secrets.ts"
 import { Statements } from "./statements.ts"
 
 /** Reads on the thread that answers, through a read-only connection: in WAL mode they wait for no writer. */
@@ -35,6 +36,14 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
     try {
       const row = sql.of(text).get(...args) as SqlRow | undefined
       return row === undefined ? undefined : decode(row)
+    } catch (error) {
+      throw asFault(error)
+    }
+  }
+
+  async function answered<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
     } catch (error) {
       throw asFault(error)
     }
@@ -66,7 +75,7 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
 
     secretByName: (name) => one(secretRow, "SELECT * FROM secret WHERE name = ?", name),
     secretById: (id) => one(secretRow, "SELECT * FROM secret WHERE id = ?", id),
-    secrets: (page) => all(secretRow, LIST, ...listArguments(page)),
+    secrets: (page) => answered(() => listSecrets(sql, page)),
     secretsDueForPurge: (now, limit) =>
       all(secretRow, "SELECT * FROM secret WHERE deletion_at <= ? ORDER BY deletion_at LIMIT ?", now, limit),
     labels: (id) => all(labelRow, "SELECT * FROM secret_label WHERE secret_id = ? ORDER BY label", id),
@@ -104,13 +113,7 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
             secretId,
           )) ?? 0,
 
-    async entries(query) {
-      try {
-        return await findEntries(sql, query)
-      } catch (error) {
-        throw asFault(error)
-      }
-    },
+    entries: (query) => answered(() => findEntries(sql, query)),
     entryRange: (from, to, limit) =>
       all(
         entryRow,
@@ -138,13 +141,3 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
 }
 
 const usedOf = (row: SqlRow): number => row["used"] as number
-
-/** Prefix as a range, so that the name index is used; names are ASCII, so U+FFFF ends every prefix. */
-const LIST = `SELECT * FROM secret
-  WHERE name > ?1 AND name >= ?2 AND name < ?2 || char(65535) AND deletion_at IS NULL
-    AND (?3 IS NULL OR instr(lower(name), ?3) > 0 OR instr(lower(description), ?3) > 0)
-  ORDER BY name LIMIT ?4`
-
-function listArguments(page: ListPage): SQLInputValue[] {
-  return [page.after, page.prefix, page.search === null ? null : page.search.toLowerCase(), page.limit]
-}

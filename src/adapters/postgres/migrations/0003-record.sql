@@ -43,7 +43,7 @@ CREATE FUNCTION record_acts(
   reasons text[],
   -- What became of each act: NULL (it stands), policy, principal, secret, quota_secret or quota_person.
   OUT moved text[],
-  -- Uses including this one; for an act refused by quota, the uses so far.
+  -- Uses including this one; for an act refused by quota, the uses so far. A person's only where a limit was claimed.
   OUT secret_uses bigint[],
   OUT person_uses bigint[],
   -- 32 bytes for each act that stands. Their numbers end at size - 1.
@@ -103,7 +103,7 @@ BEGIN
     tail := '\xffffffff';
     IF act.secret_slot IS NOT NULL THEN
       secret_uses[act.at] := used[act.secret_slot];
-      person_uses[act.at] := used[act.person_slot];
+      IF act.person_slot IS NOT NULL THEN person_uses[act.at] := used[act.person_slot]; END IF;
       IF used[act.secret_slot] >= act.per_secret THEN
         moved[act.at] := 'quota_secret';
         CONTINUE;
@@ -113,9 +113,11 @@ BEGIN
         CONTINUE;
       END IF;
       used[act.secret_slot] := used[act.secret_slot] + 1;
-      used[act.person_slot] := used[act.person_slot] + 1;
       secret_uses[act.at] := used[act.secret_slot];
-      person_uses[act.at] := used[act.person_slot];
+      IF act.person_slot IS NOT NULL THEN
+        used[act.person_slot] := used[act.person_slot] + 1;
+        person_uses[act.at] := used[act.person_slot];
+      END IF;
       tail := convert_to(used[act.secret_slot]::text, 'UTF8');
       tail := int4send(length(tail)) || tail;
     END IF;
