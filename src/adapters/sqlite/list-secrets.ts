@@ -21,7 +21,7 @@ export async function listSecrets(sql: Statements, page: ListPage): Promise<read
   const found: SecretRow[] = []
   const search = page.search === null ? null : foldName(page.search)
   for (let after: string | undefined = page.after; after !== undefined; ) {
-    const last = search === null ? undefined : lastOfTurn(sql, after, page.prefix)
+    const last: string | undefined = search === null ? undefined : lastOfTurn(sql, after, page.prefix)
     const rows = sql.of(PAGE).all(after, page.prefix, last ?? null, search, page.limit - found.length) as SqlRow[]
     found.push(...rows.map(secretRow))
     if (found.length >= page.limit) break
