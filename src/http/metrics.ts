@@ -9,7 +9,7 @@ export const METRICS = {
   tyler_refusals_total: {
     type: "counter",
     labels: ["code"],
-    help: "Refusals by code, those inside a batch too; row_tampered is answered as unauthenticated",
+    help: "Refusals by code, those inside a batch too",
   },
   tyler_quota_refusals_total: { type: "counter", labels: ["scope"], help: "Daily limits that refused, by whose limit" },
   tyler_unavailable_total: {
