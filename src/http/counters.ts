@@ -1,4 +1,4 @@
-import type { ErrorCode, TylerError } from "../core/errors.ts"
+import { type ErrorCode, TylerError } from "../core/errors.ts"
 import { MATRIX, type RouteId } from "./matrix.ts"
 import { STATUS } from "./problem.ts"
 
@@ -38,9 +38,10 @@ export class Counters {
     this.refusal(error)
   }
 
-  /** A refusal, also of one item among others. */
-  refusal({ code, facts }: TylerError): void {
+  /** A refusal, also of one item among others; with what the caller is not told, if there is more to it. */
+  refusal({ code, facts, cause: untold }: TylerError): void {
     add(this.refusals, code)
+    if (untold instanceof TylerError) add(this.refusals, untold.code)
     const { scope, cause } = facts
     if (code === "quota_exceeded" && typeof scope === "string") add(this.quota, scope)
     if (code === "unavailable") add(this.unavailable, typeof cause === "string" ? cause : "unknown")

@@ -94,5 +94,7 @@ async function tampered(
   id: string,
 ): Promise<TylerError> {
   await recordTampering(on, origin, kind, id)
-  return new TylerError("unauthenticated", {}, `row_tampered: ${kind} ${id}`)
+  const told = new TylerError("unauthenticated", {}, `row_tampered: ${kind} ${id}`)
+  told.cause = new TylerError("row_tampered")
+  return told
 }

@@ -97,17 +97,24 @@ test("a tampered row signs nobody in, and the attempt is an alarm", async () => 
   assert.equal(alarm?.ip_address, "127.0.0.1")
 })
 
+async function counted(): Promise<number> {
+  const { text } = await stage.admin.get("/metrics")
+  return Number(/^tyler_refusals_total\{code="row_tampered"\} (\d+)$/m.exec(text)?.[1] ?? 0)
+}
+
 test("a tampered session opens no door, and each attempt is an alarm", async () => {
   const { id } = stage.people.tok
   const { token } = await logIn(stage.server.url, "tok")
   const newest = "SELECT id FROM credential WHERE principal_id = ? ORDER BY created_at DESC LIMIT 1"
   write(`UPDATE credential SET expires_at = expires_at + 1 WHERE id = (${newest})`, id)
+  const before = await counted()
   for (let round = 0; round < 3; round++) {
     const answer = await clientOf(stage.server.url, token).get("/api/me")
     assert.deepEqual([answer.status, answer.body["code"]], [401, "unauthenticated"])
   }
   const alarms = await entriesOf(stage.admin, { action: "ROW_TAMPERED" })
   assert.equal(alarms.filter((one) => one.resource_type === "credential").length, 3)
+  assert.equal((await counted()) - before, 3)
 })
 
 test("a tampered service account gets no token, and revoking one signs nothing", async () => {
