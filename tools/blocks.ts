@@ -53,7 +53,7 @@ function code(text: string | null): string {
 
 function errorTable(): string {
   const routes = Object.entries(MATRIX) as [RouteId, Row][]
-  const rows = ERROR_CODES.filter((name) => name !== "row_tampered").map((name) => {
+  const rows = ERROR_CODES.map((name) => {
     const on = routes.filter(([id, row]) => {
       const [method = "", path = ""] = id.split(" ")
       return refusalsOf(method, path, row, CONTRACTS[id]).includes(name)
