@@ -17,6 +17,10 @@ import {
 import { type Secrets, secretsOf } from "./secrets.ts"
 import { httpTransport, type Transport } from "./transport.ts"
 
+export { ExactJson, type Value } from "./body.ts"
+export { TylerApiError } from "./error.ts"
+export { confirmationCode } from "./secrets.ts"
+
 export interface ClientOptions {
   /** `https://tyler.example.com`; http only for a loopback host. */
   readonly url: string
