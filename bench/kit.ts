@@ -33,3 +33,8 @@ export function pin(pid: number, core: number): void {
 export function progress(text: string): void {
   process.stderr.write(`${text}\n`)
 }
+
+/** One line of the table. */
+export function row(what: string, figure: string, target: string): void {
+  process.stdout.write(`| ${what} | ${figure} | ${target} |\n`)
+}

@@ -9,8 +9,8 @@ export interface LoadResult {
   readonly p99: number
 }
 
-/** A request as bytes, so that the generator costs less than what it measures. */
-export type NextRequest = (connection: number, turn: number) => Buffer
+/** A request as bytes, so that the generator costs less than what it measures. Undefined: no more. */
+export type NextRequest = (connection: number, turn: number) => Buffer | undefined
 
 interface Ended {
   readonly status: string
@@ -27,7 +27,7 @@ function firstAnswer(buffer: Buffer): Ended | undefined {
   return buffer.byteLength < bytes ? undefined : { status: head.slice(9, 12), bytes }
 }
 
-/** Keep-alive connections, one request in flight on each, for a time. @throws Error at the first answer that is not 200 */
+/** Keep-alive connections, one request in flight on each, for a time. @throws Error at the first answer that is no 2xx */
 export async function load(port: number, connections: number, ms: number, next: NextRequest): Promise<LoadResult> {
   const latencies: number[] = []
   const began = performance.now()
@@ -46,8 +46,15 @@ function drive(port: number, connection: number, until: number, next: NextReques
   let sent = 0
   let got: Buffer = Buffer.alloc(0)
   const send = (): void => {
+    const request = performance.now() < until ? next(connection, turn++) : undefined
+    if (request === undefined) {
+      socket.removeAllListeners("close")
+      socket.destroy()
+      resolve()
+      return
+    }
     sent = performance.now()
-    socket.write(next(connection, turn++))
+    socket.write(request)
   }
   socket.on("connect", send)
   socket.on("error", reject)
@@ -57,16 +64,13 @@ function drive(port: number, connection: number, until: number, next: NextReques
     const answer = firstAnswer(got)
     if (answer === undefined) return
     const now = performance.now()
-    if (answer.status !== "200") {
+    if (!answer.status.startsWith("2")) {
       reject(new Error(got.toString("utf8")))
       return
     }
     latencies.push(now - sent)
     got = got.subarray(answer.bytes)
-    if (now < until) return send()
-    socket.removeAllListeners("close")
-    socket.destroy()
-    resolve()
+    send()
   })
   return promise
 }

@@ -1,40 +1,51 @@
 import type { CreatedUser } from "../../src/api/users.ts"
 import { type Client, clientOf } from "../../test/kit/client.ts"
 import { logIn, PASSWORD, setUpAdmin } from "../../test/kit/people.ts"
-import { createSecret, REASON, secretPath } from "../../test/kit/secrets.ts"
+import { REASON, secretPath } from "../../test/kit/secrets.ts"
 import { progress } from "../kit.ts"
-import type { NextRequest } from "./load.ts"
+import { load, type NextRequest } from "./load.ts"
 
-export const SECRETS = 1000
-export const PEOPLE = 100
-export const POLICIES = 200
-const PER_POLICY = SECRETS / POLICIES
+const PEOPLE = 100
+const POLICIES = 200
 const LOGINS_AT_ONCE = 4
+const WRITERS = 32
 
 /** As long as an ordinary connection string. */
 const VALUE = "postgres://orders:correct-horse-battery@db.internal:5432/orders"
 
+/** Limits as the design has them for measuring: none but the policies' own. */
+export const ENVIRONMENT = {
+  TYLER_ENVIRONMENT: "development",
+  MAX_SECRET_ACCESS_PER_USER: undefined,
+  SECRETS_RATE_LIMIT_MAX: undefined,
+}
+
 export interface Stage {
   readonly admin: Client
+  readonly secrets: number
   readonly tokens: readonly string[]
-  readonly next: NextRequest
+  /** Unmasked reads. Every connection is another person; the order of secrets is one no cache of ours could guess. */
+  readonly reads: NextRequest
+}
+
+export interface Started {
+  readonly url: string
+  readonly port: number
+  readonly setupToken: string | null
 }
 
 /** Policies, people and secrets, made through the API like anybody's. */
-export async function setStage(server: { url: string; setupToken: string | null }): Promise<Stage> {
+export async function setStage(server: Started, secrets: number): Promise<Stage> {
   const admin = await setUpAdmin(server)
   for (let at = 0; at < POLICIES; at++) await addPolicy(admin, at)
-  progress(`  ${POLICIES} policies`)
   const tokens: string[] = []
   for (let at = 0; at < PEOPLE; at += LOGINS_AT_ONCE) {
     const group = Array.from({ length: LOGINS_AT_ONCE }, (_, one) => addDeveloper(admin, `person-${at + one}`))
     tokens.push(...(await Promise.all(group)))
   }
-  progress(`  ${PEOPLE} people`)
-  for (let at = 0; at < SECRETS; at += 50)
-    await Promise.all(Array.from({ length: 50 }, (_, one) => createSecret(admin, nameOf(at + one), VALUE)))
-  progress(`  ${SECRETS} secrets`)
-  return { admin, tokens, next: requests(tokens) }
+  await addSecrets(server.port, admin, secrets)
+  progress(`  ${POLICIES} policies, ${PEOPLE} people, ${secrets} secrets`)
+  return { admin, secrets, tokens, reads: readsOf(tokens, secrets) }
 }
 
 async function addPolicy(admin: Client, at: number): Promise<void> {
@@ -56,27 +67,36 @@ async function addDeveloper(admin: Client, username: string): Promise<string> {
 }
 
 function nameOf(at: number): string {
-  return `team-${Math.floor(at / PER_POLICY)}/secret-${at % PER_POLICY}`
+  return `team-${at % POLICIES}/secret-${Math.floor(at / POLICIES)}`
 }
 
-/** Every connection is another person; secrets come in an order that no cache of ours could guess. */
-function requests(tokens: readonly string[]): NextRequest {
+async function addSecrets(port: number, admin: Client, count: number): Promise<void> {
+  let made = 0
+  await load(port, WRITERS, Number.POSITIVE_INFINITY, () => {
+    if (made === count) return undefined
+    const body = JSON.stringify({ name: nameOf(made++), value: VALUE })
+    return requestOf("POST /api/secrets HTTP/1.1\r\n", admin.token, body)
+  })
+}
+
+function readsOf(tokens: readonly string[], secrets: number): NextRequest {
   const body = JSON.stringify({ reason: REASON, unmask: true })
-  const heads = Array.from({ length: SECRETS }, (_, at) => `POST ${secretPath(nameOf(at), "access")} HTTP/1.1\r\n`)
-  const tails = tokens.map((token) =>
-    [
-      "Host: 127.0.0.1",
-      `Authorization: Bearer ${token}`,
-      "Content-Type: application/json",
-      `Content-Length: ${body.length}`,
-      "",
-      body,
-    ].join("\r\n"),
-  )
   return (connection, turn) => {
-    const secret = (connection * 7919 + turn * 271) % SECRETS
-    return Buffer.from(`${heads[secret]}${tails[connection % tails.length]}`, "latin1")
+    const name = nameOf((connection * 7919 + turn * 271) % secrets)
+    const line = `POST ${secretPath(name, "access")} HTTP/1.1\r\n`
+    return requestOf(line, tokens[connection % tokens.length] ?? null, body)
   }
+}
+
+function requestOf(line: string, token: string | null, body: string): Buffer {
+  const head = `${line}Host: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
+  return Buffer.from(`${head}Content-Length: ${body.length}\r\n\r\n${body}`, "latin1")
+}
+
+/** GET requests of one person, again and again. */
+export function gets(token: string | null, path: string): NextRequest {
+  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+  return () => request
 }
 
 export async function sampleAnswer(stage: Stage): Promise<string> {

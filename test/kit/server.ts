@@ -8,7 +8,8 @@ import { parseConfig } from "../../src/main/config.ts"
 import { type Client, clientOf } from "./client.ts"
 
 export interface ServerOptions {
-  readonly env?: Readonly<Record<string, string>>
+  /** Over what tests are started with; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly clock?: Clock
   readonly random?: Random
   /** A folder that outlives the server (a second start finds the first one's data); the caller removes it. */
@@ -53,7 +54,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 
 /** What both kinds of server are started with: a folder of their own, a free port, and quiet. */
 export function serverEnvironment(folder: string, env: ServerOptions["env"] = {}): Record<string, string> {
-  return { TYLER_DATA_DIR: join(folder, "data"), PORT: "0", LOG_LEVEL: "fatal", ...UNLIMITED, ...env }
+  const all = { TYLER_DATA_DIR: join(folder, "data"), PORT: "0", LOG_LEVEL: "fatal", ...UNLIMITED, ...env }
+  return Object.fromEntries(Object.entries(all).filter((one): one is [string, string] => one[1] !== undefined))
 }
 
 export function temporaryFolder(): string {

@@ -1,0 +1,20 @@
+import type { LogKeyAnswer } from "../src/api/audit.ts"
+import { linesOf } from "../src/audit/lines.ts"
+import { verifyExport } from "../src/audit/verify.ts"
+import type { Client } from "../test/kit/client.ts"
+
+/** Delivered reads in the log. @throws Error if the log does not verify. */
+export async function deliveredReads(admin: Client): Promise<number> {
+  const { key } = (await admin.get<LogKeyAnswer>("/api/audit/key")).body
+  const answer = await fetch(`${admin.url}/api/audit/export`, { headers: { authorization: `Bearer ${admin.token}` } })
+  let reads = 0
+  async function* counted(): AsyncGenerator<string> {
+    for await (const line of linesOf(answer.body as AsyncIterable<Uint8Array>)) {
+      if (line.includes('"action":"GET"') && line.includes('"result":"SUCCESS"')) reads++
+      yield line
+    }
+  }
+  const verdict = await verifyExport(counted(), { key })
+  if (!verdict.ok) throw new Error(`the log does not verify: ${JSON.stringify(verdict.faults)}`)
+  return reads
+}
