@@ -20,12 +20,13 @@ export type FromWorker =
 type Scalar = string | number | null
 
 /**
- * Acts as one flat list. Structured clone spells out the keys of every object and allocates for every small buffer:
- * measured 3.9 us an act as objects, 1.1 us like this. Changes are rare on the read path and travel as they are.
+ * Acts as one flat list in JSON. Structured clone takes its time over every value: measured 11 us an act as a list, there
+ * and back, and 3.3 us as one text. Changes are rare on the read path and travel as they are.
  */
 export interface PackedActs {
   readonly count: number
-  readonly scalars: readonly Scalar[]
+  /** 28 values an act. */
+  readonly scalars: string
   /** 32 bytes an act. */
   readonly salts: Uint8Array
   readonly changes: readonly (readonly [act: number, changes: readonly Change[]])[]
@@ -43,7 +44,7 @@ export function packActs(acts: readonly Act[]): PackedActs {
     if (act.entry.salt) salts.set(act.entry.salt, at * SALT_BYTES)
     if (act.changes.length > 0) changes.push([at, act.changes])
   })
-  return { count: acts.length, scalars, salts, changes }
+  return { count: acts.length, scalars: JSON.stringify(scalars), salts, changes }
 }
 
 function packAct(into: Scalar[], { entry, policyEpoch, principal, secret, quota }: Act): void {
@@ -81,10 +82,11 @@ function packAct(into: Scalar[], { entry, policyEpoch, principal, secret, quota 
 
 export function unpackActs(packed: PackedActs): readonly Act[] {
   const changes = new Map(packed.changes)
-  return Array.from({ length: packed.count }, (_, at) => unpackAct(packed, at, changes.get(at) ?? []))
+  const scalars = JSON.parse(packed.scalars) as readonly Scalar[]
+  return Array.from({ length: packed.count }, (_, at) => unpackAct(scalars, packed.salts, at, changes.get(at) ?? []))
 }
 
-function unpackAct({ scalars, salts }: PackedActs, at: number, changes: readonly Change[]): Act {
+function unpackAct(scalars: readonly Scalar[], salts: Uint8Array, at: number, changes: readonly Change[]): Act {
   const from = at * SCALARS
   const text = (field: number): string => scalars[from + field] as string
   const maybe = (field: number): string | null => scalars[from + field] as string | null
@@ -133,7 +135,7 @@ type Moved = Extract<Outcome, { moved: unknown }>
 
 export interface PackedOutcomes {
   /** Index, then uses of the secret and of the person or -1; an index of -1 means: look in `moved`. */
-  readonly numbers: readonly number[]
+  readonly numbers: Float64Array
   /** 32 bytes an act. */
   readonly leaves: Uint8Array
   readonly moved: readonly (readonly [act: number, outcome: Moved])[]
@@ -144,17 +146,16 @@ export interface PackedOutcomes {
 const LEAF_BYTES = 32
 
 export function packOutcomes(outcomes: readonly Unsigned[], checkpoint: string): PackedOutcomes {
-  const numbers: number[] = []
+  const numbers = new Float64Array(outcomes.length * 3).fill(-1)
   const leaves = new Uint8Array(outcomes.length * LEAF_BYTES)
   const moved: [number, Moved][] = []
   outcomes.forEach((outcome, at) => {
     if ("moved" in outcome) {
       moved.push([at, outcome])
-      numbers.push(-1, -1, -1)
       return
     }
     leaves.set(outcome.leafHash, at * LEAF_BYTES)
-    numbers.push(outcome.index, outcome.quota?.secret ?? -1, outcome.quota?.person ?? -1)
+    numbers.set([outcome.index, outcome.quota?.secret ?? -1, outcome.quota?.person ?? -1], at * 3)
   })
   return { numbers, leaves, moved, checkpoint }
 }
@@ -162,7 +163,7 @@ export function packOutcomes(outcomes: readonly Unsigned[], checkpoint: string):
 export function unpackOutcomes({ numbers, leaves, moved, checkpoint }: PackedOutcomes): readonly Outcome[] {
   const byAct = new Map(moved)
   return Array.from({ length: numbers.length / 3 }, (_, at): Outcome => {
-    const [index = -1, secret = -1, person = -1] = numbers.slice(at * 3, at * 3 + 3)
+    const [index = -1, secret = -1, person = -1] = numbers.subarray(at * 3, at * 3 + 3)
     if (index === -1) return byAct.get(at) as Moved
     const leafHash = leaves.subarray(at * LEAF_BYTES, (at + 1) * LEAF_BYTES)
     return { index, leafHash, checkpoint, quota: secret === -1 ? null : { secret, person } }
