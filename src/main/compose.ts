@@ -1,5 +1,4 @@
 import { pino } from "pino"
-import { openMirror } from "../adapters/local/mirror.ts"
 import type { Clock } from "../core/clock.ts"
 import { type Random, randomText } from "../core/random.ts"
 import { setupToken } from "../identity/bootstrap.ts"
@@ -11,13 +10,13 @@ import type { Part, Wiring } from "../http/wiring.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { publicLogKey } from "../operations/audit.ts"
 import { rateLimiter } from "../quota/window.ts"
-import { openBackend } from "./backend.ts"
+import { openState } from "./backend.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
-import { startJobs } from "./jobs.ts"
+import { type Jobs, startJobs } from "./jobs.ts"
 import { ledgerTrouble, metered, newLedgerMeter } from "./ledger-meter.ts"
 import { measureOf } from "./measure.ts"
-import { detectRollback, mirrored, refusingLedger } from "./mirrored.ts"
+import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirrored.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { rewrapping } from "./rewrapping.ts"
 import { serviceOf } from "./service.ts"
@@ -40,13 +39,10 @@ const LIMITER_KEYS = 100_000
 /** Wires one process together and listens. @throws StartFault */
 export async function start(config: Config, clock: Clock, random: Random): Promise<Running> {
   const log = pino({ level: config.logLevel, base: { service: "tyler" } }, pino.destination({ dest: 2, sync: false }))
-  const backend = await openBackend(config, { clock, random })
-  const mirror = openMirror(config.folders.mirror, { clock })
-  const rollback = await detectRollback(
-    backend.reader,
-    mirror.newest(),
-    publicLogKey({ keyring: () => backend.keys.current() }),
-  )
+  await using opened = new AsyncDisposableStack()
+  const { backend, mirror } = await openState(config, { clock, random }, opened)
+  const logKey = publicLogKey({ keyring: () => backend.keys.current() })
+  const rollback = await detectRollback(backend.reader, mirror, logKey)
   const meter = newLedgerMeter()
   const ledger = rollback === undefined ? metered(mirrored(backend.ledger, mirror), meter, clock) : refusingLedger
   const { lastTime } = await backend.reader.head()
@@ -81,30 +77,31 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     version: VERSION,
     development: config.environment === "development",
   }
+  opened.defer(() => rewraps.close())
+  let jobs: Jobs | undefined
+  opened.defer(() => jobs?.close())
   const app = createApp(wiring)
+  opened.defer(() => app.close())
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const address = app.server.address()
   publicUrl = publicUrlAt(config.listen, typeof address === "object" && address !== null ? address.port : 0)
-  const jobs = rollback === undefined ? await startJobs(service, log) : { close: () => Promise.resolve() }
-  if (rollback === undefined) await rewraps.resume()
+  if (rollback === undefined) {
+    jobs = await startJobs(service, log)
+    await rewraps.resume()
+  }
+  const running = opened.move()
   return {
     url: publicUrl,
     mirrorFolder: mirror.folder,
     setupToken: token,
-    warnings: config.warnings,
+    warnings: [...config.warnings, ...(rollback === undefined ? [] : [rollbackLine(rollback, mirror.folder)])],
     reloadTls() {
       if (config.listen.tls === null || tls === null) return
       const loaded = reloadTls(config.listen.tls, tls.servers)
       if ("fault" in loaded) log.error({ fault: loaded.fault }, "the certificate was not renewed")
       else log.info({ expiresAt: new Date(loaded.expiresAt).toISOString() }, "certificate read again")
     },
-    async close() {
-      await app.close()
-      await jobs.close()
-      await rewraps.close()
-      await backend.close()
-      await mirror.close()
-    },
+    close: () => running.disposeAsync(),
   }
 }
 

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs"
-import { openMirror } from "../adapters/local/mirror.ts"
 import type { Clock } from "../core/clock.ts"
 import type { Random } from "../core/random.ts"
 import { StartFault } from "../core/start-fault.ts"
 import { publicLogKey } from "../operations/audit.ts"
 import { acceptRollback, recoverAdmin } from "../operations/recovery.ts"
 import type { Service } from "../operations/service.ts"
-import { type Backend, openBackend } from "./backend.ts"
+import { type Backend, openState } from "./backend.ts"
 import type { Config } from "./config.ts"
 import { detectRollback, mirrored } from "./mirrored.ts"
 import { serviceOf } from "./service.ts"
@@ -29,31 +28,26 @@ export async function offline<T>(
 ): Promise<T> {
   if (config.profile === "embedded" && !existsSync(config.folders.data))
     throw new StartFault(`There is no data folder ${config.folders.data}`)
-  const backend = await openBackend(config, { clock, random })
-  const mirror = openMirror(config.folders.mirror, { clock })
-  try {
-    const { lastTime } = await backend.reader.head()
-    const ledger = mirrored(backend.ledger, mirror)
-    const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
-    const rollback = () => detectRollback(backend.reader, mirror.newest(), publicLogKey(service))
-    return await use({
-      async recoverAdmin(username) {
-        if ((await rollback()) !== undefined) throw new StartFault("The database was rolled back; accept that first")
-        return recoverAdmin(service, username)
-      },
-      async acceptRollback(reason) {
-        const found = await rollback()
-        if (found === undefined) throw new StartFault("Nothing was rolled back: the database agrees with the mirror")
-        const lost = `stored=${found.storedSize} mirrored=${found.mirroredSize} cause=${found.cause}`
-        mirror.append(await acceptRollback(service, reason, lost))
-        return { lost }
-      },
-      diagnose: () => diagnose(config, backend, service, rollback),
-    })
-  } finally {
-    await backend.close()
-    await mirror.close()
-  }
+  await using opened = new AsyncDisposableStack()
+  const { backend, mirror } = await openState(config, { clock, random }, opened)
+  const { lastTime } = await backend.reader.head()
+  const ledger = mirrored(backend.ledger, mirror)
+  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
+  const rollback = () => detectRollback(backend.reader, mirror, publicLogKey(service))
+  return await use({
+    async recoverAdmin(username) {
+      if ((await rollback()) !== undefined) throw new StartFault("The database was rolled back; accept that first")
+      return recoverAdmin(service, username)
+    },
+    async acceptRollback(reason) {
+      const found = await rollback()
+      if (found === undefined) throw new StartFault("Nothing was rolled back: the database agrees with the mirror")
+      const lost = `stored=${found.storedSize} mirrored=${found.mirroredSize} cause=${found.cause}`
+      mirror.append(await acceptRollback(service, reason, lost))
+      return { lost }
+    },
+    diagnose: () => diagnose(config, backend, service, rollback),
+  })
 }
 
 async function diagnose(
