@@ -142,17 +142,27 @@ export function decide(set: PolicySet, question: Question): Decision {
 
 /** Whether a list may show the name: the same roles, asked for the verb `list`. */
 export function mayList(set: PolicySet, principal: Asker, name: SecretName): boolean {
-  return admit(set, { verb: "list", name, principal }) === undefined
+  return rolesAllow(principal, "list", combine(set, "list", name))
+}
+
+/** Without the reasons: a list asks this of thousands of names. */
+function rolesAllow({ id, kind, roles, assurance }: Asker, verb: Verb, asked: Requirements): boolean {
+  if (assurance === "half") return false
+  if (kind === "job") return JOB_VERBS.has(verb)
+  if (!asked.roles.some((role) => roles.includes(role))) return false
+  return kind !== "program" || asked.workloadRules.every(({ row }) => row.allowedWorkloads?.includes(id))
 }
 
 function refuseRoles({ principal, verb }: Question, asked: Requirements): Refused | undefined {
-  if (principal.assurance === "half") return forbidden([reason.HALF_SESSION])
-  if (principal.kind === "job") return JOB_VERBS.has(verb) ? undefined : forbidden([reason.jobReason(verb)])
-  if (!asked.roles.some((role) => principal.roles.includes(role)))
-    return forbidden(reason.roleReasons(asked, verb, principal.roles))
-  if (principal.kind !== "program") return undefined
-  const against = asked.workloadRules.filter(({ row }) => !row.allowedWorkloads?.includes(principal.id))
-  return against.length === 0 ? undefined : forbidden(against.map(reason.workloadReason))
+  return rolesAllow(principal, verb, asked) ? undefined : forbidden(whyNot(principal, verb, asked))
+}
+
+/** Of a refusal by role. */
+function whyNot({ id, kind, roles, assurance }: Asker, verb: Verb, asked: Requirements): readonly reason.Reason[] {
+  if (assurance === "half") return [reason.HALF_SESSION]
+  if (kind === "job") return [reason.jobReason(verb)]
+  if (!asked.roles.some((role) => roles.includes(role))) return reason.roleReasons(asked, verb, roles)
+  return asked.workloadRules.filter(({ row }) => !row.allowedWorkloads?.includes(id)).map(reason.workloadReason)
 }
 
 function forbidden(reasons: readonly reason.Reason[]): Refused {
