@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { Label, Name, orNull, Reason, strict, Time, VersionId } from "./fields.ts"
 import { invalidField, parseBody } from "./parse.ts"
 import { Problem, ProblemFacts } from "./problem.ts"

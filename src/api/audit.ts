@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { DAY_MS } from "../core/clock.ts"
 import { Name, orNull, strict } from "./fields.ts"
 import { Limit, parseLimit } from "./page.ts"

@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { Id, Password, Roles, strict, Time, Token, Username } from "./fields.ts"
 
 /** `POST /api/setup`: the first admin, with the token that the server's start printed. Answers 201 `SetupAnswer`. */

@@ -1,4 +1,4 @@
-import type { TSchema } from "typebox"
+import type { TSchema } from "./schema.ts"
 
 /** What TypeBox reports of one broken rule; `params` depend on the keyword. */
 interface RuleFault {

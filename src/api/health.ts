@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { orNull, strict } from "./fields.ts"
 
 /** `GET /api/health`: the process answers; says nothing of its parts. */

@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { Id, orNull, Reason, strict, Time } from "./fields.ts"
 
 /** One key of the keyring; `versions` counts the secret versions sealed under it. */

@@ -1,4 +1,4 @@
-import { Type } from "typebox"
+import { Type } from "./schema.ts"
 import { invalidField } from "./parse.ts"
 
 /** Items of one page: what a caller gets who asks for no number, and the most it may ask for. */

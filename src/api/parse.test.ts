@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as fc from "fast-check"
-import type { TSchema } from "typebox"
+import type { TSchema } from "./schema.ts"
 import { TylerError } from "../core/errors.ts"
 import { AccessBody, BatchBody, parseAccess } from "./access.ts"
 import { SetupBody } from "./auth.ts"

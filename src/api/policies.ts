@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { VERBS } from "../core/verb.ts"
 import { Id, Name, orNull, Reason, Role, Roles, strict, Time, Username } from "./fields.ts"
 import { DecisionReason } from "./problem.ts"

@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { VERBS } from "../core/verb.ts"
 import { orNull, strict, Time } from "./fields.ts"
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { Id, Name, orNull, Reason, strict, Time, VersionId } from "./fields.ts"
 import { invalidField, parseBody } from "./parse.ts"
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox"
+import { type Static, Type } from "./schema.ts"
 import { Cursor, Label, Name, orNull, Reason, Role, Roles, strict, Time, VersionId } from "./fields.ts"
 import { Limit, parseLimit } from "./page.ts"
 import { invalidField, parseBody, parseQuery } from "./parse.ts"

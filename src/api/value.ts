@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from "typebox"
+import { type Static, type TObject, Type } from "./schema.ts"
 import { invalidField, parseBody } from "./parse.ts"
 
 /**

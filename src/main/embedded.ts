@@ -1,0 +1,33 @@
+import { claimDataFolder } from "../adapters/local/data-folder.ts"
+import { initialiseDatabase, openDatabase } from "../adapters/sqlite/create.ts"
+import { sqliteLedger } from "../adapters/sqlite/ledger.ts"
+import { sqliteReader } from "../adapters/sqlite/reader.ts"
+import { LOG_ORIGIN } from "../operations/audit.ts"
+import { keySource } from "../operations/key-source.ts"
+import type { Backend } from "./backend.ts"
+import type { Config } from "./config.ts"
+import { type Locked, type Surroundings, unlock } from "./unlock.ts"
+
+/** SQLite in one data folder, held by this process alone. */
+export async function embedded(config: Config, surroundings: Surroundings): Promise<Backend> {
+  await using opened = new AsyncDisposableStack()
+  const folder = claimDataFolder(config.folders.data)
+  opened.defer(() => folder.release())
+  const path = folder.file("tyler.db")
+  const database: Locked = {
+    name: path,
+    open: async () => openDatabase(path),
+    initialise: async (birth) => {
+      initialiseDatabase(path, birth)
+      return true
+    },
+  }
+  const { wrapper, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
+  const ledger = await sqliteLedger({ path, origin: LOG_ORIGIN, logSeed: keyring.logSeed })
+  // Closed after the reader: the last connection to close empties the log of SQLite into the database, if it may write.
+  opened.defer(() => ledger.close())
+  const reader = sqliteReader(path)
+  opened.defer(() => reader.close())
+  const held = opened.move()
+  return { reader, ledger, keys: keySource(reader, wrapper, keyring), close: () => held.disposeAsync() }
+}

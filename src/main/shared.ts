@@ -1,0 +1,35 @@
+import { initialiseDatabase, openDatabase } from "../adapters/postgres/create.ts"
+import { postgresLedger } from "../adapters/postgres/ledger.ts"
+import { migrate } from "../adapters/postgres/migrate.ts"
+import { postgresReader } from "../adapters/postgres/reader.ts"
+import { signCheckpoint } from "../audit/checkpoint.ts"
+import { logKeyFromSeed } from "../audit/note.ts"
+import { LOG_ORIGIN } from "../operations/audit.ts"
+import { keySource } from "../operations/key-source.ts"
+import type { Backend } from "./backend.ts"
+import type { Config } from "./config.ts"
+import { type Locked, type Surroundings, unlock } from "./unlock.ts"
+
+/** PostgreSQL, shared by any number of replicas, each with the same root key file. */
+export async function shared(
+  config: Config,
+  { url, migrationUrl }: NonNullable<Config["database"]>,
+  surroundings: Surroundings,
+): Promise<Backend> {
+  await using opened = new AsyncDisposableStack()
+  const servingRole = migrationUrl === url ? undefined : decodeURIComponent(new URL(url).username)
+  await migrate({ url: migrationUrl, ...(servingRole === undefined ? {} : { servingRole }) })
+  const database: Locked = {
+    name: new URL(url).host + new URL(url).pathname,
+    open: () => openDatabase(url),
+    initialise: (birth) => initialiseDatabase(url, birth),
+  }
+  const { wrapper, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
+  const logKey = logKeyFromSeed(LOG_ORIGIN, keyring.logSeed)
+  const reader = postgresReader({ url })
+  opened.defer(() => reader.close())
+  const ledger = postgresLedger({ url, sign: (size, root) => signCheckpoint(logKey, size, root) })
+  opened.defer(() => ledger.close())
+  const held = opened.move()
+  return { reader, ledger, keys: keySource(reader, wrapper, keyring), close: () => held.disposeAsync() }
+}
