@@ -9,8 +9,8 @@ import type { Service, Settings } from "../operations/service.ts"
 import type { Backend } from "./backend.ts"
 import type { Config } from "./config.ts"
 
-/** Most secrets whose sealed value is kept at hand; at most 64 KiB each. */
-const CACHED_SECRETS = 2_000
+/** Memory for secrets whose sealed value is kept at hand: about 30,000 of ordinary size. */
+const CACHE_BYTES = 64 * 2 ** 20
 
 /** The verbs over one backend. @param newestEntry wall time of the newest entry found at start. */
 export function serviceOf(
@@ -28,7 +28,7 @@ export function serviceOf(
     keyring,
     keys,
     policies: policySource(reader, keyring),
-    secrets: secretCache(reader, () => clock.monotonic(), CACHED_SECRETS, config.secrets.cacheSeconds * 1000),
+    secrets: secretCache(reader, () => clock.monotonic(), CACHE_BYTES, config.secrets.cacheSeconds * 1000),
     refusals: new RefusalMeter(),
     clock,
     expiryNow: expiryClock(clock, newestEntry),

@@ -21,8 +21,14 @@ interface Held extends CachedSecret {
   readonly until: number
 }
 
+/** What an entry takes beside its sealed bytes: two rows of short texts. */
+const ENTRY_BYTES = 2048
+
 /**
- * @param capacity most secrets held; the least recently added goes first. At most 64 KiB each, so 1,000 hold 64 MiB.
+ * Two generations: what is asked for stands in the young one, and a young one that holds half of `capacity` becomes the
+ * old one, whose own entries are let go all at once. (One Map that drops its first key passes over the holes of all it
+ * dropped before: 10 microseconds at 30,000 entries.)
+ * @param capacity most bytes held, sealed values and 2 KiB for each entry.
  * @param ttlMs how long an entry is believed; 0 turns the cache off (SECRET_CACHE_TTL=0).
  */
 export function secretCache(
@@ -31,7 +37,9 @@ export function secretCache(
   capacity: number,
   ttlMs: number,
 ): SecretCache {
-  const held = new Map<SecretName, Held>()
+  let young = new Map<SecretName, Held>()
+  let old = new Map<SecretName, Held>()
+  let youngBytes = 0
 
   async function load(name: SecretName): Promise<CachedSecret | undefined> {
     const secret = await reader.secretByName(name)
@@ -39,31 +47,41 @@ export function secretCache(
     return { secret, current: await reader.versionByLabel(secret.id, CURRENT) }
   }
 
-  function keep(name: SecretName, found: CachedSecret): void {
-    if (ttlMs === 0) return
-    held.delete(name)
-    if (held.size >= capacity) {
-      const oldest = held.keys().next()
-      if (!oldest.done) held.delete(oldest.value)
-    }
-    held.set(name, { ...found, until: monotonic() + ttlMs })
+  function keep(name: SecretName, held: Held): void {
+    young.set(name, held)
+    youngBytes += ENTRY_BYTES + (held.current?.sealed.byteLength ?? 0)
+    if (youngBytes <= capacity / 2) return
+    old = young
+    young = new Map()
+    youngBytes = 0
+  }
+
+  function find(name: SecretName): Held | undefined {
+    const known = young.get(name)
+    if (known !== undefined) return known
+    const older = old.get(name)
+    if (older !== undefined) keep(name, older)
+    return older
+  }
+
+  function drop(name: SecretName): void {
+    young.delete(name)
+    old.delete(name)
   }
 
   return {
     async get(name) {
-      const known = held.get(name)
+      const known = find(name)
       if (known !== undefined && known.until > monotonic()) return known
       const found = await load(name)
-      if (found === undefined) held.delete(name)
-      else keep(name, found)
+      if (found === undefined) drop(name)
+      else if (ttlMs > 0) keep(name, { ...found, until: monotonic() + ttlMs })
       return found
     },
-    drop(name) {
-      held.delete(name)
-    },
+    drop,
     touched(name, day) {
-      const known = held.get(name)
-      if (known) held.set(name, { ...known, secret: { ...known.secret, lastAccessed: day } })
+      const known = find(name)
+      if (known) young.set(name, { ...known, secret: { ...known.secret, lastAccessed: day } })
     },
   }
 }
