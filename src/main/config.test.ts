@@ -49,7 +49,6 @@ test("with nothing set it is the embedded profile on loopback, and the document 
       setupTokenFile: null,
     },
     database: null,
-    redis: null,
     secrets: { prefix: "tyler-setup", cacheSeconds: 300 },
     limits: {
       people: { max: 300, windowMs: 900_000 },
@@ -264,26 +263,9 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
   refused({ DATABASE_MIGRATION_URL: "postgres://localhost/t" }, /^DATABASE_MIGRATION_URL has no meaning without/)
 })
 
-test("Redis elsewhere needs rediss and a password", () => {
-  for (const url of [
-    "redis://localhost",
-    "redis://:p@127.0.0.1:6379/0",
-    "rediss://u:p@cache.example:6380/15",
-    "rediss://:p@cache.example",
-  ]) {
-    assert.deepEqual(accepted({ REDIS_URL: url }).redis, { url })
-  }
-  for (const url of [
-    "redis://:hunter2@cache.example",
-    "rediss://cache.example",
-    "rediss://user@cache.example",
-    "rediss://:hunter2@cache.example?rejectUnauthorized=false",
-    "redis://localhost/hunter2",
-    "http://localhost",
-    "redis://",
-  ]) {
-    refused({ REDIS_URL: url }, /^REDIS_URL (?!.*hunter2)/)
-  }
+test("a shared cache is refused, not ignored, and the line quotes nothing", () => {
+  for (const url of ["redis://localhost", "rediss://:hunter2@cache.example", "hunter2"])
+    refused({ REDIS_URL: url }, /^REDIS_URL is not available in this version; unset it$/)
 })
 
 test("an unknown TYLER_ variable stops the start and a near miss is named", () => {

@@ -41,7 +41,6 @@ export interface Config {
     readonly setupTokenFile: string | null
   }
   readonly database: { readonly url: string; readonly migrationUrl: string } | null
-  readonly redis: { readonly url: string } | null
   readonly secrets: { readonly prefix: string; readonly cacheSeconds: number }
   /** null: no limit. */
   readonly limits: {
@@ -88,7 +87,6 @@ export function parseConfig(
     listen: listenOf(values, host),
     folders,
     database: databaseOf(values),
-    redis: values.REDIS_URL === undefined ? null : { url: values.REDIS_URL },
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,

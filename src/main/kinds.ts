@@ -97,3 +97,9 @@ export const proxies: Kind<readonly string[]> = {
     return "fault" in result ? result : { value: result.cidrs }
   },
 }
+
+/** What a later version will know. Refused rather than ignored: who sets it relies on it. */
+export const notYet: Kind<never> = {
+  accepts: "nothing yet",
+  parse: () => ({ fault: "is not available in this version; unset it" }),
+}

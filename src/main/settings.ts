@@ -1,5 +1,5 @@
-import { bindAddress, choice, flag, integer, type Kind, path, proxies, secretPrefix, shaped } from "./kinds.ts"
-import { databaseUrl, publicOrigin, redisUrl } from "./urls.ts"
+import { bindAddress, choice, flag, integer, type Kind, notYet, path, proxies, secretPrefix, shaped } from "./kinds.ts"
+import { databaseUrl, publicOrigin } from "./urls.ts"
 
 /** One variable: how it is read, what holds when it is unset (in words), and what it does. */
 export interface Setting<T> {
@@ -19,6 +19,9 @@ const BILLION = 1_000_000_000
  * Every variable there is, in the order of the documents. Reading, refusing and documenting all come from this table;
  * rules that join several variables stand in `rules.ts`.
  */
+/** Not refused: they say where AWS is and what is there, and ask for nothing. What asks for it is `SECRETS_BACKEND`. */
+const UNUSED = "Belongs to `SECRETS_BACKEND=aws`. Set, it is checked, and the start says that it is not used."
+
 export const SETTINGS = {
   TYLER_ENVIRONMENT: setting(
     choice("production", "development"),
@@ -67,7 +70,11 @@ export const SETTINGS = {
     "`DATABASE_URL`",
     "The same database as a user who may change tables; used for migrations only.",
   ),
-  REDIS_URL: setting(redisUrl, "no Redis", "Optional cache shared by replicas. It never holds an opened value."),
+  REDIS_URL: setting(
+    notYet,
+    "none",
+    "A cache shared by replicas is not available in this version; set, it stops the start.",
+  ),
   SECRETS_BACKEND: setting(
     choice("embedded", "aws"),
     "`embedded`",
@@ -101,28 +108,20 @@ export const SETTINGS = {
     "`true`",
     "`false` is refused in production; in development policies' demand for a second factor is ignored.",
   ),
-  AWS_REGION: setting(shaped("an AWS region", /^[a-z]{2}(-[a-z]+)+-[0-9]$/), "none", "Not used in this version."),
-  AWS_ACCOUNT_ID: setting(shaped("12 digits", /^[0-9]{12}$/), "none", "Not used in this version."),
-  KMS_KEY_ID: setting(
-    shaped("a KMS key id, alias or ARN", /^[A-Za-z0-9:/_-]{1,2048}$/),
-    "none",
-    "Not used in this version.",
-  ),
+  AWS_REGION: setting(shaped("an AWS region", /^[a-z]{2}(-[a-z]+)+-[0-9]$/), "none", UNUSED),
+  AWS_ACCOUNT_ID: setting(shaped("12 digits", /^[0-9]{12}$/), "none", UNUSED),
+  KMS_KEY_ID: setting(shaped("a KMS key id, alias or ARN", /^[A-Za-z0-9:/_-]{1,2048}$/), "none", UNUSED),
   SECRETS_ROTATION_LAMBDA: setting(
     shaped("a Lambda ARN", /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_:$-]{1,170}$/),
     "none",
-    "Not used in this version.",
+    UNUSED,
   ),
   CLOUDWATCH_NAMESPACE: setting(
     shaped("a CloudWatch namespace", /^(?!AWS\/)[A-Za-z0-9._/#:-]{1,255}$/),
     "none",
-    "Not used in this version.",
+    UNUSED,
   ),
-  CLOUDWATCH_LOG_GROUP: setting(
-    shaped("a log group name", /^[A-Za-z0-9._/#-]{1,512}$/),
-    "none",
-    "Not used in this version.",
-  ),
+  CLOUDWATCH_LOG_GROUP: setting(shaped("a log group name", /^[A-Za-z0-9._/#-]{1,512}$/), "none", UNUSED),
 } as const
 
 export type SettingName = keyof typeof SETTINGS

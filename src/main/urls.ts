@@ -62,22 +62,6 @@ function judgeDatabaseHost(text: string, url: URL): Parsed<string> {
   return { fault: "names another machine, so it must carry sslmode=verify-full" }
 }
 
-/** A Redis URL. On another machine it must be `rediss://` with a password. */
-export const redisUrl: Kind<string> = {
-  accepts: "`redis://` URL; `rediss://` with a password unless on this machine",
-  parse: (text) => {
-    const url = parseUrl(text)
-    if (url === undefined || !["redis:", "rediss:"].includes(url.protocol)) return { fault: "must be a redis:// URL" }
-    if (url.search !== "" || url.hash !== "") return { fault: "must not carry parameters" }
-    if (!/^(\/([0-9]{1,4})?)?$/.test(url.pathname)) return { fault: "may only name a database number: redis://HOST/0" }
-    const host = bareHost(url)
-    if (!isHost(host)) return { fault: "must name one host" }
-    if (isLoopbackName(host)) return { value: text }
-    if (url.protocol === "rediss:" && url.password !== "") return { value: text }
-    return { fault: "names another machine, so it must be rediss:// with a password" }
-  },
-}
-
 /** The first parameter that is unknown or given twice. */
 function oddParameter(url: URL, known: readonly string[]): string | undefined {
   const seen = new Set<string>()
