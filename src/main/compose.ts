@@ -1,4 +1,5 @@
 import { pino } from "pino"
+import { writeSetupToken } from "../adapters/local/setup-token-file.ts"
 import type { Clock } from "../core/clock.ts"
 import { type Random, randomText } from "../core/random.ts"
 import { setupToken } from "../identity/bootstrap.ts"
@@ -53,6 +54,8 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
   ]
   const token = (await backend.reader.setupClosed()) ? null : randomText(random, 32)
+  const tokenFile = config.folders.setupTokenFile
+  if (token !== null && tokenFile !== null) writeSetupToken(tokenFile, token)
   let publicUrl = ""
   const tls = config.listen.tls === null ? null : { options: loadTls(config.listen.tls).options, servers: [] }
   const rewraps = rewrapping(service, log)

@@ -104,16 +104,18 @@ async function serve(config: Config): Promise<number> {
   const stopped = signalled()
   const running = await start(config, systemClock, systemRandom)
   process.on("SIGHUP", () => running.reloadTls())
-  announce(running)
+  announce(running, config.folders.setupTokenFile)
   await stopped
   await running.close()
   return 0
 }
 
-function announce(running: Awaited<ReturnType<typeof start>>): void {
+function announce(running: Awaited<ReturnType<typeof start>>, tokenFile: string | null): void {
   for (const warning of running.warnings) process.stderr.write(`tyler-server: ${warning}\n`)
   const lines = [`Tyler Setup ${VERSION} listens on ${running.url}`, `Audit mirror: ${running.mirrorFolder}`]
-  if (running.setupToken !== null)
+  if (running.setupToken !== null && tokenFile !== null)
+    lines.push(`Setup token: in ${tokenFile}`, `Set up the first admin: ${running.url}/setup`)
+  else if (running.setupToken !== null)
     lines.push(
       `Setup token: ${running.setupToken}`,
       `Set up the first admin: ${running.url}/setup#${running.setupToken}`,
