@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
+import { StartFault } from "../../core/start-fault.ts"
 
 const MIGRATIONS = new URL("./migrations/", import.meta.url)
 
@@ -29,7 +30,8 @@ export function migrate(db: DatabaseSync): void {
   const steps = readdirSync(MIGRATIONS)
     .filter((file) => file.endsWith(".sql"))
     .toSorted()
-  if (row.user_version > steps.length) throw new Error("the database was made by a newer version of Tyler Setup")
+  if (row.user_version > steps.length)
+    throw new StartFault("The database was made by a newer version of Tyler Setup; start that version")
   steps.slice(row.user_version).forEach((file, offset) => {
     db.exec("BEGIN IMMEDIATE")
     db.exec(readFileSync(new URL(file, MIGRATIONS), "utf8"))
