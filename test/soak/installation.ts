@@ -11,25 +11,30 @@ export interface Installation extends AsyncDisposable {
   /** PostgreSQL's address; null on SQLite. */
   readonly databaseUrl: string | null
   start(env?: Readonly<Record<string, string>>): Promise<ServerProcess>
+  /** On PostgreSQL as many replicas as asked for, on SQLite the one server that may be. */
+  startAll(replicas: number, env?: Readonly<Record<string, string>>): Promise<ServerProcess[]>
 }
 
 export async function install(engine: EngineName): Promise<Installation> {
   const folder = temporaryFolder()
   const database = engine === "postgres" ? await newDatabase() : null
   const running = new Set<ServerProcess>()
+
+  async function start(env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+    const shared = { DATABASE_URL: database?.url, TYLER_ROOT_KEY_FILE: join(folder, "root.key") }
+    const server = await startProcess({ folder, env: { ...(database === null ? {} : shared), ...env } })
+    running.add(server)
+    return server
+  }
+
   return {
     folder,
     databaseUrl: database?.url ?? null,
-    async start(env = {}) {
-      const server = await startProcess({
-        folder,
-        env: {
-          ...(database === null ? {} : { DATABASE_URL: database.url, TYLER_ROOT_KEY_FILE: join(folder, "root.key") }),
-          ...env,
-        },
-      })
-      running.add(server)
-      return server
+    start,
+    startAll(replicas, env = {}) {
+      const count = database === null ? 1 : replicas
+      const folders = Array.from({ length: count }, (_, at) => join(folder, at === 0 ? "data" : `data-${at}`))
+      return Promise.all(folders.map((data) => start({ ...env, TYLER_DATA_DIR: data })))
     },
     async [Symbol.asyncDispose]() {
       for (const server of running) await server.close()

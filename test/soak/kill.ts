@@ -165,7 +165,7 @@ async function check(server: ServerProcess, cast: Cast, models: readonly Model[]
 
 async function stateOf(admin: Client, model: Model): Promise<State> {
   const { status, body, text } = await read(admin, model.name)
-  if (status === 200) return { value: typeof body.value === "string" ? body.value : text, deleted: false }
+  if (status === 200) return { value: body.value as string, deleted: false }
   if (body.code === "secret_pending_deletion") return { value: model.known.value, deleted: true }
   return { value: `${status} ${text}`, deleted: false }
 }
