@@ -6,7 +6,7 @@ export interface Setting {
   readonly rounds: number
   /** Draws in [0, 1); the same seed gives the same draws. */
   readonly draw: () => number
-  progress(text: string): void
+  readonly progress: (text: string) => void
 }
 
 export interface Outcome {

@@ -20,7 +20,10 @@ interface Scene {
 /** Something that ends a reader's right to one secret, in the midst of his reads. */
 interface Ending {
   readonly action: string
-  prepare(scene: Scene, name: string): Promise<{ readonly token: string; end(admin: Client): Promise<Answer<unknown>> }>
+  prepare(
+    scene: Scene,
+    name: string,
+  ): Promise<{ readonly token: string; readonly end: (admin: Client) => Promise<Answer<unknown>> }>
 }
 
 /** Limits and changes under many requests at once; on PostgreSQL over two replicas, the change on the other one. */

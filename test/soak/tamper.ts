@@ -66,7 +66,7 @@ async function undone(log: Log, change: () => Promise<string | undefined>): Prom
 }
 
 function rowsOf({ db }: Log): SqlRow[] {
-  return db.prepare("SELECT * FROM security_audit_log ORDER BY idx").all() as SqlRow[]
+  return db.prepare("SELECT * FROM security_audit_log ORDER BY idx").all()
 }
 
 function verdictOf(log: Log): Promise<Verdict> {
