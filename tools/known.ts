@@ -1,0 +1,41 @@
+import { existsSync, globSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { optionsOf } from "../src/cli/command.ts"
+import { COMMANDS } from "../src/cli/table.ts"
+import { ERROR_CODES } from "../src/core/errors.ts"
+import { MATRIX } from "../src/http/matrix.ts"
+import { STATUS } from "../src/http/problem.ts"
+import { SETTING_NAMES } from "../src/main/settings.ts"
+import type { Known } from "./names.ts"
+
+/** Variables that no setting of the server is: the client's, the tests', and those of the system that a page names. */
+const OTHER_VARIABLES = [
+  "TYLER_URL",
+  "TYLER_TOKEN",
+  "TYLER_REASON",
+  "TYLER_TEST_REQUIRE",
+  "NODE_TLS_REJECT_UNAUTHORIZED",
+  "LD_PRELOAD",
+  "XDG_CONFIG_HOME",
+]
+
+/** What this repository has. */
+export function knownIn(root: string): Known {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object }
+  const server = readFileSync(join(root, "src/main/server.ts"), "utf8")
+  const sources = globSync(["{src,bin,spec}/**/*.{ts,js,mjs,sql}", "*.json"], { cwd: root })
+    .filter((path) => !path.endsWith(".test.ts"))
+    .map((path) => readFileSync(join(root, path), "utf8"))
+    .join("\n")
+  const inSources = new Set(sources.match(/\w+/g))
+  return {
+    scripts: new Set(Object.keys(scripts)),
+    commands: new Map(COMMANDS.map((row) => [row.words, new Set(optionsOf(row).map(({ name }) => name))])),
+    serverCommands: new Set([...server.matchAll(/^ {2}tyler-server ([a-z-]+)/gm)].map(([, name = ""]) => name)),
+    variables: new Set([...SETTING_NAMES, ...OTHER_VARIABLES]),
+    statuses: new Map(ERROR_CODES.map((code) => [code, STATUS[code]])),
+    routes: new Set(Object.keys(MATRIX)),
+    inSources: (word) => inSources.has(word),
+    exists: (path, document) => ["", "src", dirname(document)].some((folder) => existsSync(join(root, folder, path))),
+  }
+}
