@@ -64,11 +64,12 @@ test("a row is genuine as it was signed, and in no field otherwise", () => {
 })
 
 test("a credential is genuine as it was signed, and in no field otherwise", () => {
-  const row = { ...session, mac: credentialMac(KEY, session) }
-  assert.equal(credentialGenuine(KEY, row), true)
+  const row = { ...session, mac: credentialMac(KEY, session, 3) }
+  assert.equal(credentialGenuine(KEY, row, 3), true)
+  for (const epoch of [2, 4]) assert.equal(credentialGenuine(KEY, row, epoch), false, `epoch ${epoch}`)
   for (const [field, values] of Object.entries(otherSession))
     for (const value of values)
-      assert.equal(credentialGenuine(KEY, { ...row, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
+      assert.equal(credentialGenuine(KEY, { ...row, [field]: value }, 3), false, `${field} ${JSON.stringify(value)}`)
 })
 
 test("another key, another code and a code of another length are not genuine", () => {
@@ -76,7 +77,7 @@ test("another key, another code and a code of another length are not genuine", (
   assert.equal(principalGenuine(OTHER_KEY, row), false)
   for (const mac of [new Uint8Array(0), row.mac.subarray(0, 31), Buffer.alloc(32), Buffer.concat([row.mac, row.mac])])
     assert.equal(principalGenuine(KEY, { ...row, mac }), false)
-  assert.equal(credentialGenuine(OTHER_KEY, { ...session, mac: credentialMac(KEY, session) }), false)
+  assert.equal(credentialGenuine(OTHER_KEY, { ...session, mac: credentialMac(KEY, session, 3) }, 3), false)
 })
 
 test("text moved from one field to its neighbour changes the code", () => {
@@ -110,6 +111,10 @@ test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in
     "1000",
     "2000",
     "Firefox",
+    "3",
   ]
-  assert.deepEqual(credentialMac(KEY, session), createHmac("sha256", KEY).update(lengthPrefixed(credential)).digest())
+  assert.deepEqual(
+    credentialMac(KEY, session, 3),
+    createHmac("sha256", KEY).update(lengthPrefixed(credential)).digest(),
+  )
 })

@@ -4,7 +4,8 @@ import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 
 /**
  * Authentication codes of the rows that grant something. Whoever can write the database but has no root key cannot make
- * himself an admin. Putting back an older row with its older code is caught by rollback detection only.
+ * himself an admin, and a session's row put back after its end fails, because the owner's epoch has moved on. Putting
+ * back the owner's older row together with it is caught by rollback detection only.
  */
 type Unsigned<Row> = Omit<Row, "mac">
 
@@ -27,7 +28,8 @@ export function principalMac(key: KeyObject, row: Unsigned<PrincipalRow>): Buffe
   ])
 }
 
-export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>): Buffer {
+/** @param ownerEpoch of the principal whose credential it is, while the code shall hold. */
+export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>, ownerEpoch: number): Buffer {
   return mac(key, [
     CREDENTIAL,
     row.id,
@@ -38,6 +40,7 @@ export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>): Buf
     String(row.createdAt),
     String(row.expiresAt),
     row.label,
+    String(ownerEpoch),
   ])
 }
 
@@ -45,8 +48,8 @@ export function principalGenuine(key: KeyObject, row: PrincipalRow): boolean {
   return equalBytes(principalMac(key, row), row.mac)
 }
 
-export function credentialGenuine(key: KeyObject, row: CredentialRow): boolean {
-  return equalBytes(credentialMac(key, row), row.mac)
+export function credentialGenuine(key: KeyObject, row: CredentialRow, ownerEpoch: number): boolean {
+  return equalBytes(credentialMac(key, row, ownerEpoch), row.mac)
 }
 
 function mac(key: KeyObject, fields: readonly (string | Uint8Array | null)[]): Buffer {

@@ -1,7 +1,8 @@
 import { TylerError } from "../core/errors.ts"
 import { ADMIN } from "../core/principal.ts"
 import { newToken } from "../identity/credential.ts"
-import { credentialMac, principalGenuine, principalMac } from "../identity/row-mac.ts"
+import { credentialGenuine, credentialMac, principalGenuine, principalMac } from "../identity/row-mac.ts"
+import type { Change } from "../state/change.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import type { View } from "./perform.ts"
 import type { Service } from "./service.ts"
@@ -26,28 +27,63 @@ export function genuine(on: Service, row: PrincipalRow): PrincipalRow {
   return row
 }
 
+/**
+ * Ends one credential of a principal. His epoch moves on, so the end holds on every replica at once; those of his
+ * credentials that stay are signed for the new epoch, and any that is not genuine goes with the one that ends.
+ * @param all his credentials
+ */
+export function credentialEnd(
+  on: Service,
+  owner: PrincipalRow,
+  all: readonly CredentialRow[],
+  id: string,
+): readonly Change[] {
+  const key = on.keyring().rowsKey
+  const next = nextEpoch(on, owner)
+  const stay = all.filter((one) => one.id !== id && credentialGenuine(key, one, owner.epoch))
+  const ended = all.filter((one) => !stay.includes(one)).map((one) => one.id)
+  return [
+    ...ended.map((one) => ({ kind: "removeCredential" as const, id: one, principalId: owner.id })),
+    { kind: "putPrincipal", row: next, expectedEpoch: owner.epoch },
+    {
+      kind: "signCredentials",
+      principalId: owner.id,
+      signed: stay.map((one) => ({ id: one.id, mac: credentialMac(key, one, next.epoch) })),
+    },
+  ]
+}
+
 export interface NewCredential {
   readonly kind: CredentialRow["kind"]
-  readonly principalId: string
+  readonly owner: Pick<PrincipalRow, "id" | "epoch">
   readonly assurance: CredentialRow["assurance"]
   readonly lifetimeMs: number
   readonly label: string
 }
 
-export function signedCredential(on: Service, wanted: NewCredential): { token: string; row: CredentialRow } {
+export interface IssuedCredential {
+  readonly token: string
+  readonly row: CredentialRow
+  /** Writes the row. */
+  readonly change: Change
+}
+
+export function signedCredential(on: Service, wanted: NewCredential): IssuedCredential {
+  const { owner } = wanted
   const { token, tokenHash } = newToken(wanted.kind, on.random)
   const createdAt = on.clock.now()
   const bare = {
     id: on.random.uuid(),
     tokenHash,
-    principalId: wanted.principalId,
+    principalId: owner.id,
     kind: wanted.kind,
     assurance: wanted.assurance,
     createdAt,
     expiresAt: createdAt + wanted.lifetimeMs,
     label: wanted.label,
   }
-  return { token, row: { ...bare, mac: credentialMac(on.keyring().rowsKey, bare) } }
+  const row = { ...bare, mac: credentialMac(on.keyring().rowsKey, bare, owner.epoch) }
+  return { token, row, change: { kind: "addCredential", row, ownerEpoch: owner.epoch } }
 }
 
 /** People and policies are administered by admins; half a session administers nothing. */

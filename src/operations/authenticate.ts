@@ -1,3 +1,4 @@
+import { equalBytes } from "../core/bytes.ts"
 import { TylerError } from "../core/errors.ts"
 import type { Origin, Principal } from "../core/principal.ts"
 import { parseToken, tokenKey } from "../identity/credential.ts"
@@ -28,10 +29,8 @@ export function authenticator(on: Service): Authenticator {
 
   async function load(key: string, origin: Origin): Promise<Principal> {
     held.delete(key)
-    const credential = await on.reader.credentialByHash(Buffer.from(key, "base64"))
-    if (credential === undefined) throw new TylerError("unauthenticated")
-    const row = await on.reader.principalById(credential.principalId)
-    const principal = await principalOf(on, origin, credential, row)
+    const { credential, owner } = await rowsOf(on, Buffer.from(key, "base64"))
+    const principal = await principalOf(on, origin, credential, owner)
     if (held.size >= HELD_TOKENS) {
       const oldest = held.keys().next()
       if (!oldest.done) held.delete(oldest.value)
@@ -64,17 +63,41 @@ export function authenticator(on: Service): Authenticator {
   }
 }
 
+interface Rows {
+  readonly credential: CredentialRow
+  readonly owner: PrincipalRow
+}
+
+/**
+ * Both rows as of one moment. They are two reads, and between them the owner may have moved on to his next epoch, for
+ * which the credential is signed anew: then both are read again.
+ */
+async function rowsOf(on: Service, tokenHash: Buffer): Promise<Rows> {
+  for (let round = 0; ; round++) {
+    const credential = await on.reader.credentialByHash(tokenHash)
+    const owner = credential && (await on.reader.principalById(credential.principalId))
+    if (credential === undefined || owner === undefined) throw new TylerError("unauthenticated")
+    if (round === ROUNDS || credentialGenuine(on.keyring().rowsKey, credential, owner.epoch))
+      return { credential, owner }
+    const again = await on.reader.principalById(owner.id)
+    const same = await on.reader.credentialByHash(tokenHash)
+    if (again?.epoch === owner.epoch && same !== undefined && equalBytes(same.mac, credential.mac))
+      return { credential, owner }
+  }
+}
+
+const ROUNDS = 5
+
 /** A row that fails its authentication code grants nothing, and its holder learns no more than that. */
 async function principalOf(
   on: Service,
   origin: Origin,
   credential: CredentialRow,
-  row: PrincipalRow | undefined,
+  row: PrincipalRow,
 ): Promise<Principal> {
   const key = on.keyring().rowsKey
-  if (!credentialGenuine(key, credential)) throw await tampered(on, origin, "credential", credential.id)
-  if (row === undefined || row.disabled || credential.expiresAt <= on.expiryNow())
-    throw new TylerError("unauthenticated")
+  if (!credentialGenuine(key, credential, row.epoch)) throw await tampered(on, origin, "credential", credential.id)
+  if (row.disabled || credential.expiresAt <= on.expiryNow()) throw new TylerError("unauthenticated")
   if (!principalGenuine(key, row)) throw await tampered(on, origin, "principal", row.id)
   return {
     id: row.id,

@@ -6,7 +6,7 @@ import { principalGenuine } from "../identity/row-mac.ts"
 import { FREE_FAILURES, type LoginThrottle } from "../identity/throttle.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { PrincipalRow } from "../state/rows.ts"
-import { nextEpoch, signedCredential } from "./accounts.ts"
+import { credentialEnd, signedCredential } from "./accounts.ts"
 import { draftEntry } from "./entry.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
@@ -72,7 +72,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
       const assurance = now.mustChangePassword ? "half" : "password"
       const session = signedCredential(on, {
         kind: "session",
-        principalId: now.id,
+        owner: now,
         assurance,
         lifetimeMs: SESSION_LIFETIME_MS,
         label: origin.userAgent.slice(0, 200),
@@ -84,7 +84,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
           principal: { id: now.id, epoch: now.epoch },
           secret: null,
           quota: null,
-          changes: [{ kind: "addCredential", row: session.row }],
+          changes: [session.change],
         },
         done: () => ({
           token: session.token,
@@ -146,10 +146,7 @@ export function logOut(on: Service, caller: Caller): Promise<void> {
           principal: { id: row.id, epoch: row.epoch },
           secret: null,
           quota: null,
-          changes: [
-            { kind: "removeCredential", id: principal.sessionId, principalId: row.id },
-            { kind: "putPrincipal", row: nextEpoch(on, row), expectedEpoch: row.epoch },
-          ],
+          changes: credentialEnd(on, row, await on.reader.credentialsOf(row.id), principal.sessionId),
         },
         done: () => undefined,
       }

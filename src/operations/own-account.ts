@@ -2,7 +2,7 @@ import { TylerError } from "../core/errors.ts"
 import { hashPassword, passwordFault, verifyPassword } from "../identity/password.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
-import { nextEpoch } from "./accounts.ts"
+import { credentialEnd, nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { tooManyAttempts } from "./login.ts"
 import { perform, type View } from "./perform.ts"
@@ -89,10 +89,7 @@ export function endSession(on: Service, caller: Caller, id: string): Promise<voi
         act: actOf(on, caller, view, about, {
           by: "own_account",
           details: `session=${id}`,
-          changes: [
-            { kind: "removeCredential", id, principalId: row.id },
-            { kind: "putPrincipal", row: nextEpoch(on, row), expectedEpoch: row.epoch },
-          ],
+          changes: credentialEnd(on, row, own, id),
         }),
         done: () => undefined,
       }

@@ -2,8 +2,9 @@ import { TylerError } from "../core/errors.ts"
 import type { Reason } from "../core/reason.ts"
 import { DAY_MS } from "../core/clock.ts"
 import { parseUsername } from "../identity/username.ts"
+import type { Change } from "../state/change.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
-import { genuine, nextEpoch, requireAdmin, signedCredential, signedPrincipal } from "./accounts.ts"
+import { genuine, credentialEnd, requireAdmin, signedCredential, signedPrincipal } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
@@ -52,10 +53,7 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
         act: actOf(on, caller, view, about, {
           by: "role admin",
           details: `roles=${row.roles.join("+")} token=${issued.row.id}`,
-          changes: [
-            { kind: "addPrincipal", row },
-            { kind: "addCredential", row: issued.row },
-          ],
+          changes: [{ kind: "addPrincipal", row }, issued.change],
         }),
         done: () => issued.answer,
       }
@@ -81,7 +79,7 @@ export function issueToken(on: Service, caller: Caller, ask: TokenRequest): Prom
         act: actOf(on, caller, view, about, {
           by: "role admin",
           details: `token=${issued.row.id}`,
-          changes: [{ kind: "addCredential", row: issued.row }],
+          changes: [issued.change],
         }),
         done: () => issued.answer,
       }
@@ -103,10 +101,7 @@ export function revokeToken(on: Service, caller: Caller, id: string, tokenId: st
         act: actOf(on, caller, view, about, {
           by: "role admin",
           details: `token=${tokenId}`,
-          changes: [
-            { kind: "removeCredential", id: tokenId, principalId: id },
-            { kind: "putPrincipal", row: nextEpoch(on, row), expectedEpoch: row.epoch },
-          ],
+          changes: credentialEnd(on, row, tokens, tokenId),
         }),
         done: () => undefined,
       }
@@ -144,13 +139,18 @@ function issue(
   on: Service,
   row: PrincipalRow,
   ask: { readonly reason: Reason; readonly expiresInDays: number },
-): { row: CredentialRow; answer: IssuedToken } {
-  const { token, row: credential } = signedCredential(on, {
+): { row: CredentialRow; change: Change; answer: IssuedToken } {
+  const issued = signedCredential(on, {
     kind: "token",
-    principalId: row.id,
+    owner: row,
     assurance: "token",
     lifetimeMs: ask.expiresInDays * DAY_MS,
     label: ask.reason.slice(0, 200),
   })
-  return { row: credential, answer: { id: row.id, tokenId: credential.id, token, expiresAt: credential.expiresAt } }
+  const { token, change } = issued
+  return {
+    row: issued.row,
+    change,
+    answer: { id: row.id, tokenId: issued.row.id, token, expiresAt: issued.row.expiresAt },
+  }
 }

@@ -43,7 +43,7 @@ export async function setUp(
       })
       const session = signedCredential(on, {
         kind: "session",
-        principalId: admin.id,
+        owner: admin,
         assurance: "password",
         lifetimeMs: SESSION_LIFETIME_MS,
         label: "setup",
@@ -64,11 +64,7 @@ export async function setUp(
           principal: null,
           secret: null,
           quota: null,
-          changes: [
-            { kind: "closeSetup" },
-            { kind: "addPrincipal", row: admin },
-            { kind: "addCredential", row: session.row },
-          ],
+          changes: [{ kind: "closeSetup" }, { kind: "addPrincipal", row: admin }, session.change],
         },
         done: () => ({ token: session.token, expiresAt: session.row.expiresAt }),
       }

@@ -10,8 +10,15 @@ export type Change =
   | { readonly kind: "addPrincipal"; readonly row: PrincipalRow }
   /** Only over `expectedEpoch`; the row carries the new epoch. */
   | { readonly kind: "putPrincipal"; readonly row: PrincipalRow; readonly expectedEpoch: number }
-  | { readonly kind: "addCredential"; readonly row: CredentialRow }
+  /** Only while its owner is at `ownerEpoch`, for which it is signed. */
+  | { readonly kind: "addCredential"; readonly row: CredentialRow; readonly ownerEpoch: number }
   | { readonly kind: "removeCredential"; readonly id: string; readonly principalId: string }
+  /** The owner's next epoch: all his credentials, each with its new authentication code. Conflicts if there are others. */
+  | {
+      readonly kind: "signCredentials"
+      readonly principalId: string
+      readonly signed: readonly { readonly id: string; readonly mac: Uint8Array }[]
+    }
   | { readonly kind: "removeCredentialsOf"; readonly principalId: string; readonly exceptId: string | null }
   /** First start only: conflicts once a first admin exists. */
   | { readonly kind: "closeSetup" }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
+import type { CredentialRow } from "../../src/state/rows.ts"
 import type { EngineFactory } from "./engine.ts"
 import { changing, conflictOf, credentialRow, plain, principalRow, recorded } from "./rows.ts"
 import { sharedEngine } from "./shared-engine.ts"
@@ -58,8 +59,8 @@ export function peopleChanges(factory: EngineFactory): void {
         ledger,
         changing(
           { kind: "addPrincipal", row: owner },
-          { kind: "addCredential", row: session },
-          { kind: "addCredential", row: token },
+          { kind: "addCredential", row: session, ownerEpoch: owner.epoch },
+          { kind: "addCredential", row: token, ownerEpoch: owner.epoch },
         ),
       )
       assert.deepEqual(plain(await reader.credentialByHash(token.tokenHash)), plain(token))
@@ -72,6 +73,36 @@ export function peopleChanges(factory: EngineFactory): void {
       assert.deepEqual(plain(await reader.credentialsOf(owner.id)), plain([session]))
     })
 
+    test("a credential is added at its owner's epoch only", async () => {
+      const { ledger, reader } = on.at
+      const owner = principalRow({ epoch: 4 })
+      await recorded(ledger, changing({ kind: "addPrincipal", row: owner }))
+      const add = { kind: "addCredential" as const, row: credentialRow(owner.id) }
+      for (const ownerEpoch of [3, 5]) assert.equal(await conflictOf(ledger, { ...add, ownerEpoch }), "gone")
+      assert.equal(await conflictOf(ledger, { ...add, row: credentialRow("nobody"), ownerEpoch: 4 }), "gone")
+      await recorded(ledger, changing({ ...add, ownerEpoch: 4 }))
+      assert.equal((await reader.credentialsOf(owner.id)).length, 1)
+    })
+
+    test("signCredentials takes all of one principal's, no fewer and no others", async () => {
+      const { ledger, reader } = on.at
+      const owner = principalRow()
+      const [one, two] = [1, 2].map((at) => credentialRow(owner.id, { createdAt: at })) as [
+        CredentialRow,
+        CredentialRow,
+      ]
+      const add = [one, two].map((row) => ({ kind: "addCredential" as const, row, ownerEpoch: owner.epoch }))
+      await recorded(ledger, changing({ kind: "addPrincipal", row: owner }, ...add))
+      const mac = Buffer.alloc(32, 9)
+      const sign = { kind: "signCredentials" as const, principalId: owner.id }
+      const refused = [[], [one.id], [one.id, "another"], [one.id, two.id, "another"]]
+      for (const ids of refused)
+        assert.equal(await conflictOf(ledger, { ...sign, signed: ids.map((id) => ({ id, mac })) }), "gone")
+      assert.deepEqual(plain(await reader.credentialsOf(owner.id)), plain([one, two]))
+      await recorded(ledger, changing({ ...sign, signed: [one.id, two.id].map((id) => ({ id, mac })) }))
+      assert.deepEqual(plain(await reader.credentialsOf(owner.id)), plain([one, two].map((row) => ({ ...row, mac }))))
+    })
+
     test("removeCredentialsOf removes all of one principal's but the one named", async () => {
       const { ledger, reader } = on.at
       const [owner, other] = [principalRow(), principalRow()] as const
@@ -80,6 +111,7 @@ export function peopleChanges(factory: EngineFactory): void {
       const rows = [first, second, third, foreign].map((row) => ({
         kind: "addCredential" as const,
         row: row as typeof foreign,
+        ownerEpoch: owner.epoch,
       }))
       await recorded(
         ledger,
@@ -112,7 +144,11 @@ export function peopleChanges(factory: EngineFactory): void {
       const row = principalRow()
       const gone = { kind: "removeCredential" as const, id: "none", principalId: row.id }
       const outcomes = await ledger.recordAll([
-        changing({ kind: "addPrincipal", row }, { kind: "addCredential", row: credentialRow(row.id) }, gone),
+        changing(
+          { kind: "addPrincipal", row },
+          { kind: "addCredential", row: credentialRow(row.id), ownerEpoch: row.epoch },
+          gone,
+        ),
         changing({ kind: "addPrincipal", row: { ...row, roles: ["hr"] } }),
       ])
       assert.deepEqual(

@@ -2,6 +2,9 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { after, before, test } from "node:test"
+import { hashToken } from "../../src/identity/credential.ts"
+import { entriesOf } from "../kit/audit.ts"
+import { addPerson, logIn } from "../kit/people.ts"
 import { createSecret, read, secretPath } from "../kit/secrets.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 
@@ -49,4 +52,24 @@ test("a version that was put under another secret does not open", async () => {
   assert.equal(answer.status, 500)
   assert.ok(!answer.text.includes("other value"))
   assert.equal((await stage.admin.get(secretPath("config/mine", "metadata"))).status, 200)
+})
+
+test("a session's row put back after its end opens nothing; the person's other sessions go on", async () => {
+  await addPerson(stage.admin, "twice", ["developer"])
+  const [ends, stays] = [await logIn(stage.server.url, "twice"), await logIn(stage.server.url, "twice")]
+  const db = new DatabaseSync(join(stage.server.dataFolder, "tyler.db"), { timeout: 5000 })
+  const tokenHash = hashToken(ends.token ?? "")
+  const kept = db.prepare("SELECT * FROM credential WHERE token_hash = ?").get(tokenHash) as Record<string, string>
+  assert.equal((await ends.get("/api/me")).status, 200)
+  assert.equal((await ends.post("/api/auth/logout")).status, 200)
+  const columns = Object.keys(kept)
+  db.prepare(`INSERT INTO credential (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`).run(
+    ...Object.values(kept),
+  )
+  db.close()
+  assert.equal((await ends.get("/api/me")).status, 401)
+  assert.equal((await stays.get("/api/me")).status, 200)
+  assert.ok((await entriesOf(stage.admin, { action: "ROW_TAMPERED" })).length > 0, "and it is an entry")
+  assert.equal((await stays.post("/api/auth/logout")).status, 200, "what is not genuine goes with it")
+  assert.equal((await ends.get("/api/me")).status, 401)
 })

@@ -62,7 +62,9 @@ const APPLY: Apply = {
     if (done !== 1) throw new ConflictError("gone")
   },
 
-  async addCredential(db, { row }) {
+  async addCredential(db, { row, ownerEpoch }) {
+    const owner = "SELECT 1 FROM principal WHERE id = $1 AND epoch = $2"
+    if ((await run(db, owner, [row.principalId, ownerEpoch])) !== 1) throw new ConflictError("gone")
     await run(
       db,
       `INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, mac)
@@ -84,6 +86,14 @@ const APPLY: Apply = {
   async removeCredential(db, { id, principalId }) {
     const done = await run(db, "DELETE FROM credential WHERE id = $1 AND principal_id = $2", [id, principalId])
     if (done !== 1) throw new ConflictError("gone")
+  },
+
+  async signCredentials(db, { principalId, signed }) {
+    const all = await run(db, "SELECT 1 FROM credential WHERE principal_id = $1", [principalId])
+    if (all !== signed.length) throw new ConflictError("gone")
+    const sign = "UPDATE credential SET mac = $1 WHERE id = $2 AND principal_id = $3"
+    for (const { id, mac } of signed)
+      if ((await run(db, sign, [mac, id, principalId])) !== 1) throw new ConflictError("gone")
   },
 
   async removeCredentialsOf(db, { principalId, exceptId }) {

@@ -40,13 +40,24 @@ const APPLY: Apply = {
     if (done.changes !== 1) throw new ConflictError("gone")
   },
 
-  addCredential(sql, { row }) {
+  addCredential(sql, { row, ownerEpoch }) {
+    const owner = sql.of("SELECT epoch FROM principal WHERE id = ?").get(row.principalId)
+    if (owner?.["epoch"] !== ownerEpoch) throw new ConflictError("gone")
     insertCredential(sql, row)
   },
 
   removeCredential(sql, { id, principalId }) {
     const done = sql.of("DELETE FROM credential WHERE id = ? AND principal_id = ?").run(id, principalId)
     if (done.changes !== 1) throw new ConflictError("gone")
+  },
+
+  signCredentials(sql, { principalId, signed }) {
+    const count = sql.of("SELECT count(*) AS n FROM credential WHERE principal_id = ?").get(principalId)
+    if (count?.["n"] !== signed.length) throw new ConflictError("gone")
+    for (const { id, mac } of signed) {
+      const done = sql.of("UPDATE credential SET mac = ? WHERE id = ? AND principal_id = ?").run(mac, id, principalId)
+      if (done.changes !== 1) throw new ConflictError("gone")
+    }
   },
 
   removeCredentialsOf(sql, { principalId, exceptId }) {
