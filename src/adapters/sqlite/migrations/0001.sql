@@ -41,11 +41,11 @@ CREATE TABLE security_audit_log (
   leaf_hash BLOB NOT NULL
 ) STRICT;
 
--- By runs of 1,024 entries: a new entry lands among the newest few pages of each index, however long the log. Ordered
+-- By runs of 256 entries: a new entry lands among the newest few pages of each index, however long the log. Ordered
 -- by name alone it would write a page of its own, and a page costs more than all the rest of the entry.
-CREATE INDEX idx_audit_resource ON security_audit_log (idx >> 10, resource_name);
-CREATE INDEX idx_audit_user ON security_audit_log (idx >> 10, user_id);
-CREATE INDEX idx_audit_timestamp ON security_audit_log (idx >> 10, timestamp);
+CREATE INDEX idx_audit_resource ON security_audit_log (idx >> 8, resource_name);
+CREATE INDEX idx_audit_user ON security_audit_log (idx >> 8, user_id);
+CREATE INDEX idx_audit_timestamp ON security_audit_log (idx >> 8, timestamp);
 
 CREATE TRIGGER audit_keeps_every_row BEFORE DELETE ON security_audit_log
 BEGIN
