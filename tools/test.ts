@@ -1,8 +1,33 @@
 import { spawnSync } from "node:child_process"
 import { globSync } from "node:fs"
+import { postgresAnswers } from "../test/conformance/postgres-database.ts"
 
 /** Fewer than this and something was not found rather than nothing was wrong. */
 const PLAUSIBLE = 300
+
+/** One run of the test runner over some files, on one engine (test/kit/engine.ts). */
+interface Pass {
+  readonly engine: "sqlite" | "postgres"
+  readonly files: readonly string[]
+}
+
+interface Outcome {
+  readonly status: number
+  readonly tests: number
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly missing: readonly string[]
+}
+
+/** What the HTTP suite says on SQLite it says on PostgreSQL too. All but these, and why. */
+const ON_SQLITE_ONLY: Readonly<Record<string, string>> = {
+  "test/http/canary.test.ts": "searches SQLite's own files",
+  "test/http/pages.test.ts": "what a browser shows does not change with the engine, and it is the slowest file",
+  "test/http/ready.test.ts": "locks and fills SQLite's file; test/soak/storage.ts does the like to PostgreSQL",
+  "test/http/tampered-people.test.ts": "writes SQLite's file",
+  "test/http/tampered-rows.test.ts": "writes SQLite's file",
+}
 
 const wanted = process.argv.slice(2)
 const files = [...globSync("src/**/*.test.ts"), ...globSync("test/**/*.test.ts")]
@@ -12,18 +37,53 @@ if (files.length === 0) {
   process.stderr.write("no test file matches\n")
   process.exit(1)
 }
-const run = spawnSync(
-  process.execPath,
-  ["--test", "--test-concurrency=2", "--test-reporter=spec", "--test-reporter-destination=stdout", ...files],
-  { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "inherit"] },
-)
-process.stdout.write(run.stdout)
-const count = (name: string): number => Number(new RegExp(`^ℹ ${name} (\\d+)`, "m").exec(run.stdout)?.[1] ?? 0)
-const skips = [...run.stdout.matchAll(/# SKIP (.*)$|﹣ .*# (.*)$/gm)].map((match) => match[1] ?? match[2] ?? "")
-process.stdout.write(`\nskipped: ${count("skipped")} (${[...new Set(skips)].join(", ") || "nothing"})\n`)
-process.stdout.write(`${count("pass")} passed, ${count("fail")} failed, ${count("skipped")} skipped\n`)
-if (wanted.length === 0 && count("tests") < PLAUSIBLE) {
-  process.stderr.write(`only ${count("tests")} tests ran; ${PLAUSIBLE} are plausible\n`)
+
+const onPostgres = files.filter((file) => file.startsWith("test/http/") && ON_SQLITE_ONLY[file] === undefined)
+const outcomes = [run({ engine: "sqlite", files })]
+if (onPostgres.length > 0) outcomes.push(await runOnPostgres(onPostgres))
+
+const sum = (of: (one: Outcome) => number): number => outcomes.reduce((total, one) => total + of(one), 0)
+const missing = new Set(outcomes.flatMap((one) => one.missing))
+const [passed, failed, skipped] = [sum((one) => one.passed), sum((one) => one.failed), sum((one) => one.skipped)]
+process.stdout.write(`\nskipped: ${skipped} (${[...missing].join(", ") || "nothing"})\n`)
+process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
+const tests = sum((one) => one.tests)
+if (wanted.length === 0 && tests < PLAUSIBLE) {
+  process.stderr.write(`only ${tests} tests ran; ${PLAUSIBLE} are plausible\n`)
   process.exit(1)
 }
-process.exit(run.status ?? 1)
+process.exit(outcomes.find((one) => one.status !== 0)?.status ?? 0)
+
+function run(pass: Pass): Outcome {
+  const flags = ["--test", "--test-concurrency=2", "--test-reporter=spec", "--test-reporter-destination=stdout"]
+  const done = spawnSync(process.execPath, [...flags, ...pass.files], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, TYLER_TEST_ENGINE: pass.engine },
+  })
+  process.stdout.write(done.stdout)
+  const count = (name: string): number => Number(new RegExp(`^ℹ ${name} (\\d+)`, "m").exec(done.stdout)?.[1] ?? 0)
+  const skips = [...done.stdout.matchAll(/# SKIP (.*)$|﹣ .*# (.*)$/gm)]
+  return {
+    status: done.status ?? 1,
+    tests: count("tests"),
+    passed: count("pass"),
+    failed: count("fail"),
+    skipped: count("skipped"),
+    missing: skips.map((match) => match[1] ?? match[2] ?? ""),
+  }
+}
+
+/** A file that cannot run for want of a server counts as one test skipped; TYLER_TEST_REQUIRE makes that a failure. */
+async function runOnPostgres(these: readonly string[]): Promise<Outcome> {
+  const none = { tests: 0, passed: 0, missing: ["postgres"] }
+  try {
+    if (!(await postgresAnswers())) return { ...none, status: 0, failed: 0, skipped: these.length }
+  } catch {
+    process.stderr.write("PostgreSQL is required and does not answer\n")
+    return { ...none, status: 1, failed: these.length, skipped: 0 }
+  }
+  process.stdout.write("\nthe HTTP suite on PostgreSQL\n")
+  return run({ engine: "postgres", files: these })
+}

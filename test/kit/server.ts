@@ -6,6 +6,7 @@ import { type Random, systemRandom } from "../../src/core/random.ts"
 import { type Running, start } from "../../src/main/compose.ts"
 import { parseConfig } from "../../src/main/config.ts"
 import { type Client, clientOf } from "./client.ts"
+import { dropDatabase, engineEnvironment } from "./engine.ts"
 
 export interface ServerOptions {
   /** Over what tests are started with; undefined takes a variable away. */
@@ -16,7 +17,7 @@ export interface ServerOptions {
   readonly folder?: string
 }
 
-/** The real server, inside this process, on a free port. */
+/** The real server, inside this process, on a free port and on this run's engine. */
 export interface TestServer {
   /** By address, `http://127.0.0.1:PORT`. */
   readonly url: string
@@ -37,17 +38,19 @@ const UNLIMITED = { SECRETS_RATE_LIMIT_MAX: "1000000000", MAX_SECRET_ACCESS_PER_
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const folder = options.folder ?? temporaryFolder()
-  const remove = (): void => {
-    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+  const remove = async (): Promise<void> => {
+    if (options.folder !== undefined) return
+    rmSync(folder, { recursive: true, force: true })
+    await dropDatabase(folder)
   }
   try {
-    const env = serverEnvironment(folder, options.env)
+    const env = serverEnvironment(folder, { ...(await engineEnvironment(folder)), ...options.env })
     const parsed = parseConfig(env)
     if ("faults" in parsed) throw new Error(parsed.faults.join("\n"))
     const running = await start(parsed.config, options.clock ?? systemClock, options.random ?? systemRandom)
     return serverOf(running, folder, remove)
   } catch (error) {
-    remove()
+    await remove()
     throw error
   }
 }
@@ -62,10 +65,17 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), "tyler-test-"))
 }
 
-function serverOf(running: Running, folder: string, remove: () => void): TestServer {
+function serverOf(running: Running, folder: string, remove: () => Promise<void>): TestServer {
   const { port, protocol } = new URL(running.url)
   const url = `${protocol}//127.0.0.1:${port}`
   let closing: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    try {
+      await running.close()
+    } finally {
+      await remove()
+    }
+  }
   return {
     url,
     publicUrl: running.url,
@@ -76,7 +86,7 @@ function serverOf(running: Running, folder: string, remove: () => void): TestSer
     setupToken: running.setupToken,
     anonymous: clientOf(url, null),
     close() {
-      closing ??= running.close().finally(remove)
+      closing ??= stop()
       return closing
     },
   }

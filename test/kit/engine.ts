@@ -1,0 +1,29 @@
+import { after } from "node:test"
+import { type Database, newDatabase } from "../conformance/postgres-database.ts"
+
+/** Which engine the servers of this run keep their state in: the test runner's second pass says `postgres`. */
+export const ENGINE = process.env["TYLER_TEST_ENGINE"] === "postgres" ? "postgres" : "sqlite"
+
+/** A server's own PostgreSQL database, by the server's folder: whoever starts on that folder again finds it again. */
+const databases = new Map<string, Database>()
+
+/** What a server in this folder is started with; on SQLite nothing, for its database lies in the folder. */
+export async function engineEnvironment(folder: string): Promise<Readonly<Record<string, string>>> {
+  if (ENGINE === "sqlite") return {}
+  let database = databases.get(folder)
+  if (database === undefined) {
+    database = await newDatabase()
+    databases.set(folder, database)
+  }
+  return { DATABASE_URL: database.url }
+}
+
+/** Goes with the folder. */
+export async function dropDatabase(folder: string): Promise<void> {
+  const database = databases.get(folder)
+  databases.delete(folder)
+  await database?.[Symbol.asyncDispose]()
+}
+
+/** Folders that tests remove by themselves leave their databases behind until the file's tests are over. */
+if (ENGINE === "postgres") after(() => Promise.all([...databases.keys()].map(dropDatabase)))
