@@ -25,8 +25,6 @@ const ON_SQLITE_ONLY: Readonly<Record<string, string>> = {
   "test/http/canary.test.ts": "searches SQLite's own files",
   "test/http/pages.test.ts": "what a browser shows does not change with the engine, and it is the slowest file",
   "test/http/ready.test.ts": "locks and fills SQLite's file; test/soak/storage.ts does the like to PostgreSQL",
-  "test/http/tampered-people.test.ts": "writes SQLite's file",
-  "test/http/tampered-rows.test.ts": "writes SQLite's file",
 }
 
 const wanted = process.argv.slice(2)

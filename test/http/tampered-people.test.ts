@@ -1,7 +1,5 @@
 import assert from "node:assert/strict"
 import { rmSync } from "node:fs"
-import { join } from "node:path"
-import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import { after, before, test } from "node:test"
 import type { LoginAnswer, MeAnswer } from "../../src/api/auth.ts"
 import { systemClock } from "../../src/core/clock.ts"
@@ -10,10 +8,12 @@ import { parseConfig } from "../../src/main/config.ts"
 import { offline } from "../../src/main/offline.ts"
 import { entriesOf, entryOf } from "../kit/audit.ts"
 import { clientOf } from "../kit/client.ts"
+import { engineEnvironment } from "../kit/engine.ts"
 import { addProgram, logIn, PASSWORD, setUpAdmin } from "../kit/people.ts"
 import { REASON } from "../kit/secrets.ts"
 import { serverEnvironment, startServer, temporaryFolder } from "../kit/server.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
+import { onEngine, runPast, type SqlValue } from "../kit/tamper.ts"
 
 let stage: Stage<"hit" | "out" | "pass" | "end" | "cold" | "tok">
 
@@ -23,29 +23,25 @@ before(async () => {
 })
 after(() => stage.close())
 
-function inDatabase<T>(folder: string, use: (db: DatabaseSync) => T): T {
-  const db = new DatabaseSync(join(folder, "tyler.db"), { timeout: 5000 })
-  try {
-    return use(db)
-  } finally {
-    db.close()
-  }
+async function write(folder: string, text: string, ...values: readonly SqlValue[]): Promise<void> {
+  assert.equal((await runPast(folder, text, ...values)).changes, 1)
 }
 
-function write(text: string, ...values: SQLInputValue[]): void {
-  inDatabase(stage.server.dataFolder, (db) => assert.equal(Number(db.prepare(text).run(...values).changes), 1))
+async function macOf(id: string): Promise<unknown> {
+  const { rows } = await runPast(stage.server.folder, "SELECT mac FROM principal WHERE id = ?1", id)
+  return rows[0]?.["mac"]
 }
 
-const macOf = (id: string): unknown =>
-  inDatabase(stage.server.dataFolder, (db) => db.prepare("SELECT mac FROM principal WHERE id = ?").get(id))?.["mac"]
+const ADMIN = onEngine({ sqlite: `'["admin"]'`, postgres: "'{admin}'" })
 
 /** What somebody who can write the database, and has no key, would like to be. */
-const makeAdmin = (id: string): void => write(`UPDATE principal SET roles = '["admin"]' WHERE id = ?`, id)
+const makeAdmin = (id: string): Promise<void> =>
+  write(stage.server.folder, `UPDATE principal SET roles = ${ADMIN} WHERE id = ?1`, id)
 
 test("an admin's change of a person whose row was tampered with is refused, on record, and signs nothing", async () => {
   const { id } = stage.people.hit
-  makeAdmin(id)
-  const before = macOf(id)
+  await makeAdmin(id)
+  const before = await macOf(id)
   for (const change of [{ disabled: true }, { roles: ["developer"] }, { password: "another several harbour words" }]) {
     const answer = await stage.admin.patch(`/api/users/${id}`, change)
     assert.deepEqual([answer.status, answer.body["code"]], [503, "row_tampered"])
@@ -55,7 +51,7 @@ test("an admin's change of a person whose row was tampered with is refused, on r
       ["USER_CHANGE", "FAILURE", "row_tampered", id],
     )
   }
-  assert.deepEqual(macOf(id), before)
+  assert.deepEqual(await macOf(id), before)
 })
 
 test("nobody gets a tampered row of his own signed: not by logging out, changing the password or ending a session", async () => {
@@ -76,18 +72,18 @@ test("nobody gets a tampered row of his own signed: not by logging out, changing
   for (const [{ id, client }, attempt] of tries) {
     // Known to the server from before, so that no look at the row stands in the way of the attempt.
     assert.equal((await client.get("/api/me")).status, 200)
-    makeAdmin(id)
-    const before = macOf(id)
+    await makeAdmin(id)
+    const before = await macOf(id)
     const answer = await attempt()
     assert.ok([401, 503].includes(answer.status), answer.text)
-    assert.deepEqual(macOf(id), before)
+    assert.deepEqual(await macOf(id), before)
     assert.notEqual((await client.get("/api/users")).status, 200)
   }
 })
 
 test("a tampered row signs nobody in, and the attempt is an alarm", async () => {
   const { id } = stage.people.cold
-  makeAdmin(id)
+  await makeAdmin(id)
   const answer = await stage.server.anonymous.post("/api/auth/login", { username: "cold", password: PASSWORD })
   assert.deepEqual([answer.status, answer.body["code"]], [401, "unauthenticated"])
   const alarms = (await entriesOf(stage.admin, { action: "ROW_TAMPERED" })).filter((one) => one.resource_name === id)
@@ -105,8 +101,9 @@ async function counted(): Promise<number> {
 test("a tampered session opens no door, and each attempt is an alarm", async () => {
   const { id } = stage.people.tok
   const { token } = await logIn(stage.server.url, "tok")
-  const newest = "SELECT id FROM credential WHERE principal_id = ? ORDER BY created_at DESC LIMIT 1"
-  write(`UPDATE credential SET expires_at = expires_at + 1 WHERE id = (${newest})`, id)
+  const newest = "SELECT id FROM credential WHERE principal_id = ?1 ORDER BY created_at DESC LIMIT 1"
+  const later = onEngine({ sqlite: "expires_at + 1", postgres: "expires_at + interval '1 ms'" })
+  await write(stage.server.folder, `UPDATE credential SET expires_at = ${later} WHERE id = (${newest})`, id)
   const before = await counted()
   for (let round = 0; round < 3; round++) {
     const answer = await clientOf(stage.server.url, token).get("/api/me")
@@ -119,22 +116,22 @@ test("a tampered session opens no door, and each attempt is an alarm", async () 
 
 test("a tampered service account gets no token, and revoking one signs nothing", async () => {
   const robot = await addProgram(stage.admin, "robot", ["developer"])
-  makeAdmin(robot.id)
-  const before = macOf(robot.id)
+  await makeAdmin(robot.id)
+  const before = await macOf(robot.id)
   const path = `/api/service-accounts/${robot.id}/tokens`
   const issued = await stage.admin.post(path, { reason: REASON })
   const revoked = await stage.admin.delete(`${path}/${robot.tokenId}`)
   for (const { status, body } of [issued, revoked]) assert.deepEqual([status, body["code"]], [503, "row_tampered"])
-  assert.deepEqual(macOf(robot.id), before)
+  assert.deepEqual(await macOf(robot.id), before)
 })
 
 test("a tampered admin does not count as the one who is left", async (t) => {
   const other = await openStage({ second: ["admin"] })
   t.after(() => other.close())
   const { id } = (await other.admin.get<MeAnswer>("/api/me")).body
-  inDatabase(other.server.dataFolder, (db) =>
-    db.prepare("UPDATE principal SET must_change_password = 1 WHERE id = ?").run(other.people.second.id),
-  )
+  const must = onEngine({ sqlite: "1", postgres: "true" })
+  const change = `UPDATE principal SET must_change_password = ${must} WHERE id = ?1`
+  await write(other.server.folder, change, other.people.second.id)
   const answer = await other.admin.patch(`/api/users/${id}`, { disabled: true })
   assert.deepEqual([answer.status, answer.body["code"]], [409, "last_admin"])
 })
@@ -145,9 +142,13 @@ test("recover-admin makes a tampered row anew: role admin and nothing else of wh
   const first = await startServer({ folder })
   await setUpAdmin(first)
   await first.close()
-  inDatabase(join(folder, "data"), (db) => db.exec(`UPDATE principal SET roles = '["admin","hr"]', disabled = 1`))
+  const tampered = onEngine({
+    sqlite: `roles = '["admin","hr"]', disabled = 1`,
+    postgres: "roles = '{admin,hr}', disabled = true",
+  })
+  await write(folder, `UPDATE principal SET ${tampered}`)
 
-  const parsed = parseConfig(serverEnvironment(folder))
+  const parsed = parseConfig(serverEnvironment(folder, await engineEnvironment(folder)))
   assert.ok("config" in parsed)
   const { password } = await offline(parsed.config, systemClock, systemRandom, (on) => on.recoverAdmin("ada"))
   const second = await startServer({ folder })

@@ -18,6 +18,11 @@ export async function engineEnvironment(folder: string): Promise<Readonly<Record
   return { DATABASE_URL: database.url }
 }
 
+/** PostgreSQL's address for the server in this folder; null on SQLite. */
+export function databaseUrlOf(folder: string): string | null {
+  return databases.get(folder)?.url ?? null
+}
+
 /** Goes with the folder. */
 export async function dropDatabase(folder: string): Promise<void> {
   const database = databases.get(folder)
