@@ -1,15 +1,10 @@
 import type { Client } from "pg"
+import { afterGathering, answerBatch, type Waiting, WaitingCalls } from "../../audit/gather.ts"
 import type { Act, LedgerWriter, Outcome } from "../../audit/ledger.ts"
 import { TylerError } from "../../core/errors.ts"
 import { connect, drop, type Patience } from "./connect.ts"
 import { asFault, isUnstorable } from "./fault.ts"
 import { writeActs } from "./transaction.ts"
-
-/** Acts of one transaction at most; bounds how long one commit can hold everybody up. */
-const BATCH_ACTS = 256
-
-/** Acts that may wait; beyond it the caller hears `busy` at once rather than late. */
-const QUEUE_ACTS = 10_000
 
 export interface LedgerStart {
   readonly url: string
@@ -18,18 +13,11 @@ export interface LedgerStart {
   readonly patience?: Patience
 }
 
-interface Waiting {
-  readonly acts: readonly Act[]
-  readonly resolve: (outcomes: readonly Outcome[]) => void
-  readonly reject: (error: Error) => void
-}
-
 /** Group commit over one connection: while one transaction is being written the next one gathers. */
 class PostgresLedger implements LedgerWriter {
   readonly #start: LedgerStart
   #client: Client | undefined
-  #waiting: Waiting[] = []
-  #waitingActs = 0
+  readonly #waiting = new WaitingCalls()
   #writing: Promise<void> | undefined
   #closed = false
 
@@ -40,10 +28,7 @@ class PostgresLedger implements LedgerWriter {
   recordAll(acts: readonly Act[]): Promise<readonly Outcome[]> {
     if (this.#closed) return Promise.reject(new TylerError("unavailable", { cause: "ledger_stopped" }))
     if (acts.length === 0) return Promise.resolve([])
-    if (this.#waitingActs + acts.length > QUEUE_ACTS) return Promise.reject(new TylerError("busy"))
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ acts, resolve, reject })
-      this.#waitingActs += acts.length
+    return this.#waiting.join(acts, () => {
       this.#writing ??= this.#drain()
     })
   }
@@ -58,27 +43,12 @@ class PostgresLedger implements LedgerWriter {
   async #drain(): Promise<void> {
     // One turn of the loop lets requests that arrived together share the transaction.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch()
-      if (await this.#settle(batch)) continue
-      for (const call of batch) await this.#settle([call])
+    while (!this.#waiting.isEmpty) {
+      const batch = this.#waiting.takeBatch()
+      if (!(await this.#settle(batch))) for (const call of batch) await this.#settle([call])
+      await new Promise<void>((resolve) => afterGathering(resolve))
     }
     this.#writing = undefined
-  }
-
-  /** Whole calls only: the acts of one call share a transaction, even when one call alone exceeds the bound. */
-  #takeBatch(): readonly Waiting[] {
-    let acts = 0
-    let calls = 0
-    for (const call of this.#waiting) {
-      if (calls > 0 && acts + call.acts.length > BATCH_ACTS) break
-      acts += call.acts.length
-      calls++
-    }
-    const batch = this.#waiting.slice(0, calls)
-    this.#waiting = this.#waiting.slice(calls)
-    this.#waitingActs -= acts
-    return batch
   }
 
   /**
@@ -87,9 +57,7 @@ class PostgresLedger implements LedgerWriter {
    */
   async #settle(batch: readonly Waiting[]): Promise<boolean> {
     try {
-      const outcomes = await this.#write(batch.flatMap(({ acts }) => acts))
-      let at = 0
-      for (const { acts, resolve } of batch) resolve(outcomes.slice(at, (at += acts.length)))
+      answerBatch(batch, await this.#write(batch.flatMap(({ acts }) => acts)))
     } catch (error) {
       const fault = asFault(error)
       if (isUnstorable(fault) && batch.length > 1) return false
@@ -129,10 +97,7 @@ class PostgresLedger implements LedgerWriter {
   }
 
   #refuseWaiting(error: unknown): void {
-    const lost = this.#waiting
-    this.#waiting = []
-    this.#waitingActs = 0
-    for (const { reject } of lost) reject(asFault(error))
+    for (const { reject } of this.#waiting.takeAll()) reject(asFault(error))
   }
 
   #forget(client: Client): void {
