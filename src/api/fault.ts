@@ -117,7 +117,7 @@ function kindOf(sent: unknown): string {
 }
 
 /** `/tags/0/Key` as `tags[0].Key`. */
-function nameOf(pointer: string, whole: string): string {
+export function nameOf(pointer: string, whole: string): string {
   if (pointer === "") return `The ${whole}`
   return pointer
     .slice(1)

@@ -1,7 +1,8 @@
 import { createRequire } from "node:module"
 import type * as compiler from "typebox/schema"
 import { TylerError } from "../core/errors.ts"
-import { explainFault } from "./fault.ts"
+import { isStorable } from "../core/storable.ts"
+import { explainFault, nameOf } from "./fault.ts"
 import type { Static, TSchema } from "./schema.ts"
 
 /** One compiled checker per schema object, made at first use. Schemas are module constants, so the map stays small. */
@@ -22,18 +23,37 @@ function checkerOf(schema: TSchema): compiler.Validator {
 /**
  * A request body as its schema's type: nothing is coerced, filled in or dropped. Throws TylerError `invalid_request`
  * with `field` (a JSON pointer) and `error`, which names the field and the rule but never quotes what was sent.
+ * @param judged fields whose text has a rule of its own
  */
-export function parseBody<S extends TSchema>(schema: S, json: unknown): Static<S> {
-  const checker = checkerOf(schema)
-  if (checker.Check(json)) return json as Static<S>
-  throw new TylerError("invalid_request", explainFault(schema, json, checker.Errors(json)[1], "body"))
+export function parseBody<S extends TSchema>(
+  schema: S,
+  json: unknown,
+  judged: readonly string[] = ["reason"],
+): Static<S> {
+  return parsed(schema, json, "body", judged)
 }
 
 /** A query string's fields, each given at most once. Throws as `parseBody` does. */
 export function parseQuery<S extends TSchema>(schema: S, query: unknown): Static<S> {
+  return parsed(schema, query, "query", [])
+}
+
+function parsed<S extends TSchema>(schema: S, sent: unknown, whole: string, judged: readonly string[]): Static<S> {
   const checker = checkerOf(schema)
-  if (checker.Check(query)) return query as Static<S>
-  throw new TylerError("invalid_request", explainFault(schema, query, checker.Errors(query)[1], "query"))
+  if (!checker.Check(sent))
+    throw new TylerError("invalid_request", explainFault(schema, sent, checker.Errors(sent)[1], whole))
+  for (const [name, field] of Object.entries(sent as object)) if (!judged.includes(name)) refuseOdd(field, `/${name}`)
+  return sent as Static<S>
+}
+
+/** Field names need no look: the schema has named them. */
+function refuseOdd(sent: unknown, pointer: string): void {
+  if (typeof sent === "string") {
+    if (isStorable(sent)) return
+    throw invalidField(pointer, `${nameOf(pointer, "")} must not hold U+0000 or half of a surrogate pair`)
+  }
+  if (typeof sent !== "object" || sent === null) return
+  for (const [name, field] of Object.entries(sent)) refuseOdd(field, `${pointer}/${name}`)
 }
 
 /** For rules that a schema cannot say, in the same shape. */

@@ -23,7 +23,7 @@ export const ValueFields = {
 
 /** A body with `ValueFields`, of which exactly one must be given. Throws `invalid_request`. */
 export function parseValueBody<S extends TObject>(schema: S, json: unknown): Static<S> {
-  const body = parseBody(schema, json)
+  const body = parseBody(schema, json, ["reason", "value"])
   const { value, valueBase64 } = body as { value?: unknown; valueBase64?: unknown }
   if (value === undefined && valueBase64 === undefined) throw invalidField("/value", "value or valueBase64 is required")
   if (value !== undefined && valueBase64 !== undefined)

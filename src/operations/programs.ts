@@ -145,7 +145,7 @@ function issue(
     owner: row,
     assurance: "token",
     lifetimeMs: ask.expiresInDays * DAY_MS,
-    label: ask.reason.slice(0, 200),
+    label: labelOf(ask.reason),
   })
   const { token, change } = issued
   return {
@@ -153,4 +153,11 @@ function issue(
     change,
     answer: { id: row.id, tokenId: issued.row.id, token, expiresAt: issued.row.expiresAt },
   }
+}
+
+const LABEL_LIMIT = 200
+
+/** By code points: half of a surrogate pair would come back from the database as another text, and fail its row's code. */
+function labelOf(reason: Reason): string {
+  return Array.from(reason).slice(0, LABEL_LIMIT).join("")
 }

@@ -14,7 +14,7 @@ A name that the caller may not use is \`forbidden\` whether it exists or not. Wh
 or 431 and the connection closes; any other path is 404 \`not_found\`, any other method 405 \`method_not_allowed\`.
 
 **Bodies** are JSON in UTF-8, one strict schema for each route: nothing is coerced, no unknown or repeated field is
-accepted, no query field that is not listed either.
+accepted, no query field that is not listed either. No text but a secret's value holds U+0000, none half of a surrogate pair.
 
 **Sending twice**: with an \`Idempotency-Key\` the same request by the same caller answers as before and changes nothing;
 with another body or from another caller it is 409 \`idempotency_mismatch\`.`,
