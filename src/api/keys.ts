@@ -29,8 +29,18 @@ export const KeyRotateBody = strict({
 })
 export const RotationStarted = strict({ message: Type.String({ maxLength: 500 }), keyId: Id })
 
+/** `POST /api/keys/rotate-root` -> 200 `RootRotated`. */
+export const RootKeyRotateBody = strict({ reason: Reason })
+export const RootRotated = strict({
+  message: Type.String({ maxLength: 500 }),
+  /** How many keys it wraps now. */
+  keys: Type.Integer({ minimum: 1 }),
+})
+
 export type KeyItem = Static<typeof KeyItem>
 export type KeyProgress = Static<typeof KeyProgress>
 export type KeysAnswer = Static<typeof KeysAnswer>
 export type KeyRotateBody = Static<typeof KeyRotateBody>
+export type RootKeyRotateBody = Static<typeof RootKeyRotateBody>
+export type RootRotated = Static<typeof RootRotated>
 export type RotationStarted = Static<typeof RotationStarted>

@@ -207,6 +207,14 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/keys-rotate.ts"),
   },
   {
+    words: "keys rotate-root",
+    operands: "",
+    summary: "wrap all keys by the new root key that tyler-server new-root-key has made",
+    options: [],
+    reason: true,
+    load: () => import("./commands/keys-rotate-root.ts"),
+  },
+  {
     words: "users ls",
     operands: "",
     summary: "list the people",

@@ -6,7 +6,7 @@ import type {
   ProofAnswer,
   SecretAuditAnswer,
 } from "../api/audit.ts"
-import type { KeysAnswer, RotationStarted } from "../api/keys.ts"
+import type { KeysAnswer, RootRotated, RotationStarted } from "../api/keys.ts"
 import type { ExplainAnswer, ExplainBody, PoliciesAnswer, PolicyAnswer, PolicyBody } from "../api/policies.ts"
 import { queryText, secretPath } from "./address.ts"
 import type { Caller } from "./caller.ts"
@@ -93,6 +93,8 @@ export interface Keys {
   status(): Promise<KeysAnswer>
   /** Starts a rotation; `status` shows its progress. */
   rotate(options?: Reasoned & { retire?: boolean }): Promise<RotationStarted>
+  /** To the root key that was put beside the one in use. @throws TylerApiError `root_key_not_prepared` */
+  rotateRoot(options?: Reasoned): Promise<RootRotated>
 }
 
 export function keysOf(caller: Caller): Keys {
@@ -100,5 +102,7 @@ export function keysOf(caller: Caller): Keys {
     status: () => caller.read("/api/keys"),
     rotate: async (options = {}) =>
       caller.send("POST", "/api/keys/rotate", { reason: caller.reason(options.reason), retire: options.retire }),
+    rotateRoot: async (options = {}) =>
+      caller.send("POST", "/api/keys/rotate-root", { reason: caller.reason(options.reason) }),
   }
 }

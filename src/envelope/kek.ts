@@ -13,3 +13,17 @@ export interface KeyWrapper {
   wrap(key: Uint8Array, context: WrapContext): Promise<Uint8Array>
   unwrap(wrapped: Uint8Array, context: WrapContext): Promise<Uint8Array>
 }
+
+/** A root of trust and the value it is recognised by, which is stored beside the keys it wraps. */
+export interface RootKey {
+  readonly check: Uint8Array
+  readonly wrapper: KeyWrapper
+}
+
+/** The root keys at hand. Both throw StartFault for a key that is there but cannot be used. */
+export interface RootKeys {
+  /** The one that wraps a database with this check value; undefined: not here. */
+  find(check: Uint8Array): RootKey | undefined
+  /** The one to rotate to; undefined: none was prepared. */
+  next(): RootKey | undefined
+}

@@ -63,6 +63,20 @@ export async function newKey(
   }
 }
 
+/** The same keys under another root key; they stand in clear only while one of them is wrapped. */
+export function rewrapKeys(rows: readonly KeyRow[], from: KeyWrapper, to: KeyWrapper): Promise<KeyRow[]> {
+  return Promise.all(
+    rows.map(async (row) => {
+      const key = await from.unwrap(row.wrapped, contextOf(row))
+      try {
+        return { ...row, wrapped: await to.wrap(key, contextOf(row)) }
+      } finally {
+        wipe(key)
+      }
+    }),
+  )
+}
+
 /** The keys a new installation is born with. */
 export function initialKeys(wrapper: KeyWrapper, random: Random, now: number): Promise<KeyRow[]> {
   return Promise.all((["kek", "rows", "log"] as const).map((purpose) => newKey(purpose, wrapper, random, now)))

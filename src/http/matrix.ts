@@ -161,6 +161,7 @@ export const MATRIX = {
 
   "GET /api/keys": { ...key, action: "KEY_STATUS", summary: "Keys and the progress of a rotation (role admin)" },
   "POST /api/keys/rotate": { ...key, action: "KEY_ROTATE", summary: "Rotates the key-encryption key (role admin)" },
+  "POST /api/keys/rotate-root": { ...key, action: "ROOT_KEY_ROTATE", summary: "Rotates the root key (role admin)" },
 } as const satisfies Readonly<Record<string, Row>>
 
 export type RouteId = keyof typeof MATRIX

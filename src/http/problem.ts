@@ -37,6 +37,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   policy_lockout: 409,
   policy_tampered: 503,
   row_tampered: 503,
+  root_key_not_prepared: 409,
   not_rotatable: 409,
   busy: 503,
   unavailable: 503,

@@ -22,12 +22,12 @@ export async function embedded(config: Config, surroundings: Surroundings): Prom
       return true
     },
   }
-  const { wrapper, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
+  const { roots, root, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
   const ledger = await sqliteLedger({ path, origin: LOG_ORIGIN, logSeed: keyring.logSeed })
   // Closed after the reader: the last connection to close empties the log of SQLite into the database, if it may write.
   opened.defer(() => ledger.close())
   const reader = sqliteReader(path)
   opened.defer(() => reader.close())
   const held = opened.move()
-  return { reader, ledger, keys: keySource(reader, wrapper, keyring), close: () => held.disposeAsync() }
+  return { reader, ledger, keys: keySource(reader, roots, { root, keyring }), close: () => held.disposeAsync() }
 }

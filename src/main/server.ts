@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs"
+import { createNextRootKey } from "../adapters/local/root-key-files.ts"
 import { systemClock } from "../core/clock.ts"
 import { systemRandom } from "../core/random.ts"
 import { TylerError } from "../core/errors.ts"
@@ -12,6 +14,7 @@ const HELP = `tyler-server: the server side of Tyler Setup, on the server's mach
 
   tyler-server serve                          start the server
   tyler-server doctor                         look for what is wrong; changes nothing (server stopped)
+  tyler-server new-root-key                   put a new root key beside the one in use, for tyler keys rotate-root
   tyler-server recover-admin USER             a one-time password for an admin who cannot sign in (server stopped)
   tyler-server accept-rollback --reason TEXT  go on after a restored backup, with the loss on record (server stopped)
   tyler-server --version
@@ -29,6 +32,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       return rest.length === 0 ? configured(serve) : usage("serve takes no arguments")
     case "doctor":
       return rest.length === 0 ? configured(doctor) : usage("doctor takes no arguments")
+    case "new-root-key":
+      return rest.length === 0 ? configured(newRootKey) : usage("new-root-key takes no arguments")
     case "recover-admin": {
       const [username] = rest
       if (username === undefined || rest.length > 1) return usage("recover-admin takes one user name")
@@ -83,6 +88,13 @@ function doctor(config: Config): Promise<number> {
     for (const line of lines) say(line)
     return lines.some((line) => line.startsWith("FAULT")) ? 1 : 0
   })
+}
+
+/** The server may be running: nothing of it is touched. */
+async function newRootKey({ folders }: Config): Promise<number> {
+  if (!existsSync(folders.rootKeyFile)) throw new StartFault(`There is no root key ${folders.rootKeyFile} to replace`)
+  say(`New root key: ${createNextRootKey(folders.rootKeyFile, systemRandom)}`)
+  return say("Copy it beside the root key of every other replica, then run: tyler keys rotate-root")
 }
 
 function recover(config: Config, username: string): Promise<number> {

@@ -24,12 +24,12 @@ export async function shared(
     open: () => openDatabase(url),
     initialise: (birth) => initialiseDatabase(url, birth),
   }
-  const { wrapper, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
+  const { roots, root, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
   const logKey = logKeyFromSeed(LOG_ORIGIN, keyring.logSeed)
   const reader = postgresReader({ url })
   opened.defer(() => reader.close())
   const ledger = postgresLedger({ url, sign: (size, root) => signCheckpoint(logKey, size, root) })
   opened.defer(() => ledger.close())
   const held = opened.move()
-  return { reader, ledger, keys: keySource(reader, wrapper, keyring), close: () => held.disposeAsync() }
+  return { reader, ledger, keys: keySource(reader, roots, { root, keyring }), close: () => held.disposeAsync() }
 }

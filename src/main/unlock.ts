@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs"
-import { createRootKey, loadRootKey, localKeyWrapper, rootKeyCheck } from "../adapters/local/root-key.ts"
+import { createRootKey, localKeyWrapper, loadRootKey, rootKeyCheck } from "../adapters/local/root-key.ts"
+import { nextRootKeyPath, rootKeyFiles } from "../adapters/local/root-key-files.ts"
 import { EMPTY_EDGE, rootOf } from "../audit/merkle.ts"
-import { equalBytes } from "../core/bytes.ts"
 import type { Clock } from "../core/clock.ts"
 import type { Random } from "../core/random.ts"
 import { StartFault } from "../core/start-fault.ts"
-import type { KeyWrapper } from "../envelope/kek.ts"
+import type { RootKey, RootKeys } from "../envelope/kek.ts"
 import { initialKeys, type Keyring, openKeyring } from "../envelope/keyring.ts"
 import { macOfPolicies } from "../operations/policies.ts"
 import { defaultPolicies } from "../policy/defaults.ts"
@@ -36,7 +36,8 @@ export interface Surroundings {
 }
 
 export interface Unlocked {
-  readonly wrapper: KeyWrapper
+  readonly roots: RootKeys
+  readonly root: RootKey
   readonly keyring: Keyring
 }
 
@@ -46,28 +47,34 @@ export interface Unlocked {
  */
 export async function unlock(database: Locked, keyFile: string, surroundings: Surroundings): Promise<Unlocked> {
   const { clock, random } = surroundings
+  const roots = rootKeyFiles(keyFile, random)
   const opened = await database.open()
-  if (opened !== undefined && !existsSync(keyFile)) {
-    throw new StartFault(
-      `The database ${database.name} is initialised but its root key ${keyFile} is missing; restore that file`,
-    )
+  if (opened !== undefined) {
+    const root = roots.find(opened.rootKeyCheck)
+    if (root === undefined) throw wrongRootKey(database.name, keyFile)
+    return { roots, root, keyring: await openKeyring(opened.keys, root.wrapper) }
   }
   const rootKey = existsSync(keyFile) ? loadRootKey(keyFile) : createRootKey(keyFile, random)
-  const wrapper = localKeyWrapper(rootKey, random)
-  if (opened !== undefined) {
-    if (!equalBytes(opened.rootKeyCheck, rootKeyCheck(rootKey)))
-      throw new StartFault(`The root key ${keyFile} is not the one the database ${database.name} was made with`)
-    return { wrapper, keyring: await openKeyring(opened.keys, wrapper) }
-  }
-  const keys = await initialKeys(wrapper, random, clock.now())
-  const keyring = await openKeyring(keys, wrapper)
+  const root = { check: rootKeyCheck(rootKey), wrapper: localKeyWrapper(rootKey, random) }
+  const keys = await initialKeys(root.wrapper, random, clock.now())
+  const keyring = await openKeyring(keys, root.wrapper)
   const policies = defaultPolicies(clock.now())
   const first = await database.initialise({
-    rootKeyCheck: rootKeyCheck(rootKey),
+    rootKeyCheck: root.check,
     keys,
     policies,
     policyMac: macOfPolicies(keyring, policies, 1),
     emptyRoot: rootOf(EMPTY_EDGE),
   })
-  return first ? { wrapper, keyring } : unlock(database, keyFile, surroundings)
+  return first ? { roots, root, keyring } : unlock(database, keyFile, surroundings)
+}
+
+function wrongRootKey(database: string, keyFile: string): StartFault {
+  if (!existsSync(keyFile) && !existsSync(nextRootKeyPath(keyFile)))
+    return new StartFault(
+      `The database ${database} is initialised but its root key ${keyFile} is missing; restore that file`,
+    )
+  return new StartFault(
+    `The root key ${keyFile} is not the one the database ${database} was made with, or last rotated to`,
+  )
 }

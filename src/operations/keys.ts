@@ -44,11 +44,13 @@ export function startKeyRotation(on: Service, caller: Caller, reason: Reason): P
     about,
     async plan(view) {
       requireAdmin(view)
-      const fresh = await newKey("kek", on.keys.wrapper, on.random, on.clock.now())
+      await on.keys.reload()
+      const root = on.keys.root()
+      const fresh = await newKey("kek", root.wrapper, on.random, on.clock.now())
       const rows = await on.reader.keys()
       const old = rows.filter(({ purpose, state }) => purpose === "kek" && state === "active")
       const retiring = old.map((row) => ({ ...row, state: "retiring" as const }))
-      const change = { kind: "putKeys" as const, rows: [...retiring, fresh] }
+      const change = { kind: "putKeys" as const, rows: [...retiring, fresh], rootKeyCheck: root.check }
       return {
         act: actOf(on, caller, view, about, { by: "role admin", details: `key=${fresh.id}`, changes: [change] }),
         done: () => ({ keyId: fresh.id }),

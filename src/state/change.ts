@@ -65,8 +65,15 @@ export type Change =
   /** Versions without a label, beyond the newest 100 and older than `olderThan`. */
   | { readonly kind: "pruneVersions"; readonly secretId: string; readonly olderThan: number }
   | { readonly kind: "addKey"; readonly row: KeyRow }
-  /** The keyring's wrapped forms and states, after a root or KEK rotation. */
-  | { readonly kind: "putKeys"; readonly rows: readonly KeyRow[] }
+  /** New keys and new states of old ones; only while the root key that wraps them is the one of `rootKeyCheck`. */
+  | { readonly kind: "putKeys"; readonly rows: readonly KeyRow[]; readonly rootKeyCheck: Uint8Array }
+  /** All keys wrapped by another root key, and its check value; conflicts if another was put meanwhile, or a key came or went. */
+  | {
+      readonly kind: "putRootKey"
+      readonly rows: readonly KeyRow[]
+      readonly from: Uint8Array
+      readonly to: Uint8Array
+    }
   /** Conflicts while a version is still sealed under the key. */
   | { readonly kind: "retireKey"; readonly id: string }
   /** The same value under another key-encryption key; skips versions that changed or went meanwhile. */
@@ -95,3 +102,4 @@ export type Conflict =
   | "not_deleted"
   | "not_due"
   | "key_in_use"
+  | "root_key_moved"

@@ -64,6 +64,8 @@ export interface StateReader {
   versionsUnderKey(keyId: string, limit: number): Promise<readonly VersionRow[]>
   countVersionsUnderKey(keyId: string): Promise<number>
   keys(): Promise<readonly KeyRow[]>
+  /** Of the root key that wraps them. */
+  rootKeyCheck(): Promise<Uint8Array>
 
   /** Uses so far: for one secret, and for all secrets (secretId null). */
   quotaUsed(principalId: string, secretId: string | null, day: string): Promise<number>

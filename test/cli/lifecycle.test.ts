@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { after, before, test } from "node:test"
+import { fileURLToPath } from "node:url"
 import { REASON, type Team, team } from "./server.ts"
 
 let all: Team
@@ -104,6 +106,30 @@ test("keys rotate waits until everything is sealed under the new key", async () 
   assert.ok(keys.every(({ id, versions }) => id === keyId || versions === 0))
   assert.equal(await value("config/sealed"), "v")
   assert.equal((await all.fin.tyler(["keys", "status"])).code, 3)
+})
+
+test("keys rotate-root takes the key that tyler-server new-root-key has made, beside the running server", async () => {
+  await set("config/rooted", "v")
+  const early = await all.ada.tyler(["keys", "rotate-root"])
+  assert.equal(early.code, 3)
+  assert.match(early.err, /^tyler: root_key_not_prepared: .*tyler-server new-root-key/)
+  const serve = fileURLToPath(new URL("../kit/serve.ts", import.meta.url))
+  const newRootKey = () =>
+    spawnSync(process.execPath, [serve, "new-root-key"], { env: { TYLER_DATA_DIR: all.dataFolder }, encoding: "utf8" })
+  const made = newRootKey()
+  assert.equal(made.status, 0, made.stderr)
+  assert.match(made.stdout, /^New root key: .*root\.key\.next\nCopy it beside .*tyler keys rotate-root\n$/)
+  const second = newRootKey()
+  assert.equal(second.status, 1)
+  assert.match(
+    second.stderr,
+    /^tyler-server: The root key .*root\.key\.next cannot be opened: something is already there\n$/,
+  )
+  const done = await all.ada.tyler(["keys", "rotate-root"])
+  assert.equal(done.code, 0, done.err)
+  assert.match(done.out, /^the new root key wraps \d+ keys; keep a copy of its file\n$/)
+  assert.equal(await value("config/rooted"), "v")
+  assert.equal((await all.fin.tyler(["keys", "rotate-root"])).code, 3)
 })
 
 test("a program's token stands alone on standard output, and works", async () => {

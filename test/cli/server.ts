@@ -10,6 +10,7 @@ export const REASON = "checking the command line"
 
 export interface Team {
   readonly url: string
+  readonly dataFolder: string
   /** The first admin, set up through the command. */
   readonly ada: Home
   /** Role finance: may not see config/*. */
@@ -34,6 +35,7 @@ export async function team(): Promise<Team> {
   await done(fin, ["login", "--user", "fin", "--password-file", "-"], `${PASSWORD}\r\n`)
   return {
     url: server.publicUrl,
+    dataFolder: server.dataFolder,
     ada,
     fin,
     admin: tylerClient({ url: server.publicUrl, token: tokenIn(ada), reason: REASON }),

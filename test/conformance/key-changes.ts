@@ -4,6 +4,8 @@ import { BIRTH, type EngineFactory } from "./engine.ts"
 import { changing, conflictOf, freshName, keyRow, plain, recorded, secretRow, storeSecret, versionRow } from "./rows.ts"
 import { sharedEngine } from "./shared-engine.ts"
 
+const { rootKeyCheck } = BIRTH
+
 export function keyChanges(factory: EngineFactory): void {
   describe("keys", () => {
     const on = sharedEngine(factory)
@@ -15,8 +17,28 @@ export function keyChanges(factory: EngineFactory): void {
       await recorded(ledger, changing({ kind: "addKey", row: added }))
       const retiring = { ...BIRTH.keys[0], state: "retiring" as const, wrapped: Buffer.from("again") }
       const fresh = keyRow("kek-3", { createdAt: 40 })
-      await recorded(ledger, changing({ kind: "putKeys", rows: [retiring, fresh] }))
+      await recorded(ledger, changing({ kind: "putKeys", rows: [retiring, fresh], rootKeyCheck }))
       assert.deepEqual(plain(await reader.keys()), plain([retiring, BIRTH.keys[1], added, fresh]))
+    })
+
+    test("another root key takes over all keys at once, and only from the one it was meant to follow", async () => {
+      const { ledger, reader } = on.at
+      const before = await reader.keys()
+      const to = Buffer.alloc(32, 8)
+      const rows = before.map((row) => ({ ...row, wrapped: Buffer.from(`other ${row.id}`) }))
+      const put = { kind: "putRootKey" as const, rows, from: rootKeyCheck, to }
+      assert.equal(await conflictOf(ledger, { ...put, from: to }), "root_key_moved")
+      assert.equal(await conflictOf(ledger, { ...put, rows: rows.slice(1) }), "root_key_moved")
+      const renamed = [...rows.slice(1), keyRow("kek-unknown")]
+      assert.equal(await conflictOf(ledger, { ...put, rows: renamed }), "root_key_moved")
+      assert.deepEqual(plain(await reader.keys()), plain(before))
+      assert.deepEqual(plain(await reader.rootKeyCheck()), plain(rootKeyCheck))
+      await recorded(ledger, changing(put))
+      assert.deepEqual(plain(await reader.keys()), plain(rows))
+      assert.deepEqual(plain(await reader.rootKeyCheck()), plain(to))
+      const late = { kind: "putKeys" as const, rows: [keyRow("kek-late")], rootKeyCheck }
+      assert.equal(await conflictOf(ledger, late), "root_key_moved")
+      await recorded(ledger, changing({ kind: "putRootKey", rows: before, from: to, to: rootKeyCheck }))
     })
 
     test("only a retiring key that seals nothing is retired", async () => {
@@ -29,7 +51,7 @@ export function keyChanges(factory: EngineFactory): void {
       assert.equal(await conflictOf(ledger, retire), "key_in_use")
       await recorded(ledger, changing({ kind: "purgeSecret", secretId: secret.id, dueBefore: null }))
       assert.equal(await conflictOf(ledger, retire), "gone")
-      await recorded(ledger, changing({ kind: "putKeys", rows: [{ ...key, state: "retiring" }] }))
+      await recorded(ledger, changing({ kind: "putKeys", rows: [{ ...key, state: "retiring" }], rootKeyCheck }))
       await recorded(ledger, changing(retire))
       assert.equal(await conflictOf(ledger, retire), "gone")
       assert.ok((await reader.keys()).every(({ id }) => id !== key.id))

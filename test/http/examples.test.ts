@@ -1,5 +1,8 @@
 import assert from "node:assert/strict"
+import { join } from "node:path"
 import { after, test } from "node:test"
+import { createNextRootKey } from "../../src/adapters/local/root-key-files.ts"
+import { systemRandom } from "../../src/core/random.ts"
 import { CONTRACTS } from "../../src/http/contract.ts"
 import { MATRIX, type RouteId } from "../../src/http/matrix.ts"
 import { EXAMPLES } from "../../src/http/openapi/examples.ts"
@@ -78,6 +81,8 @@ test("every route answers its own example as it is described", async () => {
   await ask("GET /api/audit/key")
   await ask("GET /api/audit/proof", {}, {}, "?index=1&size=5")
   await ask("POST /api/keys/rotate")
+  createNextRootKey(join(server.dataFolder, "root.key"), systemRandom)
+  await ask("POST /api/keys/rotate-root")
   await ask("GET /api/keys")
 
   await ask("GET /metrics")

@@ -253,6 +253,7 @@ test("people, programs, policies, keys and the log are governed by role", async 
     [ADMIN, "DELETE", "/api/policies/none", { reason: REASON }],
     [ADMIN, "GET", "/api/keys"],
     [ADMIN, "POST", "/api/keys/rotate", { reason: REASON }],
+    [ADMIN, "POST", "/api/keys/rotate-root", { reason: REASON }],
     [["admin", "auditor"], "GET", "/api/audit"],
     [["admin", "auditor"], "GET", "/api/audit/export"],
     [["admin", "auditor"], "POST", "/api/policies/explain", { principal: "dba", verb: "read", secret: "config/x" }],

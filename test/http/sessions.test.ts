@@ -49,6 +49,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "POST /api/secrets/config/plain/rotate": { reason: REASON },
   "POST /api/secrets/config/plain/schedule": { days: 30, strategy: "postgres", enabled: true },
   "POST /api/keys/rotate": { reason: REASON },
+  "POST /api/keys/rotate-root": { reason: REASON },
 }
 
 /** Asks all of them; bodies that no schema accepts, since nobody is to get that far. */

@@ -38,7 +38,7 @@ export function createRootKey(path: string, random: Random): Buffer {
   }
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const folder = openSync(path, constants.O_RDONLY)
   try {
     fsyncSync(folder)

@@ -228,12 +228,24 @@ const APPLY: Apply = {
     await insertKey(db, row)
   },
 
-  async putKeys(db, { rows }) {
+  async putKeys(db, { rows, rootKeyCheck }) {
+    await requireRootKey(db, rootKeyCheck)
     for (const row of rows) {
       const put = "UPDATE keyring_key SET wrapped = $2, state = $3 WHERE id = $1"
       const done = await run(db, put, [row.id, row.wrapped, row.state])
       if (done === 0) await insertKey(db, row)
     }
+  },
+
+  async putRootKey(db, { rows, from, to }) {
+    await requireRootKey(db, from)
+    const { rowCount } = await db.query("SELECT 1 FROM keyring_key")
+    if (rowCount !== rows.length) throw new ConflictError("root_key_moved")
+    for (const { id, wrapped } of rows) {
+      const done = await run(db, "UPDATE keyring_key SET wrapped = $2 WHERE id = $1", [id, wrapped])
+      if (done !== 1) throw new ConflictError("root_key_moved")
+    }
+    await run(db, "UPDATE meta SET value = $1 WHERE key = 'root_key_check'", [to])
   },
 
   async retireKey(db, { id }) {
@@ -288,6 +300,11 @@ async function insertLabels(db: Client, secretId: string, labels: readonly Label
      SELECT $1, label, version_id FROM unnest($2::text[], $3::text[]) AS l (label, version_id)`,
     [secretId, labels.map(({ label }) => label), labels.map(({ versionId }) => versionId)],
   )
+}
+
+async function requireRootKey(db: Client, check: Uint8Array): Promise<void> {
+  const { rowCount } = await db.query("SELECT 1 FROM meta WHERE key = 'root_key_check' AND value = $1", [check])
+  if (rowCount === 0) throw new ConflictError("root_key_moved")
 }
 
 async function insertKey(db: Client, row: KeyRow): Promise<void> {

@@ -14,7 +14,7 @@ const PATIENCE = { connectMs: 5000, statementMs: 600_000, answerMs: 605_000 }
 
 /** What the serving role needs, and no more. Tables not named here may be read only. */
 const GRANTS: Readonly<Record<string, string>> = {
-  meta: "SELECT, INSERT",
+  meta: "SELECT, INSERT, UPDATE",
   log_head: "SELECT, INSERT, UPDATE",
   security_audit_log: "SELECT, INSERT, UPDATE",
   audit_node: "SELECT, INSERT",

@@ -77,6 +77,14 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     countVersionsUnderKey: async (keyId) =>
       (await one(count, "SELECT count(*) AS n FROM secret_version WHERE key_id = $1", keyId)) ?? 0,
     keys: () => all(keyRow, KEYS),
+    async rootKeyCheck() {
+      const check = await one(
+        (row) => row["value"] as Uint8Array,
+        "SELECT value FROM meta WHERE key = 'root_key_check'",
+      )
+      if (check === undefined) throw new TylerError("unavailable", { cause: "corrupt" }, "no root key check")
+      return check
+    },
 
     quotaUsed: async (principalId, secretId, day) =>
       (await one(

@@ -170,13 +170,25 @@ const APPLY: Apply = {
     insertKey(sql, row)
   },
 
-  putKeys(sql, { rows }) {
+  putKeys(sql, { rows, rootKeyCheck }) {
+    requireRootKey(sql, rootKeyCheck)
     for (const row of rows) {
       const done = sql
         .of("UPDATE keyring_key SET wrapped = ?, state = ? WHERE id = ?")
         .run(row.wrapped, row.state, row.id)
       if (done.changes === 0) insertKey(sql, row)
     }
+  },
+
+  putRootKey(sql, { rows, from, to }) {
+    requireRootKey(sql, from)
+    const counted = sql.of("SELECT count(*) AS keys FROM keyring_key").get() as { keys: number }
+    if (counted.keys !== rows.length) throw new ConflictError("root_key_moved")
+    for (const { id, wrapped } of rows) {
+      const done = sql.of("UPDATE keyring_key SET wrapped = ? WHERE id = ?").run(wrapped, id)
+      if (done.changes !== 1) throw new ConflictError("root_key_moved")
+    }
+    sql.of("UPDATE meta SET value = ? WHERE key = 'root_key_check'").run(to)
   },
 
   retireKey(sql, { id }) {
@@ -257,6 +269,11 @@ function insertCredential(sql: Statements, row: CredentialRow): void {
       row.label,
       row.mac,
     )
+}
+
+function requireRootKey(sql: Statements, check: Uint8Array): void {
+  if (!sql.of("SELECT 1 FROM meta WHERE key = 'root_key_check' AND value = ?").get(check))
+    throw new ConflictError("root_key_moved")
 }
 
 function insertKey(sql: Statements, row: KeyRow): void {

@@ -101,6 +101,14 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
     countVersionsUnderKey: async (keyId) =>
       (await one((row) => row["n"] as number, "SELECT count(*) AS n FROM secret_version WHERE key_id = ?", keyId)) ?? 0,
     keys: () => all(keyRow, "SELECT * FROM keyring_key ORDER BY created_at, id"),
+    async rootKeyCheck() {
+      const check = await one(
+        (row) => row["value"] as Uint8Array,
+        "SELECT value FROM meta WHERE key = 'root_key_check'",
+      )
+      if (check === undefined) throw asFault(new Error("no root key check"))
+      return check
+    },
 
     quotaUsed: async (principalId, secretId, day) =>
       (secretId === null

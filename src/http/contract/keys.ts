@@ -1,4 +1,4 @@
-import { KeyRotateBody, KeysAnswer, RotationStarted } from "../../api/keys.ts"
+import { KeyRotateBody, KeysAnswer, RootKeyRotateBody, RootRotated, RotationStarted } from "../../api/keys.ts"
 import type { Contract } from "../contract.ts"
 
 export const keyContracts = {
@@ -8,5 +8,11 @@ export const keyContracts = {
     answers: { 202: RotationStarted },
     refuses: ["invalid_reason"],
     note: "Goes on in the background; `GET /api/keys` shows the progress. With `retire` the old key is destroyed at the end.",
+  },
+  "POST /api/keys/rotate-root": {
+    body: RootKeyRotateBody,
+    answers: { 200: RootRotated },
+    refuses: ["invalid_reason", "root_key_not_prepared"],
+    note: "To the key that `tyler-server new-root-key` has put beside the one in use, on every replica's machine.",
   },
 } satisfies Record<string, Contract>

@@ -1,7 +1,8 @@
-import { KeyRotateBody } from "../../api/keys.ts"
+import { KeyRotateBody, RootKeyRotateBody } from "../../api/keys.ts"
 import { parseBody } from "../../api/parse.ts"
 import { REASON_MIN } from "../../core/reason.ts"
 import { keyStatus, startKeyRotation } from "../../operations/keys.ts"
+import { rotateRootKey } from "../../operations/root-key.ts"
 import { acceptReason } from "../accept.ts"
 import type { Handler } from "./handlers.ts"
 
@@ -23,5 +24,11 @@ export const keyRoutes = {
     const { keyId } = await startKeyRotation(wiring.service, caller, acceptReason(reason, REASON_MIN))
     await wiring.rewrapping.start(retire)
     return { status: 202, body: { message: "Key rotation started", keyId } }
+  },
+
+  "POST /api/keys/rotate-root": async ({ wiring, caller, body }) => {
+    const { reason } = parseBody(RootKeyRotateBody, body)
+    const { keys } = await rotateRootKey(wiring.service, caller, acceptReason(reason, REASON_MIN))
+    return { status: 200, body: { message: "Root key rotated", keys } }
   },
 } satisfies Record<string, Handler>
