@@ -6,6 +6,7 @@ import { policySource } from "../operations/policies.ts"
 import { RefusalMeter } from "../operations/refusals.ts"
 import { secretCache } from "../operations/secret-cache.ts"
 import type { Service, Settings } from "../operations/service.ts"
+import { Turns } from "../operations/turns.ts"
 import type { Backend } from "./backend.ts"
 import type { Config } from "./config.ts"
 
@@ -30,6 +31,7 @@ export function serviceOf(
     policies: policySource(reader, keyring),
     secrets: secretCache(reader, () => clock.monotonic(), CACHE_BYTES, config.secrets.cacheSeconds * 1000),
     refusals: new RefusalMeter(),
+    turns: new Turns(),
     clock,
     expiryNow: expiryClock(clock, newestEntry),
     random,

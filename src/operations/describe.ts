@@ -20,19 +20,18 @@ export function patchSecret(on: Service, caller: Caller, ask: PatchRequest): Pro
   const about = { action: "PATCH", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
   return perform(on, caller, {
     about,
+    writes: true,
     moved: () => on.secrets.drop(ask.name),
     async plan(view) {
       const found = await findSecret(on, view, "write", ask.name)
       const by = permitFor(on, view, "write", ask.name)
       const { secret } = found
       const { versionId } = await findVersion(on, found, { versionId: undefined, stage: undefined })
-      const description = ask.description ?? secret.description
-      const tags = ask.tags ?? secret.tags
       const change = {
         kind: "describeSecret" as const,
         secretId: secret.id,
-        description,
-        tags,
+        description: ask.description ?? null,
+        tags: ask.tags ?? null,
         changedAt: on.clock.now(),
       }
       return {

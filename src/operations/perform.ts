@@ -31,6 +31,8 @@ export type Quota = { readonly secret: number; readonly person: number } | null
 /** One thing asked for: what it is about, and how to plan it. A plan refuses by throwing a TylerError. */
 export interface Attempt<T> {
   readonly about: About
+  /** It changes what it is about: it is planned after all others in this process that do. */
+  readonly writes?: true
   plan(view: View): Promise<Step<T>>
   /** Called when a round found something moved, before the next plan. */
   moved?(): void
@@ -52,19 +54,29 @@ export async function performAll<T>(
 ): Promise<Result<T>[]> {
   const results: (Ended<T> | undefined)[] = attempts.map(() => undefined)
   let pending = attempts.map((_, index) => index)
-  for (let round = 0; pending.length > 0 && round < ROUNDS; round++) {
-    const view = await look(on, caller, round)
-    const planned = await Promise.all(pending.map((index) => planOne(on, caller, view, attempts[index] as Attempt<T>)))
-    const settled = await recordPlanned(on, planned)
-    const again: number[] = []
-    pending.forEach((index, at) => {
-      const plan = planned[at] as Planned<T>
-      const result = resultOf(on, plan, settled[at])
-      if (result === undefined) again.push(index)
-      else results[index] = result
-    })
-    for (const index of again) attempts[index]?.moved?.()
-    pending = again
+  let endTurns: (() => void) | undefined
+  try {
+    for (let round = 0; pending.length > 0 && round < ROUNDS; round++) {
+      if (round === 1) {
+        endTurns = await on.turns.takeAll(pending.map((index) => lineOf((attempts[index] as Attempt<T>).about)))
+        if (endTurns === undefined) break
+      }
+      const view = await look(on, caller, round)
+      const plans = pending.map((index) => planOne(on, caller, view, attempts[index] as Attempt<T>))
+      const planned = await Promise.all(plans)
+      const settled = await recordPlanned(on, planned)
+      const again: number[] = []
+      pending.forEach((index, at) => {
+        const plan = planned[at] as Planned<T>
+        const result = resultOf(on, plan, settled[at])
+        if (result === undefined) again.push(index)
+        else results[index] = result
+      })
+      for (const index of again) attempts[index]?.moved?.()
+      pending = again
+    }
+  } finally {
+    endTurns?.()
   }
   return Promise.all(
     results.map(async (result, index) => {
@@ -77,15 +89,29 @@ export async function performAll<T>(
 
 /** The same for one attempt, which is nearly every request: without the lists, 3 microseconds less of CPU. */
 export async function perform<T>(on: Service, caller: Caller, attempt: Attempt<T>): Promise<T> {
-  for (let round = 0; round < ROUNDS; round++) {
-    const planned = await planOne(on, caller, await look(on, caller, round), attempt)
-    const [settled] = await recordPlanned(on, [planned])
-    const ended = resultOf(on, planned, settled)
-    if (ended !== undefined)
-      return valueOf("late" in ended ? await refuse(on, caller, attempt.about, ended.late) : ended)
-    attempt.moved?.()
+  let endTurn: (() => void) | undefined
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      if (endTurn === undefined && (round > 0 || attempt.writes === true)) {
+        endTurn = await on.turns.take(lineOf(attempt.about))
+        if (endTurn === undefined) break
+      }
+      const planned = await planOne(on, caller, await look(on, caller, round), attempt)
+      const [settled] = await recordPlanned(on, [planned])
+      const ended = resultOf(on, planned, settled)
+      if (ended !== undefined)
+        return valueOf("late" in ended ? await refuse(on, caller, attempt.about, ended.late) : ended)
+      attempt.moved?.()
+    }
+    return valueOf(await refuse<T>(on, caller, attempt.about, new TylerError("busy")))
+  } finally {
+    endTurn?.()
   }
-  return valueOf(await refuse<T>(on, caller, attempt.about, new TylerError("busy")))
+}
+
+/** What an attempt may find moved by others of its kind: policy rows all at once, anything else by itself. */
+function lineOf({ resourceType, resourceName }: About): string {
+  return resourceType === "policy" ? resourceType : `${resourceType} ${resourceName}`
 }
 
 function valueOf<T>(result: Result<T>): T {

@@ -24,6 +24,7 @@ export function writePolicy(on: Service, caller: Caller, ask: PolicyWrite): Prom
   const about = { action, resourceType: "policy", resourceName: id, reason: ask.reason }
   return perform(on, caller, {
     about,
+    writes: true,
     async plan(view) {
       requireAdmin(view)
       const old = view.policies.rows.find((row) => row.id === id)
@@ -44,6 +45,7 @@ export function deletePolicy(on: Service, caller: Caller, id: string, reason: Re
   const about = { action: "POLICY_DELETE", resourceType: "policy", resourceName: id, reason }
   return perform(on, caller, {
     about,
+    writes: true,
     async plan(view) {
       requireAdmin(view)
       const old = view.policies.rows.find((row) => row.id === id)

@@ -31,6 +31,7 @@ export async function putSecret(on: Service, caller: Caller, ask: PutRequest): P
   try {
     return await perform(on, caller, {
       about,
+      writes: true,
       plan: (view) => planPut(on, caller, ask, view),
       moved: () => on.secrets.drop(ask.name),
     })

@@ -33,6 +33,7 @@ export function removeSecret(on: Service, caller: Caller, ask: RemoveRequest): P
   const about = { action, resourceType: "secret", resourceName: ask.name, reason: ask.reason }
   return perform(on, caller, {
     about,
+    writes: true,
     moved: () => on.secrets.drop(ask.name),
     async plan(view) {
       if (!confirms(ask.confirmationCode, ask.name, on.clock.now()))

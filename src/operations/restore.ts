@@ -17,6 +17,7 @@ export function restoreSecret(on: Service, caller: Caller, ask: RestoreRequest):
   const about = { action: "RESTORE", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
   return perform(on, caller, {
     about,
+    writes: true,
     moved: () => on.secrets.drop(ask.name),
     async plan(view) {
       const found = await findSecret(on, view, "restore", ask.name, "accepted")

@@ -22,6 +22,7 @@ export function rollBackSecret(on: Service, caller: Caller, ask: RollbackRequest
   const about = { action: "ROLLBACK", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
   return perform(on, caller, {
     about,
+    writes: true,
     moved: () => on.secrets.drop(ask.name),
     async plan(view) {
       const found = await findSecret(on, view, "write", ask.name)

@@ -9,6 +9,7 @@ import type { KeySource } from "./key-source.ts"
 import type { PolicySource } from "./policies.ts"
 import type { RefusalMeter } from "./refusals.ts"
 import type { SecretCache } from "./secret-cache.ts"
+import type { Turns } from "./turns.ts"
 
 /** Everything the verbs need, made once by `main/compose.ts`. */
 export interface Service {
@@ -19,6 +20,7 @@ export interface Service {
   readonly policies: PolicySource
   readonly secrets: SecretCache
   readonly refusals: RefusalMeter
+  readonly turns: Turns
   readonly clock: Clock
   /** The hour by which credentials expire: it does not step back. */
   readonly expiryNow: () => number

@@ -45,11 +45,12 @@ export type Change =
       readonly labels: readonly LabelRow[]
       readonly changedAt: number
     }
+  /** Null keeps what stands there: who changes the one must not put an older other back. */
   | {
       readonly kind: "describeSecret"
       readonly secretId: string
-      readonly description: string
-      readonly tags: readonly Tag[]
+      readonly description: string | null
+      readonly tags: readonly Tag[] | null
       readonly changedAt: number
     }
   | {

@@ -50,6 +50,11 @@ export function secretChanges(factory: EngineFactory): void {
       await recorded(ledger, changing(change))
       const next = { ...secret, description: "", tags: [], changedAt: 77 }
       assert.deepEqual(plain(await reader.secretById(secret.id)), plain(next))
+      const tags = [{ Key: "team", Value: "payments" }]
+      await recorded(ledger, changing({ ...change, description: null, tags }))
+      await recorded(ledger, changing({ ...change, description: "a database login", tags: null }))
+      const both = { ...next, description: "a database login", tags }
+      assert.deepEqual(plain(await reader.secretById(secret.id)), plain(both), "null keeps what stands there")
       await recorded(ledger, changing({ kind: "scheduleDeletion", secretId: secret.id, deletionAt: 9, changedAt: 8 }))
       assert.equal(await conflictOf(ledger, change), "gone")
       assert.equal(await conflictOf(ledger, { ...change, secretId: "none" }), "gone")

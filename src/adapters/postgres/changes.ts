@@ -171,8 +171,9 @@ const APPLY: Apply = {
   async describeSecret(db, { secretId, description, tags, changedAt }) {
     const done = await run(
       db,
-      `UPDATE secret SET description = $2, tags = $3, changed_at = at_ms($4) WHERE id = $1 AND deletion_at IS NULL`,
-      [secretId, description, JSON.stringify(tags), changedAt],
+      `UPDATE secret SET description = coalesce($2, description), tags = coalesce($3::json, tags), changed_at = at_ms($4)
+       WHERE id = $1 AND deletion_at IS NULL`,
+      [secretId, description, tags === null ? null : JSON.stringify(tags), changedAt],
     )
     if (done !== 1) throw new ConflictError("gone")
   },

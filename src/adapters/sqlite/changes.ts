@@ -123,8 +123,9 @@ const APPLY: Apply = {
 
   describeSecret(sql, { secretId, description, tags, changedAt }) {
     const done = sql
-      .of("UPDATE secret SET description = ?, tags = ?, changed_at = ? WHERE id = ? AND deletion_at IS NULL")
-      .run(description, JSON.stringify(tags), changedAt, secretId)
+      .of(`UPDATE secret SET description = coalesce(?, description), tags = coalesce(?, tags), changed_at = ?
+           WHERE id = ? AND deletion_at IS NULL`)
+      .run(description, tags === null ? null : JSON.stringify(tags), changedAt, secretId)
     if (done.changes !== 1) throw new ConflictError("gone")
   },
 
