@@ -39,28 +39,35 @@ export async function runSql(url: string, ...statements: readonly string[]): Pro
 
 export interface Database extends AsyncDisposable {
   readonly name: string
+  /** As its owner, who migrates. */
   readonly url: string
+  /** As a role that owns nothing and has only what the migration grants it. */
+  readonly servingUrl: string
 }
 
 /** A database of its own, dropped on disposal also while somebody is connected. */
 export async function newDatabase(options = ""): Promise<Database> {
   const name = `tyler_test_${randomBytes(6).toString("hex")}`
-  await runSql(SERVER, `CREATE DATABASE ${name} ${options}`)
+  await runSql(SERVER, `CREATE DATABASE ${name} ${options}`, `CREATE ROLE ${name} LOGIN PASSWORD '${name}'`)
   const url = new URL(SERVER)
   url.pathname = `/${name}`
+  const serving = new URL(url)
+  serving.username = name
+  serving.password = name
   return {
     name,
     url: url.href,
+    servingUrl: serving.href,
     async [Symbol.asyncDispose]() {
-      await runSql(SERVER, `DROP DATABASE ${name} WITH (FORCE)`)
+      await runSql(SERVER, `DROP DATABASE ${name} WITH (FORCE)`, `DROP ROLE ${name}`)
     },
   }
 }
 
 export async function bornDatabase(): Promise<Database> {
   const database = await newDatabase()
-  await migrate({ url: database.url })
-  await initialiseDatabase(database.url, { ...BIRTH, emptyRoot: rootOf(EMPTY_EDGE) })
+  await migrate({ url: database.url, servingRole: database.name })
+  await initialiseDatabase(database.servingUrl, { ...BIRTH, emptyRoot: rootOf(EMPTY_EDGE) })
   return database
 }
 
@@ -68,9 +75,9 @@ export const sign = (size: number, root: Uint8Array): string => signCheckpoint(L
 
 export async function openPostgres(): Promise<Engine> {
   const database = await bornDatabase()
-  const { url } = database
-  let reader = postgresReader({ url })
-  let ledger = postgresLedger({ url, sign })
+  const { url, servingUrl } = database
+  let reader = postgresReader({ url: servingUrl })
+  let ledger = postgresLedger({ url: servingUrl, sign })
   return {
     get reader() {
       return reader
@@ -80,9 +87,9 @@ export async function openPostgres(): Promise<Engine> {
     },
     async reopen() {
       await Promise.all([ledger.close(), reader.close()])
-      await migrate({ url })
-      reader = postgresReader({ url })
-      ledger = postgresLedger({ url, sign })
+      await migrate({ url, servingRole: database.name })
+      reader = postgresReader({ url: servingUrl })
+      ledger = postgresLedger({ url: servingUrl, sign })
     },
     async close() {
       await Promise.all([ledger.close(), reader.close()])

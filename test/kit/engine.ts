@@ -7,7 +7,10 @@ export const ENGINE = process.env["TYLER_TEST_ENGINE"] === "postgres" ? "postgre
 /** A server's own PostgreSQL database, by the server's folder: whoever starts on that folder again finds it again. */
 const databases = new Map<string, Database>()
 
-/** What a server in this folder is started with; on SQLite nothing, for its database lies in the folder. */
+/**
+ * What a server in this folder is started with; on SQLite nothing, for its database lies in the folder. It serves as a
+ * role that owns nothing, so that a right it lacks is found.
+ */
 export async function engineEnvironment(folder: string): Promise<Readonly<Record<string, string>>> {
   if (ENGINE === "sqlite") return {}
   let database = databases.get(folder)
@@ -15,7 +18,7 @@ export async function engineEnvironment(folder: string): Promise<Readonly<Record
     database = await newDatabase()
     databases.set(folder, database)
   }
-  return { DATABASE_URL: database.url }
+  return { DATABASE_URL: database.servingUrl, DATABASE_MIGRATION_URL: database.url }
 }
 
 /** PostgreSQL's address for the server in this folder; null on SQLite. */

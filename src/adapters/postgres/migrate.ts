@@ -20,7 +20,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   audit_node: "SELECT, INSERT",
   secret_access_policies: "SELECT, INSERT, UPDATE, DELETE",
   principal: "SELECT, INSERT, UPDATE",
-  credential: "SELECT, INSERT, DELETE",
+  credential: "SELECT, INSERT, UPDATE, DELETE",
   secret: "SELECT, INSERT, UPDATE, DELETE",
   secret_version: "SELECT, INSERT, UPDATE, DELETE",
   secret_label: "SELECT, INSERT, DELETE",
