@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process"
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Client } from "pg"
@@ -20,7 +21,12 @@ type Prepare = (home: Installation) => Promise<StorageFault>
 
 /** By engine and name. A fault that this machine does not allow is undefined. */
 export const FAULTS: Readonly<Record<EngineName, Readonly<Record<string, Prepare | undefined>>>> = {
-  sqlite: { locked: sqliteLocked, full: canMount() ? sqliteFull : undefined },
+  sqlite: {
+    locked: sqliteLocked,
+    full: canMount() ? sqliteFull : undefined,
+    "read-only": canFreeze() ? sqliteReadOnly : undefined,
+    gone: sqliteGone,
+  },
   postgres: { locked: postgresLocked, "read-only": postgresReadOnly, gone: postgresGone },
 }
 
@@ -66,6 +72,46 @@ async function sqliteFull(home: Installation): Promise<StorageFault> {
   }
 }
 
+/** Somebody moves the data folder away, and back. */
+async function sqliteGone(home: Installation): Promise<StorageFault> {
+  const data = join(home.folder, "data")
+  return {
+    env: { TYLER_MIRROR_DIR: join(home.folder, "mirror") },
+    strike: async () => renameSync(data, `${data}-away`),
+    heal: async () => renameSync(`${data}-away`, data),
+    [Symbol.asyncDispose]: nothing,
+  }
+}
+
+/** Whether a file here can be made immutable, which takes writing away even from those who have it open. */
+function canFreeze(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "tyler-soak-"))
+  const file = join(folder, "frozen")
+  const fd = openSync(file, "w")
+  try {
+    run("chattr", "+i", file)
+    writeSync(fd, "x")
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  } finally {
+    closeSync(fd)
+    spawnSync("chattr", ["-i", file])
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** The database and its log can be read and not written: a file system that the kernel has turned read-only. */
+async function sqliteReadOnly(home: Installation): Promise<StorageFault> {
+  const files = (): string[] => ["tyler.db", "tyler.db-wal"].map((name) => join(home.folder, "data", name))
+  return {
+    env: {},
+    strike: async () => run("chattr", "+i", ...files()),
+    heal: async () => run("chattr", "-i", ...files()),
+    [Symbol.asyncDispose]: async () => void spawnSync("chattr", ["-i", ...files()]),
+  }
+}
+
 function fill(file: string, size: number): void {
   try {
     for (;;) writeFileSync(file, Buffer.alloc(size), { flag: "a" })
@@ -76,7 +122,7 @@ function fill(file: string, size: number): void {
 
 function run(command: string, ...args: string[]): void {
   const { status, stderr } = spawnSync(command, args, { encoding: "utf8" })
-  if (status !== 0) throw new Error(`${command}: ${stderr}`)
+  if (status !== 0) throw new Error(`${command}: ${stderr ?? "not there"}`)
 }
 
 /** Somebody else holds the row that every act begins with. */

@@ -1,4 +1,5 @@
 import { TylerError } from "../../core/errors.ts"
+import { DatabaseGone } from "./in-place.ts"
 
 /** SQLite's primary result codes, https://www.sqlite.org/rescode.html */
 const BY_CODE: Readonly<Record<number, string>> = {
@@ -21,6 +22,7 @@ export function asFault(error: unknown): TylerError {
 
 /** A code such as `disk_full`. */
 export function asCause(error: unknown): string {
+  if (error instanceof DatabaseGone) return "gone"
   const code = (error as { errcode?: unknown }).errcode
   return typeof code === "number" ? (BY_CODE[code & 0xff] ?? `sqlite_${code}`) : "database_error"
 }

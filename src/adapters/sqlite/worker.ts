@@ -4,6 +4,7 @@ import { signCheckpoint } from "../../audit/checkpoint.ts"
 import { logKeyFromSeed } from "../../audit/note.ts"
 import { appendActs } from "./append.ts"
 import { openWriter } from "./database.ts"
+import { inPlace } from "./in-place.ts"
 import { asCause } from "./fault.ts"
 import { type FromWorker, packOutcomes, type ToWorker, unpackActs, type WorkerStart } from "./messages.ts"
 import { Statements } from "./statements.ts"
@@ -16,6 +17,7 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
   const db = openWriter(start.path)
   const sql = new Statements(db)
   const key = logKeyFromSeed(start.origin, start.logSeed)
+  const requireInPlace = inPlace(start.path)
   let last = { size: -1, checkpoint: "" }
 
   /** After the commit, never before: a signed root whose commit failed would be a fork. */
@@ -26,7 +28,9 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
 
   const recordActs = (acts: readonly Act[]): FromWorker => {
     try {
+      requireInPlace()
       const { outcomes, size, root } = appendActs(sql, acts)
+      requireInPlace()
       const checkpoint = checkpointOf(size, root)
       return { kind: "done", outcomes: packOutcomes(outcomes, checkpoint) }
     } catch (error) {
