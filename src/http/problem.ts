@@ -53,7 +53,7 @@ const FRAMEWORK: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: "invalid_json",
   FST_ERR_CTP_INVALID_JSON_BODY: "invalid_json",
   FST_ERR_BAD_URL: "invalid_request",
-  FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: "invalid_request",
+  FST_ERR_MAX_PARAM_LENGTH: "invalid_request",
 }
 
 /**

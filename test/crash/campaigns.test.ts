@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { postgresAnswers } from "../conformance/postgres-database.ts"
 import { type Campaign, drawFrom, type EngineName } from "../soak/campaign.ts"
+import { fuzz } from "../soak/fuzz.ts"
 import { kill } from "../soak/kill.ts"
 import { races } from "../soak/races.ts"
 import { storage } from "../soak/storage.ts"
@@ -14,6 +15,7 @@ const SAMPLES: readonly (readonly [name: string, campaign: Campaign, rounds: num
   ["limits and changes hold under many requests at once", races, 3],
   ["storage that fails costs a 503 and no byte, and heals", storage, 1],
   ["a change of stored entries is found and named", tamper, 200],
+  ["odd requests get clear answers, and no value", fuzz, 1500],
 ]
 /** How fast health answers is for the soak to measure: this machine may be busy with other tests. */
 const isTiming = (violation: string): boolean => violation.startsWith("health took")

@@ -276,3 +276,13 @@ test("what is no route is 404 and what is no method of one is no other method's"
   })
   assert.equal(jsonOf(plain)?.["value"], "value of config/plain")
 })
+
+test("an id of any length is answered: unknown up to what a path may hold, malformed beyond it", async () => {
+  const { token } = stage.admin
+  const statusOf = async (length: number): Promise<number> => {
+    const path = `/api/policies/${"a".repeat(length)}`
+    return (await sendRequest(stage.server.port, { method: "GET", path, token })).status
+  }
+  assert.deepEqual([await statusOf(2047), await statusOf(2048), await statusOf(2049)], [404, 404, 400])
+  assert.equal(await statusOf(10_000), 400)
+})
