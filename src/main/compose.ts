@@ -31,6 +31,8 @@ export interface Running {
   readonly warnings: readonly string[]
   /** Reads certificate and key again; a broken renewal changes nothing and is logged. */
   reloadTls(): void
+  /** One round of what happens by itself, now. Otherwise there is one every 10 seconds. */
+  runJobs(): Promise<void>
   close(): Promise<void>
 }
 
@@ -104,6 +106,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
       if ("fault" in loaded) log.error({ fault: loaded.fault }, "the certificate was not renewed")
       else log.info({ expiresAt: new Date(loaded.expiresAt).toISOString() }, "certificate read again")
     },
+    runJobs: async () => jobs?.tick(),
     close: () => running.disposeAsync(),
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino"
 import { clockWatch } from "../operations/clock-watch.ts"
+import { pruneExpired } from "../operations/prune.ts"
 import { purgeDue } from "../operations/remove.ts"
 import { recordClockStep, recordStart, recordSummaries } from "../operations/service-entries.ts"
 import type { Service } from "../operations/service.ts"
@@ -12,14 +13,19 @@ export interface Jobs {
 
 const TICK_MS = 10_000
 const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
 
-/** What happens by itself: the start entry, refusal summaries each minute, purges that are due, a watch on the clock. */
+/**
+ * What happens by itself: the start entry, refusal summaries each minute, purges that are due, each hour the deletion of
+ * what expired, a watch on the clock.
+ */
 export async function startJobs(service: Service, log: Logger): Promise<Jobs> {
   const watch = clockWatch(service.clock)
   const { lastTime } = await service.reader.head()
   if (watch.tick(lastTime)) await recordClockStep(service)
   await recordStart(service)
   let summarised = service.clock.monotonic()
+  let pruned = Number.NEGATIVE_INFINITY
 
   async function tick(): Promise<void> {
     const head = await service.reader.head()
@@ -31,7 +37,11 @@ export async function startJobs(service: Service, log: Logger): Promise<Jobs> {
       summarised = service.clock.monotonic()
       await recordSummaries(service)
     }
-    if (!watch.frozen()) await purgeDue(service)
+    if (watch.frozen()) return
+    await purgeDue(service)
+    if (service.clock.monotonic() - pruned < HOUR_MS) return
+    await pruneExpired(service)
+    pruned = service.clock.monotonic()
   }
 
   const timer = setInterval(() => {

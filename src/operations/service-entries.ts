@@ -1,6 +1,7 @@
 import { record } from "../audit/ledger.ts"
 import type { Origin, Principal } from "../core/principal.ts"
 import { draftEntry } from "./entry.ts"
+import type { Change } from "../state/change.ts"
 import type { Service } from "./service.ts"
 
 const SERVER: Principal = {
@@ -35,10 +36,15 @@ export async function recordTampering(
 
 const BARE = { policyEpoch: null, principal: null, secret: null, quota: null, changes: [] }
 
-function act(on: Service, action: string, resourceName: string, details: string) {
+function act(on: Service, action: string, resourceName: string, details: string, changes: readonly Change[] = []) {
   const about = { action, resourceType: "service", resourceName, reason: null }
   const entry = draftEntry(on, SERVER, here(on), about, { result: "SUCCESS", decision: "system", details })
-  return { entry, ...BARE }
+  return { entry, ...BARE, changes }
+}
+
+/** What nobody can use any more is deleted. */
+export async function recordPruning(on: Service, details: string, changes: readonly Change[]): Promise<void> {
+  await record(on.ledger, [act(on, "PRUNE", "expired", details, changes)])
 }
 
 /** A start also says that refusals counted in the minute before a crash are lost. */

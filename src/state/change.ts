@@ -20,6 +20,10 @@ export type Change =
       readonly signed: readonly { readonly id: string; readonly mac: Uint8Array }[]
     }
   | { readonly kind: "removeCredentialsOf"; readonly principalId: string; readonly exceptId: string | null }
+  /** Of credentials that expired before then at most `limit`; none is no conflict. */
+  | { readonly kind: "pruneCredentials"; readonly expiredBefore: number; readonly limit: number }
+  /** Of the uses counted on UTC days before that one at most `limit` rows of a kind; none is no conflict. */
+  | { readonly kind: "pruneQuotaUse"; readonly beforeDay: string; readonly limit: number }
   /** First start only: conflicts once a first admin exists. */
   | { readonly kind: "closeSetup" }
   /** The policy set moves from one epoch to the next in one step. */

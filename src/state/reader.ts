@@ -69,6 +69,8 @@ export interface StateReader {
 
   /** Uses so far: for one secret, and for all secrets (secretId null). */
   quotaUsed(principalId: string, secretId: string | null, day: string): Promise<number>
+  /** Whether a credential expired before then, or a use was counted on a UTC day before that one. */
+  prunable(expiredBefore: number, beforeDay: string): Promise<boolean>
 
   /** Newest first. */
   entries(query: EntryQuery): Promise<readonly EntryRow[]>

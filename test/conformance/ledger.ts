@@ -5,6 +5,7 @@ import { keyChanges } from "./key-changes.ts"
 import { moves } from "./moves.ts"
 import { peopleChanges } from "./people-changes.ts"
 import { policyChanges } from "./policy-changes.ts"
+import { pruning } from "./pruning.ts"
 import { quota } from "./quota.ts"
 import { secretChanges } from "./secret-changes.ts"
 import { versionChanges } from "./version-changes.ts"
@@ -16,6 +17,7 @@ export function ledgerConformance(factory: EngineFactory): void {
     moves(factory)
     quota(factory)
     peopleChanges(factory)
+    pruning(factory)
     policyChanges(factory)
     secretChanges(factory)
     versionChanges(factory)

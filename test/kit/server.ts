@@ -30,6 +30,8 @@ export interface TestServer {
   /** Null once an admin exists. */
   readonly setupToken: string | null
   readonly anonymous: Client
+  /** One round of what happens by itself. */
+  runJobs(): Promise<void>
   close(): Promise<void>
 }
 
@@ -85,6 +87,7 @@ function serverOf(running: Running, folder: string, remove: () => Promise<void>)
     mirrorFolder: running.mirrorFolder,
     setupToken: running.setupToken,
     anonymous: clientOf(url, null),
+    runJobs: () => running.runJobs(),
     close() {
       closing ??= stop()
       return closing

@@ -100,6 +100,24 @@ const APPLY: Apply = {
     await run(db, "DELETE FROM credential WHERE principal_id = $1 AND id IS DISTINCT FROM $2", [principalId, exceptId])
   },
 
+  async pruneCredentials(db, { expiredBefore, limit }) {
+    await run(
+      db,
+      `DELETE FROM credential WHERE token_hash = ANY (ARRAY
+         (SELECT token_hash FROM credential WHERE expires_at < at_ms($1) LIMIT $2))`,
+      [expiredBefore, limit],
+    )
+  },
+
+  async pruneQuotaUse(db, { beforeDay, limit }) {
+    await run(
+      db,
+      `DELETE FROM quota_use WHERE (principal_id, day, secret_id) IN (SELECT q.principal_id, q.day, q.secret_id
+         FROM principal p JOIN quota_use q ON q.principal_id = p.id AND q.day < $1 LIMIT $2)`,
+      [beforeDay, limit],
+    )
+  },
+
   async closeSetup(db) {
     const done = await run(db, "UPDATE log_head SET setup_closed = true WHERE id = 1 AND NOT setup_closed", [])
     if (done !== 1) throw new ConflictError("setup_closed")

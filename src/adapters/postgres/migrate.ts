@@ -25,7 +25,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   secret_version: "SELECT, INSERT, UPDATE, DELETE",
   secret_label: "SELECT, INSERT, DELETE",
   secret_rotation_schedule: "SELECT, INSERT, UPDATE, DELETE",
-  quota_use: "SELECT, INSERT, UPDATE",
+  quota_use: "SELECT, INSERT, UPDATE, DELETE",
   keyring_key: "SELECT, INSERT, UPDATE, DELETE",
   tyler_migration: "SELECT",
 }

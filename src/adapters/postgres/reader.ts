@@ -95,6 +95,15 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
         secretId ?? "",
       )) ?? 0,
 
+    prunable: async (expiredBefore, beforeDay) =>
+      (await one(
+        (row) => row["due"] === true,
+        `SELECT EXISTS (SELECT 1 FROM credential WHERE expires_at < at_ms($1))
+           OR EXISTS (SELECT 1 FROM principal p JOIN quota_use q ON q.principal_id = p.id AND q.day < $2) AS due`,
+        expiredBefore,
+        beforeDay,
+      )) === true,
+
     entries: (query) => {
       const { text, values } = entryQuery(query)
       return all(entryRow, text, ...values)

@@ -64,6 +64,24 @@ const APPLY: Apply = {
     sql.of("DELETE FROM credential WHERE principal_id = ? AND id IS NOT ?").run(principalId, exceptId)
   },
 
+  pruneCredentials(sql, { expiredBefore, limit }) {
+    sql
+      .of(`DELETE FROM credential WHERE token_hash IN
+             (SELECT token_hash FROM credential WHERE expires_at < ? LIMIT ?)`)
+      .run(expiredBefore, limit)
+  },
+
+  pruneQuotaUse(sql, { beforeDay, limit }) {
+    sql
+      .of(`DELETE FROM quota_use WHERE (principal_id, day, secret_id) IN (SELECT q.principal_id, q.day, q.secret_id
+             FROM principal p CROSS JOIN quota_use q ON q.principal_id = p.id AND q.day < ? LIMIT ?)`)
+      .run(beforeDay, limit)
+    sql
+      .of(`DELETE FROM quota_use_of_person WHERE (principal_id, day) IN (SELECT q.principal_id, q.day
+             FROM principal p CROSS JOIN quota_use_of_person q ON q.principal_id = p.id AND q.day < ? LIMIT ?)`)
+      .run(beforeDay, limit)
+  },
+
   closeSetup(sql) {
     const done = sql.of("UPDATE log_head SET setup_closed = 1 WHERE id = 1 AND setup_closed = 0").run()
     if (done.changes !== 1) throw new ConflictError("setup_closed")

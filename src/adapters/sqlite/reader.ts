@@ -121,6 +121,18 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
             secretId,
           )) ?? 0,
 
+    // By person, for that is the order of the rows: no index of days is kept up on the read path.
+    prunable: async (expiredBefore, beforeDay) =>
+      (await one(
+        () => true,
+        `SELECT 1 FROM credential WHERE expires_at < ?1
+         UNION ALL SELECT 1 FROM principal p CROSS JOIN quota_use q ON q.principal_id = p.id AND q.day < ?2
+         UNION ALL SELECT 1 FROM principal p CROSS JOIN quota_use_of_person q ON q.principal_id = p.id AND q.day < ?2
+         LIMIT 1`,
+        expiredBefore,
+        beforeDay,
+      )) ?? false,
+
     entries: (query) => answered(() => findEntries(sql, query)),
     entryRange: (from, to, limit) =>
       all(
