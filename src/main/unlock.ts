@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import { createRootKey, localKeyWrapper, loadRootKey, rootKeyCheck } from "../adapters/local/root-key.ts"
+import { localKeyWrapper, obtainRootKey, rootKeyCheck } from "../adapters/local/root-key.ts"
 import { nextRootKeyPath, rootKeyFiles } from "../adapters/local/root-key-files.ts"
 import { EMPTY_EDGE, rootOf } from "../audit/merkle.ts"
 import type { Clock } from "../core/clock.ts"
@@ -54,7 +54,7 @@ export async function unlock(database: Locked, keyFile: string, surroundings: Su
     if (root === undefined) throw wrongRootKey(database.name, keyFile)
     return { roots, root, keyring: await openKeyring(opened.keys, root.wrapper) }
   }
-  const rootKey = existsSync(keyFile) ? loadRootKey(keyFile) : createRootKey(keyFile, random)
+  const rootKey = obtainRootKey(keyFile, random)
   const root = { check: rootKeyCheck(rootKey), wrapper: localKeyWrapper(rootKey, random) }
   const keys = await initialKeys(root.wrapper, random, clock.now())
   const keyring = await openKeyring(keys, root.wrapper)

@@ -5,6 +5,7 @@ import { type ServerOptions, serverEnvironment, startServer, temporaryFolder, ty
 
 /** An empty PostgreSQL database and a root key file, for any number of servers. */
 export interface ReplicaSet extends AsyncDisposable {
+  readonly folder: string
   readonly database: Database
   /** What replica `at` is started with: folders of its own, the others' key and database. */
   env(at: number): Readonly<Record<string, string>>
@@ -23,6 +24,7 @@ export async function replicaSet(): Promise<ReplicaSet> {
       TYLER_DATA_DIR: join(folder, `data-${at}`),
     })
   return {
+    folder,
     database,
     env,
     async start(at, options = {}) {

@@ -1,5 +1,16 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from "node:crypto"
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, unlinkSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs"
 import { dirname } from "node:path"
 import { lengthPrefixed, wipe } from "../../core/bytes.ts"
 import { TylerError } from "../../core/errors.ts"
@@ -15,26 +26,45 @@ const CIPHER = "aes-256-gcm"
 
 /**
  * Makes the root key file: 32 random bytes, mode 0400, in a folder of ours alone, durable before it is used. Never
- * replaces anything, not even a dangling link; a file that could not be written whole is taken away again.
+ * replaces anything, not even a dangling link.
  * @throws StartFault
  */
 export function createRootKey(path: string, random: Random): Buffer {
+  const key = place(path, random)
+  if (key === undefined) throw new StartFault(`The root key ${path} cannot be opened: ${REASONS["EEXIST"]}`)
+  return key
+}
+
+/** The root key of a first start: made, unless it is there or another replica makes it meanwhile. @throws StartFault */
+export function obtainRootKey(path: string, random: Random): Buffer {
+  if (existsSync(path)) return loadRootKey(path)
+  return place(path, random) ?? loadRootKey(path)
+}
+
+/**
+ * Written whole under another name and then linked: nobody ever finds a part of a key, and of two who make one at the
+ * same moment only one does. @returns undefined if something is there already
+ */
+function place(path: string, random: Random): Buffer | undefined {
   ensureOwnedFolder(dirname(path), "root key folder")
   const key = Buffer.from(random.bytes(ROOT_KEY_BYTES))
+  const draft = `${path}.${Buffer.from(random.bytes(8)).toString("hex")}.new`
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-  const file = opened(path, () => openSync(path, flags, 0o400))
+  const file = opened(path, () => openSync(draft, flags, 0o400))
   try {
     if (writeSync(file, key) !== ROOT_KEY_BYTES) throw new StartFault(`The root key ${path} could not be written whole`)
     fsyncSync(file)
-    syncFolder(dirname(path))
+    linkSync(draft, path)
     return key
   } catch (error) {
-    unlinkSync(path)
+    if (codeOf(error) === "EEXIST") return undefined
     throw error instanceof StartFault
       ? error
       : new StartFault(`The root key ${path} could not be written (${codeOf(error)})`)
   } finally {
     closeSync(file)
+    unlinkSync(draft)
+    syncFolder(dirname(path))
   }
 }
 
