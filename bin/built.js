@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
@@ -19,6 +19,7 @@ export function isBuilt() {
   const found = stampOf()
   if (found === undefined || found === kept()) return true
   const builder = [process.execPath, "--disable-warning=ExperimentalWarning", BUILDER]
+  const { spawnSync } = createRequire(import.meta.url)("node:child_process")
   // A child: what takes types away holds 30 MB for as long as its process lives.
   if (spawnSync(builder[0], builder.slice(1), { stdio: ["ignore", "ignore", "inherit"] }).status !== 0) return false
   // What was seen before the build: a source saved during it shows as a difference next time.

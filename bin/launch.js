@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process"
 import { existsSync, lstatSync, mkdirSync } from "node:fs"
 import module, { createRequire } from "node:module"
 import { homedir } from "node:os"
@@ -61,6 +60,7 @@ function packagedNode() {
 /** In place where Node can (24); else a child that gets our signals and whose end is ours. */
 function replace(file, args) {
   if (typeof process.execve === "function") return process.execve(file, [file, ...args], process.env)
+  const { spawn } = createRequire(import.meta.url)("node:child_process")
   const child = spawn(file, args, { stdio: "inherit" })
   const forward = (signal) => child.kill(signal)
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, forward)

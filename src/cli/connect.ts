@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from "../client/address.ts"
 import { tylerClient, type TylerClient } from "../client/client.ts"
 import { type Call, given, switched, UsageError } from "./command.ts"
+import { exchange } from "./exchange.ts"
 import { ask, canAsk } from "./prompt.ts"
 import { storedToken } from "./token-file.ts"
 import type { World } from "./world.ts"
@@ -15,12 +16,17 @@ export function addressOf(call: Call): Address {
 /** A client for the server that the call names, with TYLER_TOKEN or the stored token for exactly that address. */
 export function connect(call: Call, token: string | undefined = tokenFor(call)): TylerClient {
   const allowInsecureHttp = switched(call, "allow-http")
-  return tylerClient({ url: addressOf(call), allowInsecureHttp, ...(token === undefined ? {} : { token }) })
+  return tylerClient({
+    url: addressOf(call),
+    allowInsecureHttp,
+    fetch: exchange,
+    ...(token === undefined ? {} : { token }),
+  })
 }
 
 /** For login and setup, which need no token. */
 export function connectAnonymously(call: Call): TylerClient {
-  return tylerClient({ url: addressOf(call), allowInsecureHttp: switched(call, "allow-http") })
+  return tylerClient({ url: addressOf(call), allowInsecureHttp: switched(call, "allow-http"), fetch: exchange })
 }
 
 function tokenFor(call: Call): string | undefined {

@@ -15,7 +15,7 @@ import {
   usersOf,
 } from "./people.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
-import { httpTransport, type Transport } from "./transport.ts"
+import { type Fetch, httpTransport, type Transport } from "./transport.ts"
 
 export { ExactJson, type Value } from "./body.ts"
 export { TylerApiError } from "./error.ts"
@@ -32,7 +32,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number
   /** Permits http:// to other machines. Everything then crosses the network in the clear. */
   readonly allowInsecureHttp?: boolean
-  readonly fetch?: typeof globalThis.fetch
+  /** Instead of the global `fetch`. */
+  readonly fetch?: Fetch
   readonly random?: Random
 }
 

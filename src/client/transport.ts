@@ -20,10 +20,33 @@ export interface Transport {
   bytes(request: Request): AsyncGenerator<Uint8Array, void, undefined>
 }
 
+/** What is needed of `fetch`, so that another HTTP client can take its place; the global one fits. */
+export type Fetch = (
+  url: string,
+  init: {
+    readonly method: Request["method"]
+    readonly headers: Record<string, string>
+    readonly body: string | null
+    /** Never to be followed. */
+    readonly redirect: "manual"
+    readonly signal: AbortSignal
+  },
+) => Promise<Reply>
+
+export interface Reply {
+  readonly ok: boolean
+  readonly status: number
+  /** `opaqueredirect` where a browser hides the redirect. */
+  readonly type?: string
+  readonly headers: { get(name: string): string | null }
+  readonly body: AsyncIterable<Uint8Array> | null
+  text(): Promise<string>
+}
+
 export interface TransportOptions {
   readonly address: Address
   readonly token: string | undefined
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   /** Milliseconds until the whole answer must be there; for streams until the next piece. */
   readonly timeoutMs: number
 }
@@ -67,7 +90,7 @@ class Patience {
 async function sendAgain<T>(
   options: TransportOptions,
   request: Request,
-  read: (response: Response) => Promise<T>,
+  read: (response: Reply) => Promise<T>,
 ): Promise<T> {
   for (let left = TRIES - 1; ; left--) {
     const patience = new Patience(options.timeoutMs)
@@ -77,7 +100,7 @@ async function sendAgain<T>(
       if (response.ok) return await read(response)
       wait = left > 0 && request.again ? waitOf(response) : null
       if (wait === null) throw await failure(response)
-      await response.body?.cancel()
+      await response.text()
     } catch (error) {
       throw told(error, patience.signal, options.timeoutMs)
     } finally {
@@ -94,7 +117,7 @@ async function* pieces(options: TransportOptions, request: Request): AsyncGenera
     if (!response.ok) throw await failure(response)
     for await (const piece of response.body ?? []) {
       patience.keep()
-      yield piece as Uint8Array
+      yield piece
       patience.keep()
     }
   } catch (error) {
@@ -105,7 +128,7 @@ async function* pieces(options: TransportOptions, request: Request): AsyncGenera
 }
 
 /** One exchange. A redirect is never followed: it would carry the token to an address nobody chose. */
-async function send(options: TransportOptions, request: Request, signal: AbortSignal): Promise<Response> {
+async function send(options: TransportOptions, request: Request, signal: AbortSignal): Promise<Reply> {
   const headers: Record<string, string> = { accept: "application/json" }
   if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`
   if (request.body !== undefined) headers["content-type"] = "application/json"
@@ -123,7 +146,7 @@ async function send(options: TransportOptions, request: Request, signal: AbortSi
   return response
 }
 
-async function readJson(response: Response): Promise<unknown> {
+async function readJson(response: Reply): Promise<unknown> {
   const text = await response.text()
   try {
     return JSON.parse(text) as unknown
@@ -133,7 +156,7 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-async function failure(response: Response): Promise<TylerApiError> {
+async function failure(response: Reply): Promise<TylerApiError> {
   try {
     return answerError(response.status, JSON.parse(await response.text()))
   } catch (error) {
@@ -143,7 +166,7 @@ async function failure(response: Response): Promise<TylerApiError> {
 }
 
 /** Seconds to wait if this answer allows another try, else null. */
-function waitOf(response: Response): number | null {
+function waitOf(response: Reply): number | null {
   const after = response.headers.get("retry-after")
   if (response.status !== 503 || after === null || !/^\d{1,4}$/.test(after)) return null
   const seconds = Number(after)
