@@ -43,7 +43,7 @@ const LIMITER_KEYS = 100_000
 export async function start(config: Config, clock: Clock, random: Random): Promise<Running> {
   const log = pino({ level: config.logLevel, base: { service: "tyler" } }, pino.destination({ dest: 2, sync: false }))
   await using opened = new AsyncDisposableStack()
-  const { backend, mirror } = await openState(config, { clock, random }, opened)
+  const { backend, mirror } = await openState(config, { clock, random }, "serve", opened)
   const logKey = publicLogKey({ keyring: () => backend.keys.current() })
   const rollback = await detectRollback(backend.reader, mirror, logKey)
   const meter = newLedgerMeter()

@@ -29,13 +29,14 @@ export async function offline<T>(
   if (config.profile === "embedded" && !existsSync(config.folders.data))
     throw new StartFault(`There is no data folder ${config.folders.data}`)
   await using opened = new AsyncDisposableStack()
-  const { backend, mirror } = await openState(config, { clock, random }, opened)
+  const { backend, mirror } = await openState(config, { clock, random }, "look", opened)
   const { lastTime } = await backend.reader.head()
   const ledger = mirrored(backend.ledger, mirror)
   const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
   const rollback = () => detectRollback(backend.reader, mirror, publicLogKey(service))
   return await use({
     async recoverAdmin(username) {
+      await using _alone = await backend.alone()
       if ((await rollback()) !== undefined) throw new StartFault("The database was rolled back; accept that first")
       return recoverAdmin(service, username)
     },
@@ -64,7 +65,7 @@ async function diagnose(
   )
   const keys = await backend.reader.keys()
   return [
-    `ok: data folder ${config.folders.data}, held by nobody else`,
+    `ok: ${await backend.place()}`,
     `ok: root key ${config.folders.rootKeyFile} opens all ${keys.length} keys`,
     policies,
     `ok: audit log of ${head.size} entries, newest ${head.size === 0 ? "none" : new Date(head.lastTime).toISOString()}`,

@@ -13,9 +13,9 @@ import { VERSION } from "./version.ts"
 const HELP = `tyler-server: the server side of Tyler Setup, on the server's machine
 
   tyler-server serve                          start the server
-  tyler-server doctor                         look for what is wrong; changes nothing (server stopped)
+  tyler-server doctor                         look for what is wrong; changes nothing (SQLite: server stopped)
   tyler-server new-root-key                   put a new root key beside the one in use, for tyler keys rotate-root
-  tyler-server recover-admin USER             a one-time password for an admin who cannot sign in (server stopped)
+  tyler-server recover-admin USER             a one-time password for an admin who cannot sign in (all servers stopped)
   tyler-server accept-rollback --reason TEXT  go on after a restored backup, with the loss on record (server stopped)
   tyler-server --version
   tyler-server --help

@@ -1,12 +1,13 @@
 import { initialiseDatabase, openDatabase } from "../adapters/postgres/create.ts"
 import { postgresLedger } from "../adapters/postgres/ledger.ts"
-import { migrate } from "../adapters/postgres/migrate.ts"
+import { migrate, requireMigrated } from "../adapters/postgres/migrate.ts"
+import { countServing, refuseWhileAlone, serveAlone } from "../adapters/postgres/presence.ts"
 import { postgresReader } from "../adapters/postgres/reader.ts"
 import { signCheckpoint } from "../audit/checkpoint.ts"
 import { logKeyFromSeed } from "../audit/note.ts"
 import { LOG_ORIGIN } from "../operations/audit.ts"
 import { keySource } from "../operations/key-source.ts"
-import type { Backend } from "./backend.ts"
+import type { Backend, Purpose } from "./backend.ts"
 import type { Config } from "./config.ts"
 import { type Locked, type Surroundings, unlock } from "./unlock.ts"
 
@@ -15,21 +16,34 @@ export async function shared(
   config: Config,
   { url, migrationUrl }: NonNullable<Config["database"]>,
   surroundings: Surroundings,
+  purpose: Purpose,
 ): Promise<Backend> {
   await using opened = new AsyncDisposableStack()
-  const servingRole = migrationUrl === url ? undefined : decodeURIComponent(new URL(url).username)
-  await migrate({ url: migrationUrl, ...(servingRole === undefined ? {} : { servingRole }) })
+  const name = new URL(url).host + new URL(url).pathname
+  if (purpose === "serve") {
+    const servingRole = migrationUrl === url ? undefined : decodeURIComponent(new URL(url).username)
+    await migrate({ url: migrationUrl, ...(servingRole === undefined ? {} : { servingRole }) })
+    await refuseWhileAlone(url, name)
+  } else await requireMigrated(url, name)
   const database: Locked = {
-    name: new URL(url).host + new URL(url).pathname,
+    name,
     open: () => openDatabase(url),
     initialise: (birth) => initialiseDatabase(url, birth),
   }
-  const { roots, root, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings)
+  const { roots, root, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings, purpose)
   const logKey = logKeyFromSeed(LOG_ORIGIN, keyring.logSeed)
   const reader = postgresReader({ url })
   opened.defer(() => reader.close())
-  const ledger = postgresLedger({ url, sign: (size, root) => signCheckpoint(logKey, size, root) })
+  const sign = (size: number, root: Uint8Array): string => signCheckpoint(logKey, size, root)
+  const ledger = postgresLedger({ url, sign, ...(purpose === "serve" ? { serving: true } : {}) })
   opened.defer(() => ledger.close())
   const held = opened.move()
-  return { reader, ledger, keys: keySource(reader, roots, { root, keyring }), close: () => held.disposeAsync() }
+  return {
+    reader,
+    ledger,
+    keys: keySource(reader, roots, { root, keyring }),
+    alone: () => serveAlone(url, name),
+    place: async () => `database ${name}, from which ${await countServing(url)} servers serve now`,
+    close: () => held.disposeAsync(),
+  }
 }

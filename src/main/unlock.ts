@@ -10,6 +10,7 @@ import { initialKeys, type Keyring, openKeyring } from "../envelope/keyring.ts"
 import { macOfPolicies } from "../operations/policies.ts"
 import { defaultPolicies } from "../policy/defaults.ts"
 import type { KeyRow, PolicyRow } from "../state/rows.ts"
+import type { Purpose } from "./backend.ts"
 
 /** What a new database is born with. */
 export interface Birth {
@@ -45,7 +46,12 @@ export interface Unlocked {
  * Root key first, then database. A key without a database: the first start goes on. A database without its key, or with
  * another: the start stops, and nothing is ever made anew. @throws StartFault
  */
-export async function unlock(database: Locked, keyFile: string, surroundings: Surroundings): Promise<Unlocked> {
+export async function unlock(
+  database: Locked,
+  keyFile: string,
+  surroundings: Surroundings,
+  purpose: Purpose,
+): Promise<Unlocked> {
   const { clock, random } = surroundings
   const roots = rootKeyFiles(keyFile, random)
   const opened = await database.open()
@@ -54,6 +60,7 @@ export async function unlock(database: Locked, keyFile: string, surroundings: Su
     if (root === undefined) throw wrongRootKey(database.name, keyFile)
     return { roots, root, keyring: await openKeyring(opened.keys, root.wrapper) }
   }
+  if (purpose === "look") throw new StartFault(`The database ${database.name} is empty; start the server first`)
   const rootKey = obtainRootKey(keyFile, random)
   const root = { check: rootKeyCheck(rootKey), wrapper: localKeyWrapper(rootKey, random) }
   const keys = await initialKeys(root.wrapper, random, clock.now())
@@ -66,7 +73,7 @@ export async function unlock(database: Locked, keyFile: string, surroundings: Su
     policyMac: macOfPolicies(keyring, policies, 1),
     emptyRoot: rootOf(EMPTY_EDGE),
   })
-  return first ? { roots, root, keyring } : unlock(database, keyFile, surroundings)
+  return first ? { roots, root, keyring } : unlock(database, keyFile, surroundings, purpose)
 }
 
 function wrongRootKey(database: string, keyFile: string): StartFault {

@@ -14,7 +14,7 @@ import { readerConformance } from "./reader.ts"
 async function open(): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), "tyler-sqlite-"))
   const path = join(folder, "tyler.db")
-  openDatabase(path)
+  openDatabase(path, true)
   initialiseDatabase(path, { ...BIRTH, emptyRoot: rootOf(EMPTY_EDGE) })
   const start = { path, origin: LOG_KEY.origin, logSeed: LOG_SEED }
   let reader = sqliteReader(path)
@@ -40,7 +40,7 @@ async function open(): Promise<Engine> {
     },
     async reopen() {
       await shut()
-      openDatabase(path)
+      openDatabase(path, true)
       reader = sqliteReader(path)
       ledger = await sqliteLedger(start)
     },

@@ -4,6 +4,7 @@ import type { Act, LedgerWriter, Outcome } from "../../audit/ledger.ts"
 import { TylerError } from "../../core/errors.ts"
 import { connect, drop, type Patience } from "./connect.ts"
 import { asFault, isUnstorable } from "./fault.ts"
+import { joinServing } from "./presence.ts"
 import { writeActs } from "./transaction.ts"
 
 export interface LedgerStart {
@@ -11,6 +12,8 @@ export interface LedgerStart {
   /** Signs what is durable: `signCheckpoint` with the log's key. */
   readonly sign: (size: number, root: Uint8Array) => string
   readonly patience?: Patience
+  /** A server's own: told by presence.ts. */
+  readonly serving?: true
 }
 
 /** Group commit over one connection: while one transaction is being written the next one gathers. */
@@ -87,6 +90,10 @@ class PostgresLedger implements LedgerWriter {
       const client = await connect({ url, name: "tyler-ledger", ...(patience && { patience }) })
       client.on("end", () => this.#forget(client))
       await client.query(SESSION)
+      if (this.#start.serving === true && !(await joinServing(client))) {
+        drop(client)
+        throw new TylerError("unavailable", { cause: "maintenance" })
+      }
       this.#client = client
       return client
     } catch (error) {

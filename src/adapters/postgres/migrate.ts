@@ -59,6 +59,28 @@ export async function migrate({ url, servingRole }: Migrating): Promise<void> {
   }
 }
 
+/**
+ * For those who change nothing. @param name for the message.
+ * @throws StartFault unless the schema is the newest, TylerError `unavailable` if the database does not answer
+ */
+export async function requireMigrated(url: string, name: string): Promise<void> {
+  const client = await connect({ url, name: "tyler-look" }).catch((error: unknown) => {
+    throw asFault(error)
+  })
+  try {
+    const table = await client.query("SELECT 1 WHERE to_regclass('tyler_migration') IS NOT NULL")
+    const present = table.rowCount === 1 ? await presentVersion(client) : 0
+    if (present === 0) throw new StartFault(`The database ${name} was never served from; start the server first`)
+    refuseNewer(present)
+    if (present < migrationFiles().length)
+      throw new StartFault(`The database ${name} is an older version's; start the server, which brings it up to date`)
+  } catch (error) {
+    throw error instanceof StartFault ? error : asFault(error)
+  } finally {
+    drop(client)
+  }
+}
+
 async function checkServer(client: Client): Promise<void> {
   const { rows } = await client.query<{ version: string; encoding: string }>(
     "SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding",
@@ -74,17 +96,28 @@ async function applyMissing(client: Client): Promise<void> {
   await client.query(
     "CREATE TABLE IF NOT EXISTS tyler_migration (version INTEGER PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())",
   )
-  const { rows } = await client.query<{ version: number }>("SELECT max(version) AS version FROM tyler_migration")
-  const present = rows[0]?.version ?? 0
-  const steps = readdirSync(MIGRATIONS)
-    .filter((file) => file.endsWith(".sql"))
-    .toSorted()
-  if (present > steps.length)
-    throw new StartFault("The PostgreSQL database was made by a newer version of Tyler Setup; start that version")
-  for (const [offset, file] of steps.slice(present).entries()) {
+  const present = await presentVersion(client)
+  refuseNewer(present)
+  for (const [offset, file] of migrationFiles().slice(present).entries()) {
     await client.query(readFileSync(new URL(file, MIGRATIONS), "utf8"))
     await client.query("INSERT INTO tyler_migration (version) VALUES ($1)", [present + offset + 1])
   }
+}
+
+async function presentVersion(client: Client): Promise<number> {
+  const { rows } = await client.query<{ version: number }>("SELECT max(version) AS version FROM tyler_migration")
+  return rows[0]?.version ?? 0
+}
+
+function refuseNewer(present: number): void {
+  if (present > migrationFiles().length)
+    throw new StartFault("The PostgreSQL database was made by a newer version of Tyler Setup; start that version")
+}
+
+function migrationFiles(): string[] {
+  return readdirSync(MIGRATIONS)
+    .filter((file) => file.endsWith(".sql"))
+    .toSorted()
 }
 
 async function grant(client: Client, role: string): Promise<void> {

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs"
+import { StartFault } from "../../core/start-fault.ts"
 import type { KeyRow, PolicyRow } from "../../state/rows.ts"
 import { applyChange } from "./changes.ts"
-import { migrate, openWriter } from "./database.ts"
+import { migrate, openWriter, requireMigrated } from "./database.ts"
 import { keyRow, type SqlRow } from "./decode.ts"
 import { Statements } from "./statements.ts"
 
@@ -19,13 +21,16 @@ export interface Opened {
 }
 
 /**
- * Opens the database, bringing its schema up to date. Answers undefined for one that was never initialised. Call it
- * before the ledger starts: it uses a writing connection and closes it again.
+ * Opens the database. Answers undefined for one that was never initialised. Call it before the ledger starts: it uses a
+ * writing connection and closes it again.
+ * @param mayMake the file, and what its schema lacks. @throws StartFault where something would have to be made
  */
-export function openDatabase(path: string): Opened | undefined {
+export function openDatabase(path: string, mayMake: boolean): Opened | undefined {
+  if (!mayMake && !existsSync(path)) throw new StartFault(`There is no database ${path}; start the server first`)
   const db = openWriter(path)
   try {
-    migrate(db)
+    if (mayMake) migrate(db)
+    else requireMigrated(db)
     const sql = new Statements(db)
     const check = sql.of("SELECT value FROM meta WHERE key = 'root_key_check'").get()
     if (!check) return undefined

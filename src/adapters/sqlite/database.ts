@@ -26,15 +26,27 @@ export function openReader(path: string): DatabaseSync {
 
 /** Brings the schema to the newest version, each step in a transaction of its own. Steps are numbered files. */
 export function migrate(db: DatabaseSync): void {
-  const row = db.prepare("PRAGMA user_version").get() as { user_version: number }
+  const { present, steps } = versionOf(db)
+  steps.slice(present).forEach((file, offset) => {
+    db.exec("BEGIN IMMEDIATE")
+    db.exec(readFileSync(new URL(file, MIGRATIONS), "utf8"))
+    db.exec(`PRAGMA user_version = ${present + offset + 1}; COMMIT`)
+  })
+}
+
+/** For those who change nothing. @throws StartFault unless the schema is the newest */
+export function requireMigrated(db: DatabaseSync): void {
+  const { present, steps } = versionOf(db)
+  if (present < steps.length)
+    throw new StartFault("The database is an older version's; start the server, which brings it up to date")
+}
+
+function versionOf(db: DatabaseSync): { readonly present: number; readonly steps: readonly string[] } {
+  const { user_version: present } = db.prepare("PRAGMA user_version").get() as { user_version: number }
   const steps = readdirSync(MIGRATIONS)
     .filter((file) => file.endsWith(".sql"))
     .toSorted()
-  if (row.user_version > steps.length)
+  if (present > steps.length)
     throw new StartFault("The database was made by a newer version of Tyler Setup; start that version")
-  steps.slice(row.user_version).forEach((file, offset) => {
-    db.exec("BEGIN IMMEDIATE")
-    db.exec(readFileSync(new URL(file, MIGRATIONS), "utf8"))
-    db.exec(`PRAGMA user_version = ${row.user_version + offset + 1}; COMMIT`)
-  })
+  return { present, steps }
 }
