@@ -7,6 +7,7 @@ import type { SecretRow, Tag } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
 import { perform, type Step, type View } from "./perform.ts"
+import { sealingKeyring } from "./sealing-key.ts"
 import { repeats } from "./same-value.ts"
 import { permitFor } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
@@ -44,12 +45,24 @@ export async function createSecret(on: Service, caller: Caller, ask: CreateReque
   }
 }
 
-function planNew(on: Service, caller: Caller, ask: CreateRequest, view: View, about: About, by: Permit): Step<Written> {
+async function planNew(
+  on: Service,
+  caller: Caller,
+  ask: CreateRequest,
+  view: View,
+  about: About,
+  by: Permit,
+): Promise<Step<Written>> {
   const now = on.clock.now()
   const createdBy = view.principal.id
   const secretId = on.random.uuid()
   const versionId = ask.idempotencyKey ?? newVersionId(on.random)
-  const { keyId, sealed } = seal(on.keyring(), { secretId, versionId, name: ask.name }, ask.stored, on.random)
+  const { keyId, sealed } = seal(
+    await sealingKeyring(on, view),
+    { secretId, versionId, name: ask.name },
+    ask.stored,
+    on.random,
+  )
   const arn = on.settings.arnOf(ask.name)
   const secret: SecretRow = {
     id: secretId,

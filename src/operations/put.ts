@@ -10,6 +10,7 @@ import type { VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { perform, type Step, type View } from "./perform.ts"
 import { repeats } from "./same-value.ts"
+import { sealingKeyring } from "./sealing-key.ts"
 import { findSecret, permitFor } from "./secret.ts"
 import type { CachedSecret } from "./secret-cache.ts"
 import type { Caller, Service } from "./service.ts"
@@ -92,7 +93,12 @@ async function newVersion(
 ): Promise<Change[]> {
   const now = on.clock.now()
   const prune = await pruning(on, secret.id, now)
-  const { keyId, sealed } = seal(on.keyring(), { secretId: secret.id, versionId, name: secret.name }, stored, on.random)
+  const { keyId, sealed } = seal(
+    await sealingKeyring(on, view),
+    { secretId: secret.id, versionId, name: secret.name },
+    stored,
+    on.random,
+  )
   const labels = promote(await on.reader.labels(secret.id), versionId)
   const version = {
     secretId: secret.id,

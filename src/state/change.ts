@@ -34,8 +34,9 @@ export type Change =
       readonly epoch: number
       readonly mac: Uint8Array
     }
+  /** Conflicts unless the version's key seals now: a replica that has not heard of a rotation must not use the old one. */
   | { readonly kind: "addSecret"; readonly secret: SecretRow; readonly version: VersionRow }
-  /** Appends a version and replaces all labels of the secret; `changedAt` and revision move on. */
+  /** Appends a version and replaces all labels of the secret; `changedAt` and revision move on. Conflicts as `addSecret`. */
   | {
       readonly kind: "addVersion"
       readonly secretId: string
@@ -81,7 +82,7 @@ export type Change =
     }
   /** Conflicts while a version is still sealed under the key. */
   | { readonly kind: "retireKey"; readonly id: string }
-  /** The same value under another key-encryption key; skips versions that changed or went meanwhile. */
+  /** The same value under another key-encryption key, which must seal now; skips versions that changed or went meanwhile. */
   | {
       readonly kind: "rewrapVersions"
       readonly versions: readonly {
@@ -107,4 +108,5 @@ export type Conflict =
   | "not_deleted"
   | "not_due"
   | "key_in_use"
+  | "key_moved"
   | "root_key_moved"

@@ -21,6 +21,25 @@ export function keyChanges(factory: EngineFactory): void {
       assert.deepEqual(plain(await reader.keys()), plain([retiring, BIRTH.keys[1], added, fresh]))
     })
 
+    test("nothing is sealed under a key that is retiring, gone or for something else", async () => {
+      const { ledger, reader } = on.at
+      const { secret } = await storeSecret(ledger, { keyId: "kek-2" })
+      for (const keyId of ["kek-1", "kek-none", "log-1"]) {
+        const version = versionRow(secret.id, { keyId })
+        const put = { kind: "addVersion" as const, secretId: secret.id, version, labels: [], changedAt: 5 }
+        assert.equal(await conflictOf(ledger, put), "key_moved")
+        const next = secretRow(freshName())
+        const add = { kind: "addSecret" as const, secret: next, version: { ...version, secretId: next.id } }
+        assert.equal(await conflictOf(ledger, add), "key_moved")
+        const [stored] = await reader.versionsUnderKey("kek-2", 1)
+        const { versionId } = stored ?? version
+        const again = { secretId: secret.id, versionId, fromKeyId: "kek-2", keyId, sealed: Buffer.from("again") }
+        assert.equal(await conflictOf(ledger, { kind: "rewrapVersions", versions: [again] }), "key_moved")
+      }
+      assert.equal(await reader.countVersionsUnderKey("kek-2"), 1)
+      await recorded(ledger, changing({ kind: "putKeys", rows: [BIRTH.keys[0]], rootKeyCheck }))
+    })
+
     test("another root key takes over all keys at once, and only from the one it was meant to follow", async () => {
       const { ledger, reader } = on.at
       const before = await reader.keys()
@@ -59,6 +78,7 @@ export function keyChanges(factory: EngineFactory): void {
 
     test("rewrapVersions moves versions to another key and skips what changed or went meanwhile", async () => {
       const { ledger, reader } = on.at
+      await recorded(ledger, changing({ kind: "addKey", row: keyRow("kek-new") }))
       const [one, two] = [await storeSecret(ledger), await storeSecret(ledger)]
       const to = { fromKeyId: "kek-1", keyId: "kek-new", sealed: Buffer.from("sealed again") }
       const of = ({ version }: typeof one): { secretId: string; versionId: typeof version.versionId } => ({

@@ -166,9 +166,12 @@ export interface Stored {
 }
 
 /** A secret with one version, labelled current. */
-export async function storeSecret(ledger: LedgerWriter, over: Partial<SecretRow> = {}): Promise<Stored> {
+export async function storeSecret(
+  ledger: LedgerWriter,
+  { keyId = "kek-1", ...over }: Partial<SecretRow> & { readonly keyId?: string } = {},
+): Promise<Stored> {
   const secret = secretRow(over.name ?? freshName(), over)
-  const version = versionRow(secret.id)
+  const version = versionRow(secret.id, { keyId })
   await recorded(ledger, changing({ kind: "addSecret", secret, version }))
   return { secret, version }
 }

@@ -136,6 +136,7 @@ const APPLY: Apply = {
   async addSecret(db, { secret, version }) {
     const folded = foldName(secret.name)
     await refuseIf(db, "name_taken", "SELECT 1 FROM secret WHERE folded_name = $1", [folded])
+    await requireSealing(db, version.keyId)
     await run(
       db,
       `INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
@@ -164,6 +165,7 @@ const APPLY: Apply = {
   async addVersion(db, { secretId, version, labels, changedAt }) {
     const taken = "SELECT 1 FROM secret_version WHERE secret_id = $1 AND version_id = $2"
     await refuseIf(db, "version_taken", taken, [secretId, version.versionId])
+    await requireSealing(db, version.keyId)
     const secret = await db.query<{ next_seq: number }>({
       name: "addVersion",
       text: `UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = at_ms($2)
@@ -274,6 +276,7 @@ const APPLY: Apply = {
   },
 
   async rewrapVersions(db, { versions }) {
+    for (const keyId of new Set(versions.map((version) => version.keyId))) await requireSealing(db, keyId)
     const put = `UPDATE secret_version SET key_id = $4, sealed = $5
       WHERE secret_id = $1 AND version_id = $2 AND key_id = $3`
     for (const { secretId, versionId, fromKeyId, keyId, sealed } of versions)
@@ -291,6 +294,11 @@ export function applyChange(db: Client, change: Change): Promise<void> {
 async function run(db: Client, text: string, values: readonly unknown[]): Promise<number> {
   const done = await db.query(text, values as unknown[])
   return done.rowCount ?? 0
+}
+
+async function requireSealing(db: Client, keyId: string): Promise<void> {
+  const key = "SELECT 1 FROM keyring_key WHERE id = $1 AND purpose = 'kek' AND state = 'active'"
+  if ((await run(db, key, [keyId])) === 0) throw new ConflictError("key_moved")
 }
 
 async function refuseIf(db: Client, conflict: Conflict, text: string, values: readonly unknown[]): Promise<void> {

@@ -100,6 +100,7 @@ const APPLY: Apply = {
   addSecret(sql, { secret, version }) {
     const folded = foldName(secret.name)
     if (sql.of("SELECT 1 FROM secret WHERE folded_name = ?").get(folded)) throw new ConflictError("name_taken")
+    requireSealing(sql, version.keyId)
     sql
       .of(`INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
              last_accessed, revision, next_seq, deletion_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
@@ -125,6 +126,7 @@ const APPLY: Apply = {
   addVersion(sql, { secretId, version, labels, changedAt }) {
     const taken = sql.of("SELECT 1 FROM secret_version WHERE secret_id = ? AND version_id = ?")
     if (taken.get(secretId, version.versionId)) throw new ConflictError("version_taken")
+    requireSealing(sql, version.keyId)
     const secret = sql
       .of(`UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = ?
            WHERE id = ? AND deletion_at IS NULL RETURNING next_seq`)
@@ -217,6 +219,7 @@ const APPLY: Apply = {
   },
 
   rewrapVersions(sql, { versions }) {
+    for (const keyId of new Set(versions.map((version) => version.keyId))) requireSealing(sql, keyId)
     const update = sql.of(
       "UPDATE secret_version SET key_id = ?, sealed = ? WHERE secret_id = ? AND version_id = ? AND key_id = ?",
     )
@@ -228,6 +231,11 @@ const APPLY: Apply = {
 export function applyChange(sql: Statements, change: Change): void {
   const apply = APPLY[change.kind] as (sql: Statements, change: Change) => void
   apply(sql, change)
+}
+
+function requireSealing(sql: Statements, keyId: string): void {
+  const key = sql.of("SELECT 1 FROM keyring_key WHERE id = ? AND purpose = 'kek' AND state = 'active'")
+  if (!key.get(keyId)) throw new ConflictError("key_moved")
 }
 
 function moveOn(sql: Statements, secretId: string, changedAt: number): void {
