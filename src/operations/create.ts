@@ -98,7 +98,8 @@ async function planRepeated(
   const version = key === undefined ? undefined : await on.reader.version(secret.id, key)
   if (secret.deletionAt !== null) throw new TylerError("secret_pending_deletion")
   if (version === undefined) throw new TylerError("secret_exists")
-  if (!repeats(on, ask.name, version, view.principal.id, ask.stored)) throw new TylerError("idempotency_mismatch")
+  if (!(await repeats(on, ask.name, version, view.principal.id, ask.stored)))
+    throw new TylerError("idempotency_mismatch")
   const { versionId } = version
   return {
     act: actOf(on, caller, view, about, { by, secret, versionId, details: "repeated" }),

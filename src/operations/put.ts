@@ -74,7 +74,7 @@ async function repeatedWrite(
 ): Promise<VersionRow | undefined> {
   if (ask.idempotencyKey === undefined) return undefined
   const version = await on.reader.version(secretId, ask.idempotencyKey)
-  if (version !== undefined && !repeats(on, ask.name, version, principal.id, ask.stored))
+  if (version !== undefined && !(await repeats(on, ask.name, version, principal.id, ask.stored)))
     throw new TylerError("idempotency_mismatch")
   return version
 }
