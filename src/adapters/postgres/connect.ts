@@ -11,7 +11,7 @@ export interface Patience {
   readonly answerMs: number
 }
 
-/** A caller hears 503 within three seconds, also from a server that hangs. */
+/** From a server that hangs a caller hears 503 within about 7 seconds (measured): a read waits, then its refusal's entry. */
 export const PATIENCE: Patience = { connectMs: 2000, statementMs: 2500, answerMs: 3000 }
 
 const INT8 = 20
