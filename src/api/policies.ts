@@ -30,7 +30,7 @@ const PolicyFields = {
   /** null: no limit; 0: nobody. */
   maxAccessPerDay: orNull(PerDay),
   approverRoles: orNull(Roles),
-  minApprovals: Type.Integer({ minimum: 1, maximum: 20 }),
+  minApprovals: Type.Integer({ minimum: 1, maximum: 10 }),
   grantMinutes: Type.Integer({ minimum: 1, maximum: 10_080 }),
   allowedWorkloads: orNull(Type.Array(Name, { maxItems: 100, uniqueItems: true })),
   workloadMaxAccessPerDay: orNull(PerDay),

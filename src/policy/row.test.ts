@@ -19,9 +19,9 @@ const BOUNDS: readonly [field: string, good: readonly unknown[], bad: readonly u
     ["a", "a".repeat(511), "a".repeat(512), "**", "*"],
     ["", "a".repeat(513), "a*", "../a", null, 1, ["a"]],
   ],
-  ["allowedRoles", [null, [], roles(49), roles(50)], [roles(51), ["a", "a"], ["A"], [""], [null], "admin", {}]],
+  ["allowedRoles", [null, [], roles(31), roles(32)], [roles(33), ["a", "a"], ["A"], [""], [null], "admin", {}]],
   ["allowedRoles", [["a".repeat(31)], ["a".repeat(32)]], [["a".repeat(33)]]],
-  ["approverRoles", [null, [], roles(50)], [roles(51), "admin"]],
+  ["approverRoles", [null, [], roles(32)], [roles(33), "admin"]],
   ["requiresMfa", [true, false], [null, "true", 1, 0]],
   ["requiresApproval", [true, false], [null, "true", 1]],
   ["replacesRoles", [true, false], [null, "true", 1]],
@@ -34,7 +34,7 @@ const BOUNDS: readonly [field: string, good: readonly unknown[], bad: readonly u
     [null, [], roles(99), roles(100), ["a".repeat(64)]],
     [roles(101), ["a".repeat(65)], ["a b"], ["a", "a"]],
   ],
-  ["verbRoles", [{}, { read: [] }, { audit: roles(50) }], [{ read: roles(51) }, { fly: [] }, { read: null }, [], null]],
+  ["verbRoles", [{}, { read: [] }, { audit: roles(32) }], [{ read: roles(33) }, { fly: [] }, { read: null }, [], null]],
   ["verbRoles", [{}], [JSON.parse('{"__proto__": []}'), { constructor: [] }]],
 ]
 

@@ -5,7 +5,7 @@ import { GRANT_MINUTES_MAX } from "./combine.ts"
 import { PATTERN_LIMIT, parsePattern } from "./pattern.ts"
 
 /** Most roles in one list. */
-export const ROLES_MAX = 50
+export const ROLES_MAX = 32
 /** Most programs in one row. */
 export const WORKLOADS_MAX = 100
 /** Highest daily limit that can be asked for; more than that is null, no limit. */
@@ -59,7 +59,7 @@ const NAMES = Object.keys(FIELDS) as readonly (keyof PolicyFields)[]
 /**
  * Judges what a caller says a row should be. Absent fields take their defaults: no roles named, no second factor, no
  * approval, 10 unmasked reads a day, 1 approval for 60 minutes, any program with a role. Unknown fields are a fault.
- * Bounds: pattern 512 characters, 50 roles a list, 100 programs, 0 to 1,000,000 reads a day, 1 to 10 approvals, 1 to
+ * Bounds: pattern 512 characters, 32 roles a list, 100 programs, 0 to 1,000,000 reads a day, 1 to 10 approvals, 1 to
  * 10,080 minutes.
  */
 export function parsePolicyRow(input: unknown): PolicyRowResult {
