@@ -46,6 +46,7 @@ export function createApp(wiring: Wiring): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
+    return503OnClosing: false,
     exposeHeadRoutes: false,
     trustProxy: false,
     genReqId: () => wiring.service.random.uuid(),
@@ -148,6 +149,7 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
       }).then(
         (answer) => {
           wiring.counters.answered(counter, answer.status)
+          if (wiring.stopping()) reply.header("connection", "close")
           return sendAnswer(reply, answer)
         },
         (error: unknown) => reply.send(error),
@@ -227,6 +229,7 @@ async function sendProblem(
     wiring.log.error({ requestId: request.id, code: error.code, detail: error.detail }, "request failed")
   wiring.counters.refused(request.counter ?? wiring.counters.unrouted, error)
   const problem = problemOf(error, request.id)
+  if (wiring.stopping()) reply.header("connection", "close")
   return reply
     .code(problem.status)
     .headers({ ...JSON_ANSWER, [REQUEST_ID]: request.id, ...problem.headers })

@@ -28,6 +28,8 @@ export interface Wiring {
   readonly counters: Counters
   /** What the process knows of itself. */
   readonly measure: () => Samples
+  /** True once the process was told to end: it finishes what it was asked and takes nothing new. */
+  readonly stopping: () => boolean
   readonly tls: TlsListener | null
   readonly log: Logger
   readonly version: string

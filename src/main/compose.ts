@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises"
 import { pino } from "pino"
 import { writeSetupToken } from "../adapters/local/setup-token-file.ts"
 import type { Clock } from "../core/clock.ts"
@@ -36,6 +37,9 @@ export interface Running {
   close(): Promise<void>
 }
 
+/** Longest that requests under way may hold a stop up. */
+const DRAIN_MS = 10_000
+
 /** Distinct callers a limiter remembers. */
 const LIMITER_KEYS = 100_000
 
@@ -50,7 +54,9 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
   const ledger = rollback === undefined ? metered(mirrored(backend.ledger, mirror), meter, clock) : refusingLedger
   const { lastTime } = await backend.reader.head()
   const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
+  let stopping = false
   const readiness = (): Part[] => [
+    { part: "server", cause: stopping ? "stopping" : null },
     { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
@@ -77,6 +83,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     readiness,
     counters: new Counters(),
     measure: measureOf(meter, mirror),
+    stopping: () => stopping,
     tls,
     log,
     version: VERSION,
@@ -86,7 +93,10 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
   let jobs: Jobs | undefined
   opened.defer(() => jobs?.close())
   const app = createApp(wiring)
-  opened.defer(() => app.close())
+  opened.defer(() => {
+    stopping = true
+    return Promise.race([app.close(), pause(DRAIN_MS, undefined, { ref: false })])
+  })
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const address = app.server.address()
   publicUrl = publicUrlAt(config.listen, typeof address === "object" && address !== null ? address.port : 0)

@@ -112,15 +112,30 @@ function accept(config: Config, reason: string): Promise<number> {
   })
 }
 
+/** A report holds the environment and what is on the stacks; NODE_OPTIONS may have asked for them. */
+function writeNoReports(): void {
+  process.report.reportOnSignal = false
+  process.report.reportOnUncaughtException = false
+  process.report.reportOnFatalError = false
+  // Without a listener the signal would end the process.
+  process.on("SIGUSR2", () => undefined)
+}
+
 async function serve(config: Config): Promise<number> {
+  writeNoReports()
   const stopped = signalled()
   const running = await start(config, systemClock, systemRandom)
   process.on("SIGHUP", () => running.reloadTls())
   announce(running, config.folders.setupTokenFile)
   await stopped
+  void signalled().then(() => process.exit(1))
   await running.close()
+  // A connection that never ended would keep the process.
+  setTimeout(() => process.exit(0), LEFTOVERS_MS).unref()
   return 0
 }
+
+const LEFTOVERS_MS = 200
 
 function announce(running: Awaited<ReturnType<typeof start>>, tokenFile: string | null): void {
   for (const warning of running.warnings) process.stderr.write(`tyler-server: ${warning}\n`)

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect, type Socket } from "node:net"
+import { setTimeout as pause } from "node:timers/promises"
+import { test, type TestContext } from "node:test"
+import { setUpAdmin } from "../kit/people.ts"
+import { type ServerProcess, startProcess } from "../kit/process.ts"
+import { createSecret, REASON, secretPath } from "../kit/secrets.ts"
+
+interface Scene {
+  readonly server: ServerProcess
+  /** A whole request for the value, as bytes. */
+  readonly request: string
+}
+
+async function sceneOf(t: TestContext): Promise<Scene> {
+  const server = await startProcess()
+  t.after(() => server.close())
+  const admin = await setUpAdmin(server)
+  await createSecret(admin, "config/app", "the value")
+  const body = JSON.stringify({ reason: REASON, unmask: true })
+  const head = [
+    `POST ${secretPath("config/app", "access")} HTTP/1.1`,
+    `Host: 127.0.0.1:${server.port}`,
+    `Authorization: Bearer ${admin.token}`,
+    "Content-Type: application/json",
+    `Content-Length: ${body.length}`,
+  ]
+  return { server, request: `${head.join("\r\n")}\r\n\r\n${body}` }
+}
+
+/** A connection that keeps what it hears. */
+interface Line {
+  readonly socket: Socket
+  readonly ended: Promise<unknown>
+  heard(): string
+  /** Resolves once `text` has come. */
+  until(text: string): Promise<void>
+}
+
+async function lineTo({ port }: ServerProcess): Promise<Line> {
+  const socket = connect({ port, host: "127.0.0.1" })
+  let heard = ""
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    heard += text
+  })
+  socket.on("error", () => undefined)
+  const ended = new Promise((resolve) => socket.once("close", resolve))
+  await once(socket, "connect")
+  return {
+    socket,
+    ended,
+    heard: () => heard,
+    async until(text) {
+      while (!heard.includes(text)) {
+        if (socket.closed) assert.fail(`closed after: ${heard}`)
+        await Promise.race([once(socket, "data"), ended])
+      }
+    },
+  }
+}
+
+async function refusesConnections({ port }: ServerProcess): Promise<void> {
+  for (;;) {
+    const socket = connect({ port, host: "127.0.0.1" })
+    const refused = await new Promise((resolve) => {
+      socket.once("connect", () => resolve(false))
+      socket.once("error", () => resolve(true))
+    })
+    socket.destroy()
+    if (refused === true) return
+    await pause(5)
+  }
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const)
+  test(`${signal}: what was being asked is answered, nobody new is heard, and the exit code is 0`, async (t) => {
+    const { server, request } = await sceneOf(t)
+    const [half, idle] = [await lineTo(server), await lineTo(server)]
+    idle.socket.write(request)
+    await idle.until("the value")
+    half.socket.write(request.slice(0, -20))
+    const code = server.stop(signal)
+    await refusesConnections(server)
+    half.socket.write(request.slice(-20))
+    await half.until("the value")
+    assert.match(half.heard(), /^HTTP\/1\.1 200 /)
+    assert.match(half.heard(), /\r\nconnection: close\r\n/i)
+    assert.equal(await code, 0)
+    await idle.ended
+  })
+
+test("a request that does not arrive holds the stop up for ten seconds and no longer", async (t) => {
+  const { server, request } = await sceneOf(t)
+  const stuck = await lineTo(server)
+  stuck.socket.write(request.slice(0, -20))
+  await pause(100)
+  const began = performance.now()
+  assert.equal(await server.stop("SIGTERM"), 0)
+  const took = performance.now() - began
+  assert.ok(took > 9_000 && took < 14_000, `${took} ms`)
+  assert.ok(!stuck.heard().includes("the value"))
+})
+
+test("a second signal ends at once what does not want to end", async (t) => {
+  const { server, request } = await sceneOf(t)
+  const stuck = await lineTo(server)
+  stuck.socket.write(request.slice(0, -20))
+  await pause(100)
+  const code = server.stop("SIGTERM")
+  await refusesConnections(server)
+  const began = performance.now()
+  process.kill(server.pid, "SIGTERM")
+  assert.equal(await code, 1)
+  assert.ok(performance.now() - began < 5_000)
+})
