@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { type ServerProcess, startProcess } from "../test/kit/process.ts"
 import { progress, row } from "./kit.ts"
 import { compare, type Figures } from "./reads/compare.ts"
@@ -11,6 +12,7 @@ const SMALL = { secrets: 100, entries: 1000 }
 const LARGE = { secrets: Number(process.argv[2] ?? 100_000), entries: Number(process.argv[3] ?? 1_000_000) }
 const SLICES = 7
 const CONNECTIONS = 64
+const IDLE_MS = 1000
 
 interface Installation {
   readonly server: ServerProcess
@@ -82,25 +84,31 @@ async function measureOne(
   row(what, `${(other.cpu / 1000).toFixed(2)} ms of CPU, ${(other.cpu / read.cpu).toFixed(1)}x a read`, limit)
 }
 
-/** How long others wait for the answering thread while it works on something long. */
+/** How long others wait for the answering thread while it works on something long, and while it does nothing. */
 async function measureOthers(large: Installation, what: string, path: string): Promise<void> {
   const { server, stage } = large
+  const idle = await waits(server, () => sleep(IDLE_MS))
+  let took = 0
+  const busy = await waits(server, async () => {
+    const began = performance.now()
+    const answer = await stage.admin.get(path)
+    took = performance.now() - began
+    if (answer.status !== 200) throw new Error(answer.text)
+  })
+  const longest = `others wait at most ${busy.toFixed(1)} ms, ${idle.toFixed(1)} ms beside nothing`
+  row(what, `${took.toFixed(0)} ms, ${longest}`, "no query over 10 ms")
+}
+
+/** The longest of many waits, one after the other, for an answer that costs nothing. In milliseconds. */
+async function waits(server: ServerProcess, during: () => Promise<void>): Promise<number> {
+  const ask = gets(null, "/api/health")
   const running = { on: true }
-  const health = (async (): Promise<number> => {
-    let longest = 0
-    while (running.on) {
-      const began = performance.now()
-      await (await fetch(`${server.url}/api/health`)).text()
-      longest = Math.max(longest, performance.now() - began)
-    }
-    return longest
-  })()
-  const began = performance.now()
-  const answer = await stage.admin.get(path)
-  const took = performance.now() - began
+  const probe = load(server.port, 1, Number.POSITIVE_INFINITY, (connection, turn) =>
+    running.on ? ask(connection, turn) : undefined,
+  )
+  await during()
   running.on = false
-  if (answer.status !== 200) throw new Error(answer.text)
-  row(what, `${took.toFixed(0)} ms, others wait at most ${(await health).toFixed(1)} ms`, "no query over 10 ms")
+  return (await probe).longest
 }
 
 await main()

@@ -7,6 +7,7 @@ export interface LoadResult {
   /** Milliseconds. */
   readonly p50: number
   readonly p99: number
+  readonly longest: number
 }
 
 /** A request as bytes, so that the generator costs less than what it measures. Undefined: no more. */
@@ -36,7 +37,7 @@ export async function load(port: number, connections: number, ms: number, next: 
   const seconds = (performance.now() - began) / 1000
   latencies.sort((a, b) => a - b)
   const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? Number.NaN
-  return { answers: latencies.length, seconds, p50: at(0.5), p99: at(0.99) }
+  return { answers: latencies.length, seconds, p50: at(0.5), p99: at(0.99), longest: latencies.at(-1) ?? Number.NaN }
 }
 
 function drive(port: number, connection: number, until: number, next: NextRequest, latencies: number[]): Promise<void> {

@@ -26,7 +26,7 @@ export async function embedded(config: Config, surroundings: Surroundings, purpo
   const ledger = await sqliteLedger({ path, origin: LOG_ORIGIN, logSeed: keyring.logSeed })
   // Closed after the reader: the last connection to close empties the log of SQLite into the database, if it may write.
   opened.defer(() => ledger.close())
-  const reader = sqliteReader(path)
+  const reader = sqliteReader(path, surroundings.clock)
   opened.defer(() => reader.close())
   const held = opened.move()
   return {

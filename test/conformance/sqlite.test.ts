@@ -6,6 +6,7 @@ import { initialiseDatabase, openDatabase } from "../../src/adapters/sqlite/crea
 import { sqliteLedger } from "../../src/adapters/sqlite/ledger.ts"
 import { sqliteReader } from "../../src/adapters/sqlite/reader.ts"
 import { EMPTY_EDGE, rootOf } from "../../src/audit/merkle.ts"
+import { systemClock } from "../../src/core/clock.ts"
 import { appendOnlyConformance } from "./append-only.ts"
 import { BIRTH, type Engine, LOG_KEY, LOG_SEED } from "./engine.ts"
 import { ledgerConformance } from "./ledger.ts"
@@ -17,7 +18,7 @@ async function open(): Promise<Engine> {
   openDatabase(path, true)
   initialiseDatabase(path, { ...BIRTH, emptyRoot: rootOf(EMPTY_EDGE) })
   const start = { path, origin: LOG_KEY.origin, logSeed: LOG_SEED }
-  let reader = sqliteReader(path)
+  let reader = sqliteReader(path, systemClock)
   let ledger = await sqliteLedger(start)
   const shut = async (): Promise<void> => {
     await ledger.close()
@@ -41,7 +42,7 @@ async function open(): Promise<Engine> {
     async reopen() {
       await shut()
       openDatabase(path, true)
-      reader = sqliteReader(path)
+      reader = sqliteReader(path, systemClock)
       ledger = await sqliteLedger(start)
     },
     async close() {

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from "node:sqlite"
+import type { Clock } from "../../core/clock.ts"
 import type { StateReader } from "../../state/reader.ts"
 import { openReader } from "./database.ts"
 import {
@@ -18,9 +19,10 @@ import { asFault } from "./fault.ts"
 import { findEntries } from "./find-entries.ts"
 import { listSecrets } from "./list-secrets.ts"
 import { Statements } from "./statements.ts"
+import { Turn } from "./turn.ts"
 
 /** Reads on the thread that answers, through a read-only connection: in WAL mode they wait for no writer. */
-export function sqliteReader(path: string): StateReader & { close(): void } {
+export function sqliteReader(path: string, clock: Clock): StateReader & { close(): void } {
   const db = openReader(path)
   const sql = new Statements(db)
 
@@ -75,7 +77,7 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
 
     secretByName: (name) => one(secretRow, "SELECT * FROM secret WHERE name = ?", name),
     secretById: (id) => one(secretRow, "SELECT * FROM secret WHERE id = ?", id),
-    secrets: (page) => answered(() => listSecrets(sql, page)),
+    secrets: (page) => answered(() => listSecrets(sql, new Turn(clock), page)),
     secretsDueForPurge: (now, limit) =>
       all(secretRow, "SELECT * FROM secret WHERE deletion_at <= ? ORDER BY deletion_at LIMIT ?", now, limit),
     labels: (id) => all(labelRow, "SELECT * FROM secret_label WHERE secret_id = ? ORDER BY label", id),
@@ -133,7 +135,7 @@ export function sqliteReader(path: string): StateReader & { close(): void } {
         beforeDay,
       )) ?? false,
 
-    entries: (query) => answered(() => findEntries(sql, query)),
+    entries: (query) => answered(() => findEntries(sql, new Turn(clock), query)),
     entryRange: (from, to, limit) =>
       all(
         entryRow,
