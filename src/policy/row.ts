@@ -33,10 +33,12 @@ const ROLES = `null or at most ${ROLES_MAX} different roles`
 const PER_DAY = `null or a whole number from 0 to ${PER_DAY_MAX}`
 
 /** Default, test and rule of every field; `secretPattern` alone has no default. */
+const PATTERN_RULE = `a pattern of 1 to ${PATTERN_LIMIT} characters: segments between slashes, each one * or letters, digits and _ + = . @ -`
+
 const FIELDS: Readonly<
   Record<keyof PolicyFields, { readonly absent?: unknown; readonly is: Check; readonly rule: string }>
 > = {
-  secretPattern: { is: isPattern, rule: `a pattern of 1 to ${PATTERN_LIMIT} characters` },
+  secretPattern: { is: isPattern, rule: PATTERN_RULE },
   allowedRoles: { absent: null, is: nullOr(isRoles), rule: ROLES },
   requiresMfa: { absent: false, is: isFlag, rule: "true or false" },
   requiresApproval: { absent: false, is: isFlag, rule: "true or false" },
