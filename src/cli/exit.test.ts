@@ -23,6 +23,8 @@ test("every refusal leaves with the code that its kind has", () => {
     [503, "unavailable", 7],
     [503, "rolled_back", 7],
     [502, "bad_answer", 7],
+    [418, "bad_answer", 1],
+    [0, "bad_answer", 1],
     [0, "unreachable", 7],
     [0, "timeout", 7],
     [0, "insecure_address", 2],

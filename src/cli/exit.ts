@@ -36,6 +36,7 @@ export function exitOf(status: number, code: string): number {
   if (status === 404) return NOT_FOUND
   if (status === 429) return LIMIT
   if (status === 502 || status === 503 || status === 504) return UNAVAILABLE
+  if (code === "bad_answer") return FAULT
   if (status === 400 || status === 413 || status === 415) return USAGE
   return status >= 400 && status < 500 ? REFUSED : FAULT
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { test } from "node:test"
+import { ANSWER_LIMIT } from "./answer.ts"
 import { type ClientOptions, type TylerClient, tylerClient } from "./client.ts"
 import { TylerApiError } from "./error.ts"
 
@@ -40,8 +41,10 @@ async function withServer(
   }
 }
 
+const OURS = { "content-type": "application/json", "x-request-id": "r" }
+
 function say(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+  response.writeHead(status, { ...OURS, ...headers }).end(JSON.stringify(body))
 }
 
 async function failure(promise: Promise<unknown>): Promise<TylerApiError> {
@@ -153,38 +156,101 @@ test("errors carry status, code, facts and request id", () =>
   ))
 
 test("what is no Tyler answer is said to be none, and is not quoted", async () => {
-  await withServer(
-    (response) => response.writeHead(502).end("<html>hunter2</html>"),
-    async (client) => {
+  const page = "<html>hunter2</html>"
+  const answers: readonly (readonly [number, Answer])[] = [
+    [502, (response) => response.writeHead(502).end(page)],
+    [418, (response) => response.writeHead(418, OURS).end('{"error":"hunter2","code":"hunter2 "}')],
+    [0, (response) => response.writeHead(200).end(page)],
+    [0, (response) => response.writeHead(200).end('{"name":"hunter2"}')],
+    [0, (response) => response.writeHead(204, OURS).end()],
+    ...['{"value":"hunter2"', page, "null", '"hunter2"', "7", ""].map(
+      (text) => [0, (response: ServerResponse) => response.writeHead(200, OURS).end(text)] as const,
+    ),
+  ]
+  for (const [status, answer] of answers)
+    await withServer(answer, async (client) => {
       const error = await failure(client.get("config/a"))
-      assert.deepEqual([error.status, error.code], [502, "bad_answer"])
-      assert.doesNotMatch(error.message, /hunter2/)
-    },
-  )
+      assert.deepEqual([error.status, error.code], [status, "bad_answer"])
+      assert.doesNotMatch(JSON.stringify([error.message, error.facts]), /hunter2/)
+    })
+})
+
+test("an answer has 32 MiB at most, and a longer one is not waited for", async () => {
+  const edges = '{"padding":""}'.length
+  const padded = (bytes: number): string => `{"padding":"${"x".repeat(bytes - edges)}"}`
+  for (const bytes of [ANSWER_LIMIT - 1, ANSWER_LIMIT])
+    await withServer(
+      (response) => response.writeHead(200, OURS).end(padded(bytes)),
+      async (client) => assert.ok(await client.me()),
+    )
+  for (const status of [200, 500])
+    await withServer(
+      (response) => response.writeHead(status, OURS).write(padded(ANSWER_LIMIT + 1)),
+      async (client) => {
+        const error = await failure(client.me())
+        assert.deepEqual([error.code, error.facts["limit"]], ["bad_answer", ANSWER_LIMIT])
+      },
+    )
+})
+
+test("a list that leads in a circle, or is none, ends", async () => {
+  const answers = [
+    { secrets: [], nextCursor: "same" },
+    { secrets: "none", nextCursor: null },
+  ]
+  for (const answer of answers)
+    await withServer(
+      (response) => say(response, 200, answer),
+      async (client) => assert.equal((await failure(client.list().next())).code, "bad_answer"),
+    )
+})
+
+const EXPORT = ['{"tyler":"audit-export","version":1}', '{"index":0}', '{"checkpoint":"tyler\\n1\\nroot\\n"}', ""].join(
+  "\n",
+)
+
+async function exported(client: TylerClient): Promise<string> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of client.audit.export()) pieces.push(piece)
+  return Buffer.concat(pieces).toString()
+}
+
+test("an export passes as it is, in pieces of any size", async () => {
+  for (const size of [1, 2, 7, EXPORT.length])
+    await withServer(
+      async (response) => {
+        response.writeHead(200, OURS)
+        for (let at = 0; at < EXPORT.length; at += size) {
+          response.write(EXPORT.slice(at, at + size))
+          await new Promise(setImmediate)
+        }
+        response.end()
+      },
+      async (client) => assert.equal(await exported(client), EXPORT),
+    )
+})
+
+test("an export that is cut off says so, and what is none does not come through", async () => {
+  for (let end = 0; end < EXPORT.length; end++)
+    await withServer(
+      (response) => response.writeHead(200, OURS).end(EXPORT.slice(0, end)),
+      async (client) => assert.equal((await failure(exported(client))).code, "bad_answer", `${end} bytes`),
+    )
   await withServer(
-    (response) => response.writeHead(200).end('{"value":"hunter2"'),
-    async (client) => {
-      const error = await failure(client.get("config/a"))
-      assert.equal(error.code, "bad_answer")
-      assert.doesNotMatch(error.message, /hunter2/)
-    },
+    (response) => response.writeHead(200, OURS).end(`<html>${EXPORT}`),
+    async (client) => assert.equal((await failure(client.audit.export().next())).code, "bad_answer"),
   )
 })
 
 test("a silent server is given up on, in headers, body and stream alike", async () => {
-  const silent: readonly Answer[] = [() => {}, (response) => void response.writeHead(200).write("{")]
+  const silent: readonly Answer[] = [() => {}, (response) => void response.writeHead(200, OURS).write("{")]
   for (const answer of silent)
     await withServer(answer, async (client) => assert.equal((await failure(client.me())).code, "timeout"), {
       timeoutMs: 50,
     })
   await withServer(
-    (response) => void response.writeHead(200).write("line\n"),
-    async (client) => {
-      const read = async () => {
-        for await (const piece of client.audit.export()) assert.equal(Buffer.from(piece).toString(), "line\n")
-      }
-      assert.equal((await failure(read())).code, "timeout")
-    },
+    (response) => void response.writeHead(200, OURS).write(EXPORT),
+    async (client) => assert.equal((await failure(exported(client))).code, "timeout"),
     { timeoutMs: 50 },
   )
 })

@@ -10,7 +10,9 @@ import type { KeysAnswer, RootRotated, RotationStarted } from "../api/keys.ts"
 import type { ExplainAnswer, ExplainBody, PoliciesAnswer, PolicyAnswer, PolicyBody } from "../api/policies.ts"
 import { queryText, secretPath } from "./address.ts"
 import type { Caller } from "./caller.ts"
+import { paged } from "./pages.ts"
 import type { Reasoned } from "./secrets.ts"
+import { wholeExport } from "./whole-export.ts"
 
 type PolicyRow = Omit<PolicyBody, "reason">
 
@@ -61,7 +63,7 @@ export interface Audit {
   /** Newest first, page by page. */
   entries(options?: AuditOptions): AsyncGenerator<AuditEntry, void, undefined>
   ofSecret(name: string, options?: Omit<AuditOptions, "resource" | "user">): Promise<SecretAuditAnswer>
-  /** The whole log as NDJSON, in pieces as they come; `tyler audit verify` reads it. */
+  /** The whole log as NDJSON, in pieces as they come, and whole; `tyler audit verify` reads it. */
   export(): AsyncGenerator<Uint8Array, void, undefined>
   checkpoint(): Promise<string>
   /** The log's verifier key. Keep it where the log's writer cannot change it. */
@@ -73,16 +75,10 @@ export function auditOf(caller: Caller): Audit {
   const page = (options: AuditOptions = {}) => caller.read<AuditAnswer>(`/api/audit${queryText({ ...options })}`)
   return {
     page,
-    entries: async function* (options = {}) {
-      let cursor = options.cursor
-      do {
-        const answer = await page(cursor === undefined ? options : { ...options, cursor })
-        yield* answer.auditLogs
-        cursor = answer.nextCursor ?? undefined
-      } while (cursor !== undefined)
-    },
+    entries: (options = {}) =>
+      paged(options.cursor, (cursor) => page(cursor === undefined ? options : { ...options, cursor }), "auditLogs"),
     ofSecret: async (name, options = {}) => caller.read(`${secretPath(name)}/audit${queryText({ ...options })}`),
-    export: () => caller.stream("/api/audit/export"),
+    export: () => wholeExport(caller.stream("/api/audit/export")),
     checkpoint: async () => (await caller.read<CheckpointAnswer>("/api/audit/checkpoint")).checkpoint,
     key: async () => (await caller.read<LogKeyAnswer>("/api/audit/key")).key,
     proof: (index, size) => caller.read(`/api/audit/proof${queryText({ index, size })}`),

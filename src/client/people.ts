@@ -21,6 +21,7 @@ import type {
 } from "../api/users.ts"
 import { queryText } from "./address.ts"
 import type { Caller } from "./caller.ts"
+import { paged } from "./pages.ts"
 import type { Reasoned } from "./secrets.ts"
 
 /** Who the caller is. `login` and `setup` answer a token; make another client with it. */
@@ -72,7 +73,7 @@ export interface Users {
 
 export function usersOf(caller: Caller): Users {
   return {
-    list: () => paged((cursor) => caller.read<UsersAnswer>(`/api/users${queryText({ cursor })}`), "users"),
+    list: () => paged(undefined, (cursor) => caller.read<UsersAnswer>(`/api/users${queryText({ cursor })}`), "users"),
     create: (user) => caller.send("POST", "/api/users", user),
     change: (id, patch) => caller.send("PATCH", `/api/users/${encodeURIComponent(id)}`, patch),
   }
@@ -92,7 +93,8 @@ export function serviceAccountsOf(caller: Caller): ServiceAccounts {
   const path = "/api/service-accounts"
   const tokens = (id: string) => `${path}/${encodeURIComponent(id)}/tokens`
   return {
-    list: () => paged((cursor) => caller.read<ServiceAccountsAnswer>(path + queryText({ cursor })), "serviceAccounts"),
+    list: () =>
+      paged(undefined, (cursor) => caller.read<ServiceAccountsAnswer>(path + queryText({ cursor })), "serviceAccounts"),
     create: async ({ name, roles, expiresInDays, reason }) =>
       caller.send("POST", path, { name, roles, expiresInDays, reason: caller.reason(reason) }),
     issueToken: async (id, { reason, expiresInDays } = {}) =>
@@ -101,16 +103,4 @@ export function serviceAccountsOf(caller: Caller): ServiceAccounts {
       await caller.send("DELETE", `${tokens(id)}/${encodeURIComponent(tokenId)}`, {})
     },
   }
-}
-
-async function* paged<F extends string, T>(
-  page: (cursor: string | undefined) => Promise<Record<F, readonly T[]> & { nextCursor: string | null }>,
-  field: F,
-): AsyncGenerator<T, void, undefined> {
-  let cursor: string | undefined
-  do {
-    const answer = await page(cursor)
-    yield* answer[field]
-    cursor = answer.nextCursor ?? undefined
-  } while (cursor !== undefined)
 }

@@ -14,6 +14,7 @@ import { utcDay } from "../core/clock.ts"
 import { queryText, secretPath } from "./address.ts"
 import { type Value, valueFields } from "./body.ts"
 import type { Caller, SendOptions } from "./caller.ts"
+import { paged } from "./pages.ts"
 
 export interface Reasoned extends SendOptions {
   /** Why; the client's own reason stands in for a missing one. */
@@ -114,14 +115,12 @@ export function secretsOf(caller: Caller): Secrets {
       return (await caller.ask<BatchAnswer>("/api/secrets/access", body, options)).items
     },
     listPage,
-    list: async function* (options = {}) {
-      let cursor = options.cursor
-      do {
-        const page = await listPage(cursor === undefined ? options : { ...options, cursor })
-        yield* page.secrets
-        cursor = page.nextCursor ?? undefined
-      } while (cursor !== undefined)
-    },
+    list: (options = {}) =>
+      paged<"secrets", ListItem>(
+        options.cursor,
+        (cursor) => listPage(cursor === undefined ? options : { ...options, cursor }),
+        "secrets",
+      ),
     metadata: async (name) => caller.read(`${secretPath(name)}/metadata`),
     versions: async (name) => (await caller.read<VersionsAnswer>(`${secretPath(name)}/versions`)).versions,
     create: async (name, value, options = {}) => {

@@ -1,6 +1,7 @@
 import { IDEMPOTENCY_KEY, VERIFICATION_TOKEN } from "../api/headers.ts"
 import type { Address } from "./address.ts"
-import { answerError, localError, TylerApiError } from "./error.ts"
+import { type Reply, readObject, readRefusal, requireOurs } from "./answer.ts"
+import { localError, TylerApiError } from "./error.ts"
 
 export interface Request {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
@@ -33,16 +34,6 @@ export type Fetch = (
   },
 ) => Promise<Reply>
 
-export interface Reply {
-  readonly ok: boolean
-  readonly status: number
-  /** `opaqueredirect` where a browser hides the redirect. */
-  readonly type?: string
-  readonly headers: { get(name: string): string | null }
-  readonly body: AsyncIterable<Uint8Array> | null
-  text(): Promise<string>
-}
-
 export interface TransportOptions {
   readonly address: Address
   readonly token: string | undefined
@@ -57,7 +48,7 @@ const LONGEST_WAIT = 10
 
 export function httpTransport(options: TransportOptions): Transport {
   return {
-    json: <T>(request: Request) => sendAgain(options, request, readJson) as Promise<T>,
+    json: <T>(request: Request) => sendAgain(options, request, readObject) as Promise<T>,
     bytes: (request) => pieces(options, request),
   }
 }
@@ -99,8 +90,8 @@ async function sendAgain<T>(
       const response = await send(options, request, patience.signal)
       if (response.ok) return await read(response)
       wait = left > 0 && request.again ? waitOf(response) : null
-      if (wait === null) throw await failure(response)
-      await response.text()
+      const refusal = await readRefusal(response)
+      if (wait === null) throw refusal
     } catch (error) {
       throw told(error, patience.signal, options.timeoutMs)
     } finally {
@@ -114,7 +105,7 @@ async function* pieces(options: TransportOptions, request: Request): AsyncGenera
   const patience = new Patience(options.timeoutMs)
   try {
     const response = await send(options, request, patience.signal)
-    if (!response.ok) throw await failure(response)
+    if (!response.ok) throw await readRefusal(response)
     for await (const piece of response.body ?? []) {
       patience.keep()
       yield piece
@@ -143,26 +134,8 @@ async function send(options: TransportOptions, request: Request, signal: AbortSi
   })
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400))
     throw localError("redirected", "The address answered with a redirect, which is not followed; check the address")
+  if (response.ok) requireOurs(response)
   return response
-}
-
-async function readJson(response: Reply): Promise<unknown> {
-  const text = await response.text()
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    // The parser's own message would quote the answer, which may hold a value.
-    throw localError("bad_answer", `The address answered ${response.status}, but not with JSON`)
-  }
-}
-
-async function failure(response: Reply): Promise<TylerApiError> {
-  try {
-    return answerError(response.status, JSON.parse(await response.text()))
-  } catch (error) {
-    if (error instanceof SyntaxError) return answerError(response.status, undefined)
-    throw error
-  }
 }
 
 /** Seconds to wait if this answer allows another try, else null. */
@@ -180,5 +153,7 @@ function told(error: unknown, signal: AbortSignal, timeoutMs: number): unknown {
     return localError("timeout", `The server did not answer within ${timeoutMs / 1000} s`, { timeoutMs })
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const reason = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "network"
+  if (reason.startsWith("HPE_"))
+    return localError("bad_answer", `The address does not answer in proper HTTP (${reason})`)
   return localError("unreachable", `The server cannot be reached (${reason})`, { reason })
 }
