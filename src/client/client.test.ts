@@ -209,6 +209,15 @@ const EXPORT = ['{"tyler":"audit-export","version":1}', '{"index":0}', '{"checkp
   "\n",
 )
 
+async function drip(response: ServerResponse, size: number): Promise<void> {
+  response.writeHead(200, OURS)
+  for (let at = 0; at < EXPORT.length; at += size) {
+    response.write(EXPORT.slice(at, at + size))
+    await new Promise(setImmediate)
+  }
+  response.end()
+}
+
 async function exported(client: TylerClient): Promise<string> {
   const pieces: Uint8Array[] = []
   for await (const piece of client.audit.export()) pieces.push(piece)
@@ -218,14 +227,7 @@ async function exported(client: TylerClient): Promise<string> {
 test("an export passes as it is, in pieces of any size", async () => {
   for (const size of [1, 2, 7, EXPORT.length])
     await withServer(
-      async (response) => {
-        response.writeHead(200, OURS)
-        for (let at = 0; at < EXPORT.length; at += size) {
-          response.write(EXPORT.slice(at, at + size))
-          await new Promise(setImmediate)
-        }
-        response.end()
-      },
+      (response) => void drip(response, size),
       async (client) => assert.equal(await exported(client), EXPORT),
     )
 })
