@@ -30,6 +30,8 @@ export interface Act {
   /** Also requires that the principal is not disabled. */
   readonly principal: { readonly id: string; readonly epoch: number } | null
   readonly secret: { readonly id: string; readonly revision: number } | null
+  /** The lease it was decided on must still stand as it was. */
+  readonly grant: { readonly id: string; readonly revision: number } | null
   readonly quota: QuotaClaim | null
   readonly changes: readonly Change[]
 }
@@ -39,6 +41,7 @@ export type Moved =
   | { readonly kind: "policy" }
   | { readonly kind: "principal" }
   | { readonly kind: "secret" }
+  | { readonly kind: "grant" }
   | { readonly kind: "quota"; readonly scope: "secret" | "person"; readonly limit: number; readonly used: number }
   | { readonly kind: "conflict"; readonly conflict: Conflict }
 

@@ -1,8 +1,13 @@
 /** Who acts. Jobs (purge, rotation) are principals too, with permits and entries of their own. */
 export type PrincipalKind = "person" | "program" | "job"
 
-/** How sure we are of the caller. One gate reads it for every route; `mfa` arrives with second factors. */
-export type Assurance = "half" | "password" | "mfa" | "token" | "system"
+/** How sure we are of the caller. One gate reads it for every route. */
+export type Assurance = "half" | "half_mfa" | "password" | "mfa" | "token" | "system"
+
+/** Signing in is not finished: a factor is still to be shown, or (`half_mfa`: it was) the password to be changed. */
+export function isHalf(assurance: Assurance): boolean {
+  return assurance === "half" || assurance === "half_mfa"
+}
 
 /** Where a request came from, as audited: bounded and escaped, never trusted for a decision. */
 export interface Origin {

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:https"
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
 import { REQUEST_ID } from "../api/headers.ts"
 import { TylerError } from "../core/errors.ts"
-import type { Origin } from "../core/principal.ts"
+import { isHalf, type Origin } from "../core/principal.ts"
 import type { Caller } from "../operations/service.ts"
 import { recordRefusal } from "../operations/perform.ts"
 import { readJson, refuseOddMedia } from "./body.ts"
@@ -166,7 +166,7 @@ function heldCaller(wiring: Wiring, request: FastifyRequest, credential: Present
 
 function enter(wiring: Wiring, request: FastifyRequest, row: Row, caller: Caller): void {
   request.caller = caller
-  if (caller.principal.assurance === "half" && row.half !== true) throw new TylerError("forbidden", HALF)
+  if (isHalf(caller.principal.assurance) && row.half !== true) throw new TylerError("forbidden", HALF)
   if (row.counts === "read") takeReads(wiring.readLimits, caller.principal, wiring.service.clock, 1)
 }
 

@@ -17,6 +17,11 @@ const person: Omit<PrincipalRow, "mac"> = {
   epoch: 3,
   passwordHash: "$argon2id$...",
   mustChangePassword: false,
+  factorEpoch: 2,
+  mustEnrol: false,
+  breakGlass: false,
+  email: null,
+  changedBy: [{ by: "p-2", at: 900 }],
   ownerId: null,
   createdAt: 1000,
 }
@@ -41,6 +46,19 @@ const otherPerson: { readonly [Field in keyof typeof person]: readonly (typeof p
   epoch: [2, 4, 30],
   passwordHash: [null, "", "$argon2id$..,"],
   mustChangePassword: [true],
+  factorEpoch: [1, 3],
+  mustEnrol: [true],
+  breakGlass: [true],
+  email: ["", "ada@example.com"],
+  changedBy: [
+    [],
+    [{ by: "p-3", at: 900 }],
+    [{ by: "p-2", at: 901 }],
+    [
+      { by: "p-2", at: 900 },
+      { by: "", at: 0 },
+    ],
+  ],
   ownerId: ["", "p-1"],
   createdAt: [1001, 100],
 }
@@ -97,6 +115,11 @@ test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in
     "3",
     "$argon2id$...",
     "false",
+    "2",
+    "false",
+    "false",
+    null,
+    lengthPrefixed(["p-2", "900"]),
     null,
     "1000",
   ]

@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject } from "node:crypto"
 import { equalBytes, lengthPrefixed } from "../core/bytes.ts"
-import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
+import type { AccessRequestRow, CredentialRow, DecisionRow, FactorRow, GrantRow, PrincipalRow } from "../state/rows.ts"
 
 /**
  * Authentication codes of the rows that grant something. Whoever can write the database but has no root key cannot make
@@ -23,6 +23,11 @@ export function principalMac(key: KeyObject, row: Unsigned<PrincipalRow>): Buffe
     String(row.epoch),
     row.passwordHash,
     String(row.mustChangePassword),
+    String(row.factorEpoch),
+    String(row.mustEnrol),
+    String(row.breakGlass),
+    row.email,
+    lengthPrefixed(row.changedBy.flatMap(({ by, at }) => [by, String(at)])),
     row.ownerId,
     String(row.createdAt),
   ])
@@ -50,6 +55,85 @@ export function principalGenuine(key: KeyObject, row: PrincipalRow): boolean {
 
 export function credentialGenuine(key: KeyObject, row: CredentialRow, ownerEpoch: number): boolean {
   return equalBytes(credentialMac(key, row, ownerEpoch), row.mac)
+}
+
+/** @param factorEpoch of the owner, while the code shall hold: a removed factor put back is none. */
+export function factorMac(key: KeyObject, row: Unsigned<FactorRow>, factorEpoch: number): Buffer {
+  return mac(key, [
+    "tyler-factor/1",
+    row.id,
+    row.principalId,
+    row.kind,
+    row.label,
+    row.material,
+    row.credentialId,
+    row.facts,
+    String(row.createdAt),
+    String(row.lastUse),
+    String(factorEpoch),
+  ])
+}
+
+/** The reason may be erased, so it is covered by its hash in the facts only. */
+export function requestMac(key: KeyObject, row: Unsigned<AccessRequestRow>): Buffer {
+  return mac(key, [
+    "tyler-access-request/1",
+    row.id,
+    row.kind,
+    row.requesterId,
+    row.verb,
+    lengthPrefixed(row.targets.flatMap(({ secretId, name }) => [secretId, name])),
+    row.change,
+    row.facts,
+    row.digest,
+    String(row.minutes),
+    row.uses === null ? null : String(row.uses),
+    String(row.steppedUp),
+    String(row.needed),
+    String(row.createdAt),
+    String(row.expiresAt),
+    row.effectiveAt === null ? null : String(row.effectiveAt),
+    row.state,
+    row.decidedAt === null ? null : String(row.decidedAt),
+    String(row.revision),
+  ])
+}
+
+export function decisionMac(key: KeyObject, row: Unsigned<DecisionRow>): Buffer {
+  return mac(key, ["tyler-decision/1", row.requestId, row.approverId, row.verdict, String(row.decidedAt)])
+}
+
+export function grantMac(key: KeyObject, row: Unsigned<GrantRow>): Buffer {
+  return mac(key, [
+    "tyler-grant/1",
+    row.id,
+    row.requestId,
+    row.principalId,
+    row.secretId,
+    row.verb,
+    String(row.approvals),
+    String(row.steppedUp),
+    row.usesLeft === null ? null : String(row.usesLeft),
+    String(row.createdAt),
+    String(row.expiresAt),
+    String(row.revision),
+  ])
+}
+
+export function factorGenuine(key: KeyObject, row: FactorRow, factorEpoch: number): boolean {
+  return equalBytes(factorMac(key, row, factorEpoch), row.mac)
+}
+
+export function requestGenuine(key: KeyObject, row: AccessRequestRow): boolean {
+  return equalBytes(requestMac(key, row), row.mac)
+}
+
+export function decisionGenuine(key: KeyObject, row: DecisionRow): boolean {
+  return equalBytes(decisionMac(key, row), row.mac)
+}
+
+export function grantGenuine(key: KeyObject, row: GrantRow): boolean {
+  return equalBytes(grantMac(key, row), row.mac)
 }
 
 function mac(key: KeyObject, fields: readonly (string | Uint8Array | null)[]): Buffer {

@@ -1,5 +1,5 @@
 import { TylerError } from "../core/errors.ts"
-import { ADMIN } from "../core/principal.ts"
+import { ADMIN, isHalf } from "../core/principal.ts"
 import { newToken } from "../identity/credential.ts"
 import { credentialGenuine, credentialMac, principalGenuine, principalMac } from "../identity/row-mac.ts"
 import type { Change } from "../state/change.ts"
@@ -89,5 +89,5 @@ export function signedCredential(on: Service, wanted: NewCredential): IssuedCred
 /** People and policies are administered by admins; half a session administers nothing. */
 export function requireAdmin(view: View): void {
   const { roles, assurance } = view.principal
-  if (assurance === "half" || !roles.includes(ADMIN)) throw new TylerError("forbidden", { requires: "role admin" })
+  if (isHalf(assurance) || !roles.includes(ADMIN)) throw new TylerError("forbidden", { requires: "role admin" })
 }

@@ -13,8 +13,18 @@ export interface ActParts {
   readonly versionId?: string
   /** Ids, numbers and codes only. */
   readonly details?: string
+  readonly spent?: Spent
   readonly quota?: QuotaClaim | null
   readonly changes?: readonly Change[]
+}
+
+/** What the decision leaned on beside policy, and uses up: a lease, a step-up token. */
+export interface Spent {
+  readonly grantId: string | null
+  /** A lease without a count of uses only has to stand still. */
+  readonly grant: Act["grant"]
+  readonly steppedUp: boolean
+  readonly changes: readonly Change[]
 }
 
 /** A successful act, tied to every number it was decided on. */
@@ -27,14 +37,21 @@ export function actOf(on: Service, caller: Caller, view: View, about: About, par
     decision: typeof by === "string" ? by : "permit",
     policyIds: typeof by === "string" ? [] : by.policyIds,
     versionId: parts.versionId ?? null,
-    details: parts.details ?? null,
+    grantId: parts.spent?.grantId ?? null,
+    details: detailsOf(parts),
   })
   return {
     entry,
     policyEpoch: policies.epoch,
     principal: principal.kind === "job" ? null : { id: principal.id, epoch: principal.epoch },
     secret: secret === undefined ? null : { id: secret.id, revision: secret.revision },
+    grant: parts.spent?.grant ?? null,
     quota: parts.quota ?? null,
-    changes: parts.changes ?? [],
+    changes: parts.spent === undefined ? (parts.changes ?? []) : [...parts.spent.changes, ...(parts.changes ?? [])],
   }
+}
+
+function detailsOf({ details, spent }: ActParts): string | null {
+  const said = [details, spent?.steppedUp === true ? "step_up" : undefined].filter((one) => one !== undefined)
+  return said.length === 0 ? null : said.join(" ")
 }

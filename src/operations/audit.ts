@@ -3,7 +3,7 @@ import { signCheckpoint } from "../audit/checkpoint.ts"
 import { type LogKey, logKeyFromSeed, verifierKeyText } from "../audit/note.ts"
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
-import { ADMIN, AUDITOR } from "../core/principal.ts"
+import { ADMIN, AUDITOR, isHalf } from "../core/principal.ts"
 import type { EntryQuery } from "../state/reader.ts"
 import type { EntryRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
@@ -94,6 +94,6 @@ async function* exportLines(on: Service, size: number, checkpoint: string): Asyn
 
 function requireAuditor(view: View): void {
   const { roles, assurance } = view.principal
-  if (assurance === "half" || !(roles.includes(ADMIN) || roles.includes(AUDITOR)))
+  if (isHalf(assurance) || !(roles.includes(ADMIN) || roles.includes(AUDITOR)))
     throw new TylerError("forbidden", { requires: "role admin or auditor" })
 }

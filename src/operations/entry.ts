@@ -17,6 +17,7 @@ export interface Particulars {
   readonly decision: string
   readonly policyIds?: readonly string[]
   readonly versionId?: string | null
+  readonly grantId?: string | null
   readonly details?: string | null
 }
 
@@ -43,7 +44,7 @@ export function draftEntry(
     policyIds: particulars.policyIds ?? [],
     decision: particulars.decision,
     versionId: particulars.versionId ?? null,
-    grantId: null,
+    grantId: particulars.grantId ?? null,
     details: particulars.details ?? null,
     salt: on.random.bytes(32),
     username: escapeText(who.name, NAME_LIMIT),

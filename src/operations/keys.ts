@@ -123,5 +123,7 @@ async function recordJob(
   const about = { action, resourceType: "key", resourceName, reason: null }
   const origin = { requestId: on.random.uuid(), ip: "", userAgent: "" }
   const entry = draftEntry(on, REWRAPPER, origin, about, { result: "SUCCESS", decision: "system", details })
-  await record(on.ledger, [{ entry, policyEpoch: null, principal: null, secret: null, quota: null, changes }])
+  await record(on.ledger, [
+    { entry, policyEpoch: null, principal: null, secret: null, grant: null, quota: null, changes },
+  ])
 }

@@ -236,5 +236,5 @@ function refusalAct(
   if (!on.refusals.note(principal.id, on.clock.now())) return undefined
   const result = FAULTS.has(refusal.code) ? "FAILURE" : "DENIED"
   const entry = draftEntry(on, principal, caller.origin, about, { result, decision: refusal.code })
-  return { entry, policyEpoch: null, principal: null, secret: null, quota: null, changes: [] }
+  return { entry, policyEpoch: null, principal: null, secret: null, grant: null, quota: null, changes: [] }
 }

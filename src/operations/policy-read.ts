@@ -1,6 +1,6 @@
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
-import { ADMIN, AUDITOR } from "../core/principal.ts"
+import { ADMIN, AUDITOR, isHalf } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import { parseUsername } from "../identity/username.ts"
 import { type Asker, type Decision, decide } from "../policy/decide.ts"
@@ -16,7 +16,7 @@ export function listPolicies(on: Service, caller: Caller): Promise<PolicySet> {
   return perform(on, caller, {
     about,
     async plan(view) {
-      if (view.principal.assurance === "half") throw new TylerError("forbidden")
+      if (isHalf(view.principal.assurance)) throw new TylerError("forbidden")
       return { act: actOf(on, caller, view, about, { by: "any" }), done: () => view.policies }
     },
   })
@@ -57,7 +57,7 @@ export function explainAccess(on: Service, caller: Caller, ask: ExplainRequest):
 
 async function other(on: Service, view: View, username: string): Promise<Asker> {
   const { roles, assurance } = view.principal
-  if (assurance === "half" || !(roles.includes(ADMIN) || roles.includes(AUDITOR)))
+  if (isHalf(assurance) || !(roles.includes(ADMIN) || roles.includes(AUDITOR)))
     throw new TylerError("forbidden", { requires: "role admin or auditor" })
   const parsed = parseUsername(username)
   const row = "name" in parsed ? await on.reader.principalByName(parsed.name) : undefined

@@ -45,6 +45,11 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
         epoch: 1,
         passwordHash: null,
         mustChangePassword: false,
+        factorEpoch: 0,
+        mustEnrol: false,
+        breakGlass: false,
+        email: null,
+        changedBy: [],
         ownerId: view.principal.id,
         createdAt: on.clock.now(),
       })

@@ -28,6 +28,7 @@ export async function pruneExpired(on: Service): Promise<void> {
     await recordPruning(on, details, [
       { kind: "pruneCredentials", expiredBefore, limit: BATCH },
       { kind: "pruneQuotaUse", beforeDay, limit: BATCH },
+      { kind: "pruneLeases", expiredBefore, limit: BATCH },
     ])
   }
 }

@@ -39,12 +39,19 @@ export async function recoverAdmin(on: Service, username: string): Promise<{ rea
     epoch: row.epoch + 1,
     mustChangePassword: true,
     passwordHash: await hashPassword(password, on.random),
+    factorEpoch: row.factorEpoch + 1,
+    mustEnrol: false,
+    breakGlass: false,
+    email: trusted ? row.email : null,
+    changedBy: [],
     ownerId: trusted ? row.ownerId : null,
   })
   const details = trusted ? "alarm" : "alarm row_tampered"
   await recordAlone(on, "ADMIN_RECOVERED", "user", row.id, null, details, [
     { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
     { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
+    { kind: "removeFactorsOf", principalId: row.id },
+    { kind: "removeGrantsOf", principalId: row.id },
   ])
   return { password }
 }
@@ -67,7 +74,7 @@ async function recordAlone(
   const origin = { requestId: on.random.uuid(), ip: "", userAgent: "" }
   const about = { action, resourceType, resourceName, reason }
   const entry = draftEntry(on, OPERATOR, origin, about, { result: "SUCCESS", decision: "root_key", details })
-  const act = { entry, policyEpoch: null, principal: null, secret: null, quota: null, changes }
+  const act = { entry, policyEpoch: null, principal: null, secret: null, grant: null, quota: null, changes }
   const [settled] = await record(on.ledger, [act])
   if (settled === undefined || "moved" in settled) throw new TylerError("busy")
   return settled.receipt.facts.checkpoint

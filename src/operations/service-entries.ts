@@ -34,7 +34,7 @@ export async function recordTampering(
   await record(on.ledger, [{ entry, ...BARE }])
 }
 
-const BARE = { policyEpoch: null, principal: null, secret: null, quota: null, changes: [] }
+const BARE = { policyEpoch: null, principal: null, secret: null, grant: null, quota: null, changes: [] }
 
 function act(on: Service, action: string, resourceName: string, details: string, changes: readonly Change[] = []) {
   const about = { action, resourceType: "service", resourceName, reason: null }

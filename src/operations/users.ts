@@ -36,6 +36,11 @@ export function createUser(on: Service, caller: Caller, ask: NewUser): Promise<{
         epoch: 1,
         passwordHash: await hashPassword(ask.password, on.random),
         mustChangePassword: ask.mustChangePassword,
+        factorEpoch: 0,
+        mustEnrol: false,
+        breakGlass: false,
+        email: null,
+        changedBy: [],
         ownerId: view.principal.id,
         createdAt: on.clock.now(),
       })

@@ -1,6 +1,6 @@
 import type { Facts } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
-import type { Assurance, PrincipalKind } from "../core/principal.ts"
+import { type Assurance, isHalf, type PrincipalKind } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import { combine, type Requirements } from "./combine.ts"
 import type { PolicySet } from "./document.ts"
@@ -147,7 +147,7 @@ export function mayList(set: PolicySet, principal: Asker, name: SecretName): boo
 
 /** Without the reasons: a list asks this of thousands of names. */
 function rolesAllow({ id, kind, roles, assurance }: Asker, verb: Verb, asked: Requirements): boolean {
-  if (assurance === "half") return false
+  if (isHalf(assurance)) return false
   if (kind === "job") return JOB_VERBS.has(verb)
   if (!asked.roles.some((role) => roles.includes(role))) return false
   return kind !== "program" || asked.workloadRules.every(({ row }) => row.allowedWorkloads?.includes(id))
@@ -159,7 +159,7 @@ function refuseRoles({ principal, verb }: Question, asked: Requirements): Refuse
 
 /** Of a refusal by role. */
 function whyNot({ id, kind, roles, assurance }: Asker, verb: Verb, asked: Requirements): readonly reason.Reason[] {
-  if (assurance === "half") return [reason.HALF_SESSION]
+  if (isHalf(assurance)) return [reason.HALF_SESSION]
   if (kind === "job") return [reason.jobReason(verb)]
   if (!asked.roles.some((role) => roles.includes(role))) return reason.roleReasons(asked, verb, roles)
   return asked.workloadRules.filter(({ row }) => !row.allowedWorkloads?.includes(id)).map(reason.workloadReason)

@@ -1,5 +1,18 @@
 import type { VersionId } from "../core/version.ts"
-import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, SecretRow, Tag, VersionRow } from "./rows.ts"
+import type {
+  AccessRequestRow,
+  CredentialRow,
+  DecisionRow,
+  FactorRow,
+  GrantRow,
+  KeyRow,
+  LabelRow,
+  PolicyRow,
+  PrincipalRow,
+  SecretRow,
+  Tag,
+  VersionRow,
+} from "./rows.ts"
 
 /**
  * Every write to governed state, as plain data: what an act carries into the record transaction. Each engine implements
@@ -24,6 +37,33 @@ export type Change =
   | { readonly kind: "pruneCredentials"; readonly expiredBefore: number; readonly limit: number }
   /** Of the uses counted on UTC days before that one at most `limit` rows of a kind; none is no conflict. */
   | { readonly kind: "pruneQuotaUse"; readonly beforeDay: string; readonly limit: number }
+  /** Conflicts if a passkey of that credential id is there, whoever's it is. */
+  | { readonly kind: "addFactor"; readonly row: FactorRow }
+  /** Label, last use and code; only over `expectedLastUse`, so that of two uses of one code one conflicts. */
+  | { readonly kind: "putFactor"; readonly row: FactorRow; readonly expectedLastUse: number }
+  | { readonly kind: "removeFactor"; readonly id: string; readonly principalId: string }
+  | { readonly kind: "removeFactorsOf"; readonly principalId: string }
+  /** The owner's next factor epoch: all factors with their new codes. Conflicts if there are others. */
+  | {
+      readonly kind: "signFactors"
+      readonly principalId: string
+      readonly signed: readonly { readonly id: string; readonly mac: Uint8Array }[]
+    }
+  /** Conflicts if it was used before. `expiresAt`: when nothing would accept it any more anyway. */
+  | { readonly kind: "useOnce"; readonly id: Uint8Array; readonly expiresAt: number }
+  | { readonly kind: "addRequest"; readonly row: AccessRequestRow }
+  /** State, `decidedAt`, revision and code; only over `expectedRevision`. */
+  | { readonly kind: "putRequest"; readonly row: AccessRequestRow; readonly expectedRevision: number }
+  /** Conflicts if that person has decided before. */
+  | { readonly kind: "addDecision"; readonly row: DecisionRow }
+  | { readonly kind: "addGrant"; readonly row: GrantRow }
+  /** Uses left, revision and code; only over `expectedRevision`. */
+  | { readonly kind: "putGrant"; readonly row: GrantRow; readonly expectedRevision: number }
+  /** Conflicts if it is gone. */
+  | { readonly kind: "removeGrant"; readonly id: string }
+  | { readonly kind: "removeGrantsOf"; readonly principalId: string }
+  /** Of one-time ids and grants that expired before then at most `limit` rows of a kind; none is no conflict. */
+  | { readonly kind: "pruneLeases"; readonly expiredBefore: number; readonly limit: number }
   /** First start only: conflicts once a first admin exists. */
   | { readonly kind: "closeSetup" }
   /** The policy set moves from one epoch to the next in one step. */
@@ -110,3 +150,6 @@ export type Conflict =
   | "key_in_use"
   | "key_moved"
   | "root_key_moved"
+  | "factor_taken"
+  | "used"
+  | "moved"

@@ -1,8 +1,12 @@
 import type { SecretName } from "../core/name.ts"
 import type { VersionId } from "../core/version.ts"
 import type {
+  AccessRequestRow,
   CredentialRow,
+  DecisionRow,
   EntryRow,
+  FactorRow,
+  GrantRow,
   HeadRow,
   KeyRow,
   LabelRow,
@@ -33,6 +37,16 @@ export interface EntryQuery {
   readonly limit: number
 }
 
+export interface RequestQuery {
+  /** Null: everybody's. */
+  readonly requesterId: string | null
+  /** Null: any state. */
+  readonly state: AccessRequestRow["state"] | null
+  /** Requests made before this one, by time and id; null: from the newest on. */
+  readonly before: { readonly createdAt: number; readonly id: string } | null
+  readonly limit: number
+}
+
 /**
  * Reads of governed state, outside any writing transaction. What it answers may be stale a moment later: every answer
  * that matters is checked again by the ledger. Two implementations: SQLite and PostgreSQL. Each method throws
@@ -48,6 +62,22 @@ export interface StateReader {
   principals(kind: "person" | "program", after: string, limit: number): Promise<readonly PrincipalRow[]>
   credentialByHash(tokenHash: Uint8Array): Promise<CredentialRow | undefined>
   credentialsOf(principalId: string): Promise<readonly CredentialRow[]>
+
+  /** Oldest first. */
+  factorsOf(principalId: string): Promise<readonly FactorRow[]>
+  usedOnce(id: Uint8Array): Promise<boolean>
+  request(id: string): Promise<AccessRequestRow | undefined>
+  /** Newest first. */
+  requests(query: RequestQuery): Promise<readonly AccessRequestRow[]>
+  /** Changes without another approver whose time has come, oldest first. */
+  requestsDue(now: number, limit: number): Promise<readonly AccessRequestRow[]>
+  /** Oldest first. */
+  decisions(requestId: string): Promise<readonly DecisionRow[]>
+  grant(id: string): Promise<GrantRow | undefined>
+  /** Of one person for one secret and verb, newest first. */
+  grantsFor(principalId: string, secretId: string, verb: string): Promise<readonly GrantRow[]>
+  /** Of one person, newest first. */
+  grantsOf(principalId: string, limit: number): Promise<readonly GrantRow[]>
 
   /** The exact name; pending secrets included. */
   secretByName(name: SecretName): Promise<SecretRow | undefined>

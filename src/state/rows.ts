@@ -1,4 +1,5 @@
 import type { SecretName } from "../core/name.ts"
+import type { Verb } from "../core/verb.ts"
 import type { VersionId } from "../core/version.ts"
 
 /** The rows both SQL engines keep. Times are milliseconds since 1970 UTC; bytes are bytes; absent is null. */
@@ -15,6 +16,16 @@ export interface PrincipalRow {
   /** PHC string; null for programs. */
   readonly passwordHash: string | null
   readonly mustChangePassword: boolean
+  /** Grows when a factor is added or removed; the factors' codes hold for it. */
+  readonly factorEpoch: number
+  /** Set when an admin reset the password or the factors, until the owner has enrolled anew. */
+  readonly mustEnrol: boolean
+  /** Named for break-glass: may open a grant alone, alarmed and reviewed. */
+  readonly breakGlass: boolean
+  /** Where notices go; the person's own to set. At most 254 characters. */
+  readonly email: string | null
+  /** Others who changed the roles, the password or the factors, and when; at most 32, the newest. */
+  readonly changedBy: readonly { readonly by: string; readonly at: number }[]
   /** Who created it; for programs, who owns it. */
   readonly ownerId: string | null
   readonly createdAt: number
@@ -28,11 +39,91 @@ export interface CredentialRow {
   readonly tokenHash: Uint8Array
   readonly principalId: string
   readonly kind: "session" | "token"
-  readonly assurance: "half" | "password" | "mfa" | "token"
+  readonly assurance: "half" | "half_mfa" | "password" | "mfa" | "token"
   readonly createdAt: number
   readonly expiresAt: number
   /** What the person sees in a list of sessions, or the token's stated purpose. At most 200 characters. */
   readonly label: string
+  readonly mac: Uint8Array
+}
+
+/** A second factor of a person. */
+export interface FactorRow {
+  readonly id: string
+  readonly principalId: string
+  readonly kind: "totp" | "passkey" | "recovery"
+  /** The person's own name for it, 1 to 64 characters. */
+  readonly label: string
+  /** totp: the seed, sealed; passkey: public key, DER SPKI; recovery: ten SHA-256 hashes. */
+  readonly material: Uint8Array
+  /** Of a passkey, unique over all people; null otherwise. */
+  readonly credentialId: Uint8Array | null
+  /** Of a passkey: COSE algorithm, rpId and origin it was made for, transports. JSON. */
+  readonly facts: string
+  readonly createdAt: number
+  /** Only grows. totp: the last accepted step; passkey: its counter; recovery: bits of the codes that are used. */
+  readonly lastUse: number
+  readonly mac: Uint8Array
+}
+
+/** What somebody asked others to allow. Immutable but for its state. */
+export interface AccessRequestRow {
+  readonly id: string
+  readonly kind: "access" | "change" | "break_glass"
+  readonly requesterId: string
+  /** Of the grants; null for a change. `read` covers reveal. */
+  readonly verb: Verb | null
+  /** 1 to 50; none for a change. */
+  readonly targets: readonly { readonly secretId: string; readonly name: SecretName }[]
+  /** A change as `operations/changes` spells it, JSON; null otherwise. */
+  readonly change: string | null
+  /** Null once it was erased. */
+  readonly reason: string | null
+  /** What the digest says beside request and requester: spec/audit-log.md, ACCESS_REQUEST. */
+  readonly facts: string
+  /** SHA-256, signed by approvers. */
+  readonly digest: Uint8Array
+  readonly minutes: number
+  /** How often each grant opens its secret; null: any number of times. */
+  readonly uses: number | null
+  /** Asked for with a second factor, which then holds for the grants' lifetime. */
+  readonly steppedUp: boolean
+  /** Approvals it takes. */
+  readonly needed: number
+  readonly createdAt: number
+  /** When a request that nobody decided lapses. */
+  readonly expiresAt: number
+  /** When a change takes effect that nobody else can approve; null otherwise. */
+  readonly effectiveAt: number | null
+  readonly state: "pending" | "approved" | "denied" | "cancelled" | "void" | "reviewed"
+  readonly decidedAt: number | null
+  readonly revision: number
+  readonly mac: Uint8Array
+}
+
+/** What one person said of a request. */
+export interface DecisionRow {
+  readonly requestId: string
+  readonly approverId: string
+  readonly verdict: "approve" | "deny" | "review"
+  readonly decidedAt: number
+  readonly mac: Uint8Array
+}
+
+/** A lease: one person may use one verb on one secret for a while. */
+export interface GrantRow {
+  readonly id: string
+  readonly requestId: string
+  readonly principalId: string
+  readonly secretId: string
+  readonly verb: Verb
+  readonly approvals: number
+  readonly steppedUp: boolean
+  /** Null: any number of times. */
+  readonly usesLeft: number | null
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly revision: number
   readonly mac: Uint8Array
 }
 

@@ -3,6 +3,7 @@ import { chain } from "./chain.ts"
 import type { EngineFactory } from "./engine.ts"
 import { keyChanges } from "./key-changes.ts"
 import { moves } from "./moves.ts"
+import { approvalChanges } from "./approval-changes.ts"
 import { peopleChanges } from "./people-changes.ts"
 import { policyChanges } from "./policy-changes.ts"
 import { pruning } from "./pruning.ts"
@@ -17,6 +18,7 @@ export function ledgerConformance(factory: EngineFactory): void {
     moves(factory)
     quota(factory)
     peopleChanges(factory)
+    approvalChanges(factory)
     pruning(factory)
     policyChanges(factory)
     secretChanges(factory)

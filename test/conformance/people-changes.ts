@@ -40,7 +40,19 @@ export function peopleChanges(factory: EngineFactory): void {
         passwordHash: "$other",
         mac: Buffer.alloc(32, 1),
       }
-      const put = { kind: "putPrincipal" as const, row: { ...next, mustChangePassword: false, ownerId: "boss" } }
+      const put = {
+        kind: "putPrincipal" as const,
+        row: {
+          ...next,
+          mustChangePassword: false,
+          factorEpoch: 4,
+          mustEnrol: false,
+          breakGlass: false,
+          email: null,
+          changedBy: [],
+          ownerId: "boss",
+        },
+      }
       for (const expectedEpoch of [0, 2]) assert.equal(await conflictOf(ledger, { ...put, expectedEpoch }), "gone")
       assert.deepEqual(plain(await reader.principalById(row.id)), plain(row))
       await recorded(ledger, changing({ ...put, expectedEpoch: 1 }))

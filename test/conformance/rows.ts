@@ -35,7 +35,16 @@ export function draft(over: Partial<Draft> = {}): Draft {
 }
 
 export function act(over: Partial<Act> = {}): Act {
-  return { entry: draft(), policyEpoch: null, principal: null, secret: null, quota: null, changes: [], ...over }
+  return {
+    entry: draft(),
+    policyEpoch: null,
+    principal: null,
+    secret: null,
+    grant: null,
+    quota: null,
+    changes: [],
+    ...over,
+  }
 }
 
 export function changing(...changes: Change[]): Act {
@@ -77,6 +86,11 @@ export function principalRow(over: Partial<PrincipalRow> = {}): PrincipalRow {
     epoch: 1,
     passwordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA",
     mustChangePassword: true,
+    factorEpoch: 3,
+    mustEnrol: true,
+    breakGlass: true,
+    email: "dev@example.com",
+    changedBy: [{ by: "person-2", at: NOW - 6 }],
     ownerId: null,
     createdAt: NOW - 5,
     mac: randomBytes(32),

@@ -1,17 +1,11 @@
 import type { Client } from "pg"
 import { foldName } from "../../core/name.ts"
-import type { Change, ChangeOf, Conflict } from "../../state/change.ts"
+import type { Change, ChangeOf } from "../../state/change.ts"
 import type { KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
-
-/** Thrown inside an act; the caller rolls the act back and answers the conflict. */
-export class ConflictError extends Error {
-  readonly conflict: Conflict
-
-  constructor(conflict: Conflict) {
-    super(conflict)
-    this.conflict = conflict
-  }
-}
+import { ConflictError } from "./conflict.ts"
+import { factorChanges } from "./factor-changes.ts"
+import { requestChanges } from "./request-changes.ts"
+import { refuseIf, run } from "./run.ts"
 
 type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>) => Promise<void> }
 
@@ -20,12 +14,16 @@ type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>)
  * write that follows it.
  */
 const APPLY: Apply = {
+  ...factorChanges,
+  ...requestChanges,
+
   async addPrincipal(db, { row }) {
     await refuseIf(db, "user_taken", "SELECT 1 FROM principal WHERE name = $1", [row.name])
     await run(
       db,
-      `INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password, owner_id,
-         created_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, at_ms($10), $11)`,
+      `INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
+         factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, created_at, mac)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, at_ms($15), $16)`,
       [
         row.id,
         row.kind,
@@ -35,6 +33,11 @@ const APPLY: Apply = {
         row.epoch,
         row.passwordHash,
         row.mustChangePassword,
+        row.factorEpoch,
+        row.mustEnrol,
+        row.breakGlass,
+        row.email,
+        JSON.stringify(row.changedBy),
         row.ownerId,
         row.createdAt,
         row.mac,
@@ -46,7 +49,8 @@ const APPLY: Apply = {
     const done = await run(
       db,
       `UPDATE principal SET roles = $3, disabled = $4, epoch = $5, password_hash = $6, must_change_password = $7,
-         owner_id = $8, mac = $9 WHERE id = $1 AND epoch = $2`,
+         factor_epoch = $8, must_enrol = $9, break_glass = $10, email = $11, changed_by = $12, owner_id = $13, mac = $14
+       WHERE id = $1 AND epoch = $2`,
       [
         row.id,
         expectedEpoch,
@@ -55,6 +59,11 @@ const APPLY: Apply = {
         row.epoch,
         row.passwordHash,
         row.mustChangePassword,
+        row.factorEpoch,
+        row.mustEnrol,
+        row.breakGlass,
+        row.email,
+        JSON.stringify(row.changedBy),
         row.ownerId,
         row.mac,
       ],
@@ -290,19 +299,9 @@ export function applyChange(db: Client, change: Change): Promise<void> {
   return apply(db, change)
 }
 
-/** @returns the number of rows concerned. */
-async function run(db: Client, text: string, values: readonly unknown[]): Promise<number> {
-  const done = await db.query(text, values as unknown[])
-  return done.rowCount ?? 0
-}
-
 async function requireSealing(db: Client, keyId: string): Promise<void> {
   const key = "SELECT 1 FROM keyring_key WHERE id = $1 AND purpose = 'kek' AND state = 'active'"
   if ((await run(db, key, [keyId])) === 0) throw new ConflictError("key_moved")
-}
-
-async function refuseIf(db: Client, conflict: Conflict, text: string, values: readonly unknown[]): Promise<void> {
-  if ((await run(db, text, values)) > 0) throw new ConflictError(conflict)
 }
 
 async function insertVersion(db: Client, version: VersionRow, seq: number): Promise<void> {

@@ -16,13 +16,13 @@ import type {
 /** A row as `pg` gives it with the parsers of `connect.ts`: each column has the type its SELECT gives it. */
 export type SqlRow = Record<string, unknown>
 
-const text = (row: SqlRow, column: string): string => row[column] as string
-const maybeText = (row: SqlRow, column: string): string | null => row[column] as string | null
-const number = (row: SqlRow, column: string): number => row[column] as number
-const maybeNumber = (row: SqlRow, column: string): number | null => row[column] as number | null
-const bytes = (row: SqlRow, column: string): Uint8Array => row[column] as Uint8Array
-const maybeBytes = (row: SqlRow, column: string): Uint8Array | null => row[column] as Uint8Array | null
-const flag = (row: SqlRow, column: string): boolean => row[column] as boolean
+export const text = (row: SqlRow, column: string): string => row[column] as string
+export const maybeText = (row: SqlRow, column: string): string | null => row[column] as string | null
+export const number = (row: SqlRow, column: string): number => row[column] as number
+export const maybeNumber = (row: SqlRow, column: string): number | null => row[column] as number | null
+export const bytes = (row: SqlRow, column: string): Uint8Array => row[column] as Uint8Array
+export const maybeBytes = (row: SqlRow, column: string): Uint8Array | null => row[column] as Uint8Array | null
+export const flag = (row: SqlRow, column: string): boolean => row[column] as boolean
 const list = (row: SqlRow, column: string): string[] => row[column] as string[]
 const maybeList = (row: SqlRow, column: string): string[] | null => row[column] as string[] | null
 
@@ -67,6 +67,11 @@ export function principalRow(row: SqlRow): PrincipalRow {
     epoch: number(row, "epoch"),
     passwordHash: maybeText(row, "password_hash"),
     mustChangePassword: flag(row, "must_change_password"),
+    factorEpoch: number(row, "factor_epoch"),
+    mustEnrol: flag(row, "must_enrol"),
+    breakGlass: flag(row, "break_glass"),
+    email: maybeText(row, "email"),
+    changedBy: row["changed_by"] as PrincipalRow["changedBy"],
     ownerId: maybeText(row, "owner_id"),
     createdAt: number(row, "created_at"),
     mac: bytes(row, "mac"),

@@ -15,8 +15,23 @@ import {
   secretRow,
   versionRow,
 } from "./decode.ts"
+import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
 import { Lanes } from "./lanes.ts"
-import { BARE_VERSION, CREDENTIAL, ENTRY, HEAD, KEYS, POLICIES, PRINCIPAL, SECRET, VERSION } from "./selects.ts"
+import {
+  BARE_VERSION,
+  CREDENTIAL,
+  DECISION,
+  ENTRY,
+  FACTOR,
+  GRANT,
+  HEAD,
+  KEYS,
+  POLICIES,
+  PRINCIPAL,
+  REQUEST,
+  SECRET,
+  VERSION,
+} from "./selects.ts"
 
 export interface ReaderStart {
   readonly url: string
@@ -54,6 +69,43 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     credentialByHash: (hash) => one(credentialRow, `${CREDENTIAL} WHERE token_hash = $1`, hash),
     credentialsOf: (id) =>
       all(credentialRow, `${CREDENTIAL} WHERE principal_id = $1 ORDER BY credential.created_at, id`, id),
+
+    factorsOf: (id) => all(factorRow, `${FACTOR} WHERE principal_id = $1 ORDER BY factor.created_at, id`, id),
+    usedOnce: async (id) => (await one(() => true, "SELECT 1 FROM used_once WHERE id = $1", id)) ?? false,
+    request: (id) => one(requestRow, `${REQUEST} WHERE id = $1`, id),
+    requests: ({ requesterId, state, before, limit }) =>
+      all(
+        requestRow,
+        `${REQUEST} WHERE ($1::text IS NULL OR requester_id = $1) AND ($2::text IS NULL OR state = $2)
+           AND ($3::bigint IS NULL OR (access_request.created_at, id) < (at_ms($3), $4))
+         ORDER BY access_request.created_at DESC, id DESC LIMIT $5`,
+        requesterId,
+        state,
+        before?.createdAt ?? null,
+        before?.id ?? null,
+        limit,
+      ),
+    requestsDue: (now, limit) =>
+      all(
+        requestRow,
+        `${REQUEST} WHERE access_request.effective_at IS NOT NULL AND state = 'pending'
+           AND access_request.effective_at <= at_ms($1) ORDER BY access_request.effective_at LIMIT $2`,
+        now,
+        limit,
+      ),
+    decisions: (id) =>
+      all(decisionRow, `${DECISION} WHERE request_id = $1 ORDER BY access_decision.decided_at, approver_id`, id),
+    grant: (id) => one(grantRow, `${GRANT} WHERE id = $1`, id),
+    grantsFor: (principalId, secretId, verb) =>
+      all(
+        grantRow,
+        `${GRANT} WHERE principal_id = $1 AND secret_id = $2 AND verb = $3 ORDER BY access_grant.created_at DESC, id`,
+        principalId,
+        secretId,
+        verb,
+      ),
+    grantsOf: (id, limit) =>
+      all(grantRow, `${GRANT} WHERE principal_id = $1 ORDER BY access_grant.created_at DESC, id LIMIT $2`, id, limit),
 
     secretByName: (name) => one(secretRow, `${SECRET} WHERE name = $1`, name),
     secretById: (id) => one(secretRow, `${SECRET} WHERE id = $1`, id),
@@ -99,6 +151,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       (await one(
         (row) => row["due"] === true,
         `SELECT EXISTS (SELECT 1 FROM credential WHERE expires_at < at_ms($1))
+           OR EXISTS (SELECT 1 FROM used_once WHERE expires_at < at_ms($1))
+           OR EXISTS (SELECT 1 FROM access_grant WHERE expires_at < at_ms($1))
            OR EXISTS (SELECT 1 FROM principal p JOIN quota_use q ON q.principal_id = p.id AND q.day < $2) AS due`,
         expiredBefore,
         beforeDay,

@@ -15,7 +15,7 @@ export interface Written {
 }
 
 /** One act as the function of migrations/0003-record.sql takes it. Without an entry it is only judged. */
-export interface Judged extends Pick<Act, "policyEpoch" | "principal" | "secret" | "quota"> {
+export interface Judged extends Pick<Act, "policyEpoch" | "principal" | "secret" | "grant" | "quota"> {
   readonly entry: Draft | null
   readonly touch: { readonly secretId: string; readonly day: string } | null
 }
@@ -47,6 +47,8 @@ const COLUMNS: readonly Column[] = [
   integer(({ principal }) => principal?.epoch ?? null),
   text(({ secret }) => secret?.id ?? null),
   integer(({ secret }) => secret?.revision ?? null),
+  text(({ grant }) => grant?.id ?? null),
+  integer(({ grant }) => grant?.revision ?? null),
   ["text[]", ({ slots }) => textColumn(slots.keys, ([principalId]) => principalId)],
   ["text[]", ({ slots }) => textColumn(slots.keys, ([, day]) => day)],
   ["text[]", ({ slots }) => textColumn(slots.keys, ([, , secretId]) => secretId)],
@@ -118,7 +120,7 @@ function movedOf(kind: string, { quota }: Judged, used: { secret: number; person
     return { kind: "quota", scope: "secret", limit: quota?.perSecret ?? 0, used: used.secret }
   if (kind === "quota_person")
     return { kind: "quota", scope: "person", limit: quota?.perPerson ?? 0, used: used.person }
-  return { kind: kind as "policy" | "principal" | "secret" }
+  return { kind: kind as "policy" | "principal" | "secret" | "grant" }
 }
 
 /** The counters a call needs, each named once, and which of them each act claims (counted from 1). */

@@ -10,13 +10,29 @@ export const POLICIES = `SELECT id, secret_pattern, allowed_roles, requires_mfa,
     replaces_roles, ${time("created_at")}, ${time("updated_at")}
   FROM secret_access_policies ORDER BY id`
 
-export const PRINCIPAL = `SELECT id, kind, name, roles, disabled, epoch, password_hash, must_change_password, owner_id,
-    ${time("created_at")}, mac
+export const PRINCIPAL = `SELECT id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
+    factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, ${time("created_at")}, mac
   FROM principal`
 
 export const CREDENTIAL = `SELECT id, token_hash, principal_id, kind, assurance, ms_of(created_at) AS created_at,
     ${time("expires_at")}, label, mac
   FROM credential`
+
+export const FACTOR = `SELECT id, principal_id, kind, label, material, credential_id, facts,
+    ms_of(created_at) AS created_at, last_use, mac
+  FROM factor`
+
+export const REQUEST = `SELECT id, kind, requester_id, verb, targets, change, reason, facts, digest, minutes, uses,
+    stepped_up, needed, ms_of(created_at) AS created_at, ${time("expires_at")},
+    ms_of(effective_at) AS effective_at, state, ${time("decided_at")}, revision, mac
+  FROM access_request`
+
+export const DECISION = `SELECT request_id, approver_id, verdict, ms_of(decided_at) AS decided_at, mac
+  FROM access_decision`
+
+export const GRANT = `SELECT id, request_id, principal_id, secret_id, verb, approvals, stepped_up, uses_left,
+    ms_of(created_at) AS created_at, ${time("expires_at")}, revision, mac
+  FROM access_grant`
 
 export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at) AS created_at, created_by,
     ${time("changed_at")}, last_accessed, revision, ${time("deletion_at")}

@@ -1,6 +1,7 @@
 import type { Client } from "pg"
 import type { Act } from "../../audit/ledger.ts"
-import { applyChange, ConflictError } from "./changes.ts"
+import { applyChange } from "./changes.ts"
+import { ConflictError } from "./conflict.ts"
 import { type Judged, recordActs, type Unsigned, type Written } from "./record-call.ts"
 
 /**
@@ -49,12 +50,12 @@ function runOf(plain: readonly (Judged | undefined)[], from: number): readonly J
   return plain.slice(from, end === -1 ? plain.length : end) as readonly Judged[]
 }
 
-const JUDGED = { policyEpoch: null, principal: null, secret: null, quota: null, entry: null, touch: null }
+const JUDGED = { policyEpoch: null, principal: null, secret: null, grant: null, quota: null, entry: null, touch: null }
 
 /** The first call takes the head row's lock and judges; what the changes move is not held against the act itself. */
 async function writeChanging(db: Client, act: Act): Promise<Written> {
-  const { policyEpoch, principal, secret } = act
-  const judged = await recordActs(db, [{ ...JUDGED, policyEpoch, principal, secret }])
+  const { policyEpoch, principal, secret, grant } = act
+  const judged = await recordActs(db, [{ ...JUDGED, policyEpoch, principal, secret, grant }])
   if (judged.outcomes.some((outcome) => "moved" in outcome)) return judged
   await db.query("SAVEPOINT act")
   try {

@@ -1,22 +1,18 @@
 import { foldName } from "../../core/name.ts"
-import type { Change, ChangeOf, Conflict } from "../../state/change.ts"
+import type { Change, ChangeOf } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
+import { ConflictError } from "./conflict.ts"
+import { factorChanges } from "./factor-changes.ts"
+import { requestChanges } from "./request-changes.ts"
 import type { Statements } from "./statements.ts"
-
-/** Thrown inside an act; the caller rolls the act back and answers the conflict. */
-export class ConflictError extends Error {
-  readonly conflict: Conflict
-
-  constructor(conflict: Conflict) {
-    super(conflict)
-    this.conflict = conflict
-  }
-}
 
 type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeOf<K>) => void }
 
 /** Each kind of change, once. Preconditions are checked by the statement itself or stand before the first write. */
 const APPLY: Apply = {
+  ...factorChanges,
+  ...requestChanges,
+
   addPrincipal(sql, { row }) {
     if (sql.of("SELECT 1 FROM principal WHERE name = ?").get(row.name)) throw new ConflictError("user_taken")
     insertPrincipal(sql, row)
@@ -25,13 +21,19 @@ const APPLY: Apply = {
   putPrincipal(sql, { row, expectedEpoch }) {
     const done = sql
       .of(`UPDATE principal SET roles = ?, disabled = ?, epoch = ?, password_hash = ?, must_change_password = ?,
-             owner_id = ?, mac = ? WHERE id = ? AND epoch = ?`)
+             factor_epoch = ?, must_enrol = ?, break_glass = ?, email = ?, changed_by = ?, owner_id = ?, mac = ?
+           WHERE id = ? AND epoch = ?`)
       .run(
         JSON.stringify(row.roles),
         Number(row.disabled),
         row.epoch,
         row.passwordHash,
         Number(row.mustChangePassword),
+        row.factorEpoch,
+        Number(row.mustEnrol),
+        Number(row.breakGlass),
+        row.email,
+        JSON.stringify(row.changedBy),
         row.ownerId,
         row.mac,
         row.id,
@@ -264,8 +266,9 @@ function insertLabels(sql: Statements, secretId: string, labels: readonly LabelR
 
 function insertPrincipal(sql: Statements, row: PrincipalRow): void {
   sql
-    .of(`INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password, owner_id,
-           created_at, mac) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .of(`INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
+           factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, created_at, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       row.id,
       row.kind,
@@ -275,6 +278,11 @@ function insertPrincipal(sql: Statements, row: PrincipalRow): void {
       row.epoch,
       row.passwordHash,
       Number(row.mustChangePassword),
+      row.factorEpoch,
+      Number(row.mustEnrol),
+      Number(row.breakGlass),
+      row.email,
+      JSON.stringify(row.changedBy),
       row.ownerId,
       row.createdAt,
       row.mac,

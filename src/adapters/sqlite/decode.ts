@@ -16,12 +16,13 @@ import type {
 /** A row as node:sqlite gives it. Tables are STRICT, so each column has its declared type. */
 export type SqlRow = Record<string, string | number | bigint | Uint8Array | null>
 
-const text = (row: SqlRow, column: string): string => row[column] as string
-const maybeText = (row: SqlRow, column: string): string | null => (row[column] ?? null) as string | null
-const number = (row: SqlRow, column: string): number => row[column] as number
-const maybeNumber = (row: SqlRow, column: string): number | null => (row[column] ?? null) as number | null
-const bytes = (row: SqlRow, column: string): Uint8Array => row[column] as Uint8Array
-const flag = (row: SqlRow, column: string): boolean => row[column] === 1
+export const text = (row: SqlRow, column: string): string => row[column] as string
+export const maybeText = (row: SqlRow, column: string): string | null => (row[column] ?? null) as string | null
+export const number = (row: SqlRow, column: string): number => row[column] as number
+export const maybeNumber = (row: SqlRow, column: string): number | null => (row[column] ?? null) as number | null
+export const bytes = (row: SqlRow, column: string): Uint8Array => row[column] as Uint8Array
+export const maybeBytes = (row: SqlRow, column: string): Uint8Array | null => (row[column] ?? null) as Uint8Array | null
+export const flag = (row: SqlRow, column: string): boolean => row[column] === 1
 const list = (row: SqlRow, column: string): string[] => JSON.parse(text(row, column)) as string[]
 const maybeList = (row: SqlRow, column: string): string[] | null => (row[column] === null ? null : list(row, column))
 
@@ -66,6 +67,11 @@ export function principalRow(row: SqlRow): PrincipalRow {
     epoch: number(row, "epoch"),
     passwordHash: maybeText(row, "password_hash"),
     mustChangePassword: flag(row, "must_change_password"),
+    factorEpoch: number(row, "factor_epoch"),
+    mustEnrol: flag(row, "must_enrol"),
+    breakGlass: flag(row, "break_glass"),
+    email: maybeText(row, "email"),
+    changedBy: JSON.parse(text(row, "changed_by")) as PrincipalRow["changedBy"],
     ownerId: maybeText(row, "owner_id"),
     createdAt: number(row, "created_at"),
     mac: bytes(row, "mac"),
@@ -149,13 +155,13 @@ export function entryRow(row: SqlRow): EntryRow {
     grantId: maybeText(row, "grant_id"),
     details: maybeText(row, "details"),
     quotaUse: maybeNumber(row, "quota_use"),
-    salt: (row["salt"] ?? null) as Uint8Array | null,
+    salt: maybeBytes(row, "salt"),
     username: maybeText(row, "username"),
     ipAddress: maybeText(row, "ip_address"),
     userAgent: maybeText(row, "user_agent"),
     reason: maybeText(row, "reason"),
     leafHash: bytes(row, "leaf_hash"),
     erasedBy: maybeNumber(row, "erased_by"),
-    commitment: (row["commitment"] ?? null) as Uint8Array | null,
+    commitment: maybeBytes(row, "commitment"),
   }
 }

@@ -25,7 +25,7 @@ type Scalar = string | number | null
  */
 export interface PackedActs {
   readonly count: number
-  /** 28 values an act. */
+  /** 30 values an act. */
   readonly scalars: string
   /** 32 bytes an act. */
   readonly salts: Uint8Array
@@ -33,7 +33,7 @@ export interface PackedActs {
 }
 
 const SALT_BYTES = 32
-const SCALARS = 28
+const SCALARS = 30
 
 export function packActs(acts: readonly Act[]): PackedActs {
   const scalars: Scalar[] = []
@@ -47,7 +47,7 @@ export function packActs(acts: readonly Act[]): PackedActs {
   return { count: acts.length, scalars: JSON.stringify(scalars), salts, changes }
 }
 
-function packAct(into: Scalar[], { entry, policyEpoch, principal, secret, quota }: Act): void {
+function packAct(into: Scalar[], { entry, policyEpoch, principal, secret, grant, quota }: Act): void {
   into.push(
     entry.timestamp,
     entry.requestId,
@@ -77,6 +77,8 @@ function packAct(into: Scalar[], { entry, policyEpoch, principal, secret, quota 
     quota === null ? null : quota.day,
     quota === null ? null : quota.perSecret,
     quota === null ? null : quota.perPerson,
+    grant === null ? null : grant.id,
+    grant === null ? null : grant.revision,
   )
 }
 
@@ -127,6 +129,7 @@ function unpackAct(scalars: readonly Scalar[], salts: Uint8Array, at: number, ch
             perSecret: maybeNumber(26),
             perPerson: maybeNumber(27),
           },
+    grant: scalars[from + 28] === null ? null : { id: text(28), revision: number(29) },
     changes,
   }
 }

@@ -15,6 +15,7 @@ import {
   secretRow,
   versionRow,
 } from "./decode.ts"
+import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
 import { asFault } from "./fault.ts"
 import { findEntries } from "./find-entries.ts"
 import { listSecrets } from "./list-secrets.ts"
@@ -75,6 +76,50 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
     credentialsOf: (id) =>
       all(credentialRow, "SELECT * FROM credential WHERE principal_id = ? ORDER BY created_at, id", id),
 
+    factorsOf: (id) => all(factorRow, "SELECT * FROM factor WHERE principal_id = ? ORDER BY created_at, id", id),
+    usedOnce: async (id) => (await one(() => true, "SELECT 1 FROM used_once WHERE id = ?", id)) ?? false,
+    request: (id) => one(requestRow, "SELECT * FROM access_request WHERE id = ?", id),
+    requests: ({ requesterId, state, before, limit }) =>
+      all(
+        requestRow,
+        `SELECT * FROM access_request WHERE ${requesterId === null ? "?1 IS NULL" : "requester_id = ?1"}
+           AND ${state === null ? "?2 IS NULL" : "state = ?2"}
+           AND ${before === null ? "?3 IS NULL AND ?4 IS NULL" : "(created_at, id) < (?3, ?4)"}
+         ORDER BY created_at DESC, id DESC LIMIT ?5`,
+        requesterId,
+        state,
+        before?.createdAt ?? null,
+        before?.id ?? null,
+        limit,
+      ),
+    requestsDue: (now, limit) =>
+      all(
+        requestRow,
+        `SELECT * FROM access_request WHERE effective_at IS NOT NULL AND state = 'pending' AND effective_at <= ?
+         ORDER BY effective_at LIMIT ?`,
+        now,
+        limit,
+      ),
+    decisions: (id) =>
+      all(decisionRow, "SELECT * FROM access_decision WHERE request_id = ? ORDER BY decided_at, approver_id", id),
+    grant: (id) => one(grantRow, "SELECT * FROM access_grant WHERE id = ?", id),
+    grantsFor: (principalId, secretId, verb) =>
+      all(
+        grantRow,
+        `SELECT * FROM access_grant WHERE principal_id = ? AND secret_id = ? AND verb = ?
+         ORDER BY created_at DESC, id`,
+        principalId,
+        secretId,
+        verb,
+      ),
+    grantsOf: (id, limit) =>
+      all(
+        grantRow,
+        "SELECT * FROM access_grant WHERE principal_id = ? ORDER BY created_at DESC, id LIMIT ?",
+        id,
+        limit,
+      ),
+
     secretByName: (name) => one(secretRow, "SELECT * FROM secret WHERE name = ?", name),
     secretById: (id) => one(secretRow, "SELECT * FROM secret WHERE id = ?", id),
     secrets: (page) => answered(() => listSecrets(sql, new Turn(clock), page)),
@@ -128,6 +173,8 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
       (await one(
         () => true,
         `SELECT 1 FROM credential WHERE expires_at < ?1
+         UNION ALL SELECT 1 FROM used_once WHERE expires_at < ?1
+         UNION ALL SELECT 1 FROM access_grant WHERE expires_at < ?1
          UNION ALL SELECT 1 FROM principal p CROSS JOIN quota_use q ON q.principal_id = p.id AND q.day < ?2
          UNION ALL SELECT 1 FROM principal p CROSS JOIN quota_use_of_person q ON q.principal_id = p.id AND q.day < ?2
          LIMIT 1`,

@@ -95,6 +95,11 @@ CREATE TABLE principal (
   epoch BIGINT NOT NULL,
   password_hash TEXT,
   must_change_password BOOLEAN NOT NULL,
+  factor_epoch BIGINT NOT NULL,
+  must_enrol BOOLEAN NOT NULL,
+  break_glass BOOLEAN NOT NULL,
+  email TEXT,
+  changed_by JSON NOT NULL,
   owner_id TEXT,
   created_at TIMESTAMPTZ NOT NULL,
   mac BYTEA NOT NULL

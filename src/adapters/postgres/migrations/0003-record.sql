@@ -11,6 +11,8 @@ CREATE FUNCTION record_acts(
   principal_epochs bigint[],
   secret_ids text[],
   revisions bigint[],
+  lease_ids text[],
+  lease_revisions bigint[],
   -- The counters that the acts claim, each once, and which of them an act claims.
   slot_principals text[],
   slot_days text[],
@@ -41,7 +43,7 @@ CREATE FUNCTION record_acts(
   ip_texts text[],
   user_agents text[],
   reasons text[],
-  -- What became of each act: NULL (it stands), policy, principal, secret, quota_secret or quota_person.
+  -- What became of each act: NULL (it stands), policy, principal, secret, grant, quota_secret or quota_person.
   OUT moved text[],
   -- Uses including this one; for an act refused by quota, the uses so far. A person's only where a limit was claimed.
   OUT secret_uses bigint[],
@@ -84,13 +86,15 @@ BEGIN
         WHEN a.principal_id IS NOT NULL AND (p.epoch = a.principal_epoch AND NOT p.disabled) IS NOT TRUE
           THEN 'principal'
         WHEN a.secret_id IS NOT NULL AND (s.revision = a.revision) IS NOT TRUE THEN 'secret'
+        WHEN a.lease_id IS NOT NULL AND (g.revision = a.lease_revision) IS NOT TRUE THEN 'grant'
       END AS moved
-    FROM unnest(policy_epochs, principal_ids, principal_epochs, secret_ids, revisions, secret_slots, person_slots,
-        per_secrets, per_persons, heads, timestamps) WITH ORDINALITY
-      AS a (policy_epoch, principal_id, principal_epoch, secret_id, revision, secret_slot, person_slot, per_secret,
-        per_person, head, happened, at)
+    FROM unnest(policy_epochs, principal_ids, principal_epochs, secret_ids, revisions, lease_ids, lease_revisions,
+        secret_slots, person_slots, per_secrets, per_persons, heads, timestamps) WITH ORDINALITY
+      AS a (policy_epoch, principal_id, principal_epoch, secret_id, revision, lease_id, lease_revision, secret_slot,
+        person_slot, per_secret, per_person, head, happened, at)
     LEFT JOIN principal p ON p.id = a.principal_id
     LEFT JOIN secret s ON s.id = a.secret_id
+    LEFT JOIN access_grant g ON g.id = a.lease_id
     ORDER BY a.at
   LOOP
     moved[act.at] := act.moved;

@@ -111,6 +111,11 @@ CREATE TABLE principal (
   epoch INTEGER NOT NULL,
   password_hash TEXT,
   must_change_password INTEGER NOT NULL,
+  factor_epoch INTEGER NOT NULL,
+  must_enrol INTEGER NOT NULL,
+  break_glass INTEGER NOT NULL,
+  email TEXT,
+  changed_by TEXT NOT NULL,
   owner_id TEXT,
   created_at INTEGER NOT NULL,
   mac BLOB NOT NULL
