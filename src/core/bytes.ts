@@ -42,3 +42,9 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function wipe(bytes: Uint8Array): void {
   bytes.fill(0)
 }
+
+/** Unpadded base64url in its one spelling; undefined for any other text, and for none. */
+export function fromBase64url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, "base64url")
+  return bytes.byteLength > 0 && bytes.toString("base64url") === text ? bytes : undefined
+}
