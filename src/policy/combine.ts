@@ -1,5 +1,6 @@
 import type { SecretName } from "../core/name.ts"
 import type { Verb } from "../core/verb.ts"
+import type { PolicyRow } from "../state/rows.ts"
 import type { PolicySet } from "./document.ts"
 import { dailyLimit, type Rule, rolesFor } from "./rule.ts"
 
@@ -21,6 +22,8 @@ export interface Requirements {
   /** The same for a program. */
   readonly workloadPerDay: number | null
   readonly minApprovals: number
+  /** Who may approve; empty: nobody. */
+  readonly approverRoles: readonly string[]
   readonly grantMinutes: number
 }
 
@@ -31,9 +34,9 @@ export const GRANT_MINUTES_MAX = 10_080
 const combined = new WeakMap<readonly Rule[], Map<Verb, Requirements>>()
 
 /**
- * Policies tighten: roles intersect, MFA and approval are any, limits the least, approvals the most. A row with
- * `replaces_roles` overrules the roles of less specific rows, and nothing else of them. `unmatched` takes part, with
- * all it asks, when no matching row names roles for the verb; otherwise it has no say at all.
+ * Policies tighten: roles intersect, approvers too, MFA and approval are any, limits the least, approvals the most. A
+ * row with `replaces_roles` overrules the roles of less specific rows, and nothing else of them. `unmatched` takes part,
+ * with all it asks, when no matching row names roles for the verb; otherwise it has no say at all.
  */
 export function combine(set: PolicySet, verb: Verb, name: SecretName): Requirements {
   const matching = set.matching(name)
@@ -51,10 +54,11 @@ function combineRules(matching: readonly Rule[], unmatched: readonly Rule[], ver
   const rules = [...matching, ...fallback]
   const roleRules = withoutReplaced([...naming, ...fallback])
   const rows = rules.map(({ row }) => row)
+  const roles = intersect(roleRules.map(({ row }) => rolesFor(row, verb) ?? []))
   return {
     rules,
     policyIds: rows.map(({ id }) => id),
-    roles: intersect(roleRules.map(({ row }) => rolesFor(row, verb) ?? [])),
+    roles,
     roleRules,
     workloadRules: rules.filter(({ row }) => row.allowedWorkloads !== null),
     mfaRules: rules.filter(({ row }) => row.requiresMfa),
@@ -62,8 +66,16 @@ function combineRules(matching: readonly Rule[], unmatched: readonly Rule[], ver
     perDay: least(rows.map((row) => dailyLimit(row, "person"))),
     workloadPerDay: least(rows.map((row) => dailyLimit(row, "program"))),
     minApprovals: rows.reduce((most, { minApprovals }) => Math.max(most, minApprovals), 1),
+    approverRoles: approversOf(rows) ?? roles,
     grantMinutes: rows.reduce((fewest, { grantMinutes }) => Math.min(fewest, grantMinutes), GRANT_MINUTES_MAX),
   }
+}
+
+/** Undefined: no row names any. One that asks for approval and names none leaves it to those it allows. */
+function approversOf(rows: readonly PolicyRow[]): readonly string[] | undefined {
+  const lists = rows.map((row) => row.approverRoles ?? (row.requiresApproval ? row.allowedRoles : null))
+  const named = lists.filter((list) => list !== null)
+  return named.length === 0 ? undefined : intersect(named)
 }
 
 /** Drops what a more specific `replaces_roles` row overrules. Equal rows never replace each other. */

@@ -103,10 +103,10 @@ export function checkPermit(permit: Permit): Permit {
   return permit
 }
 
-const MFA_VERBS: ReadonlySet<Verb> = new Set(["read", "reveal", "write", "delete", "rotate", "purge"])
-const APPROVAL_VERBS: ReadonlySet<Verb> = new Set(["read", "reveal", "purge"])
+export const MFA_VERBS: ReadonlySet<Verb> = new Set(["read", "reveal", "write", "delete", "rotate", "purge"])
+export const APPROVAL_VERBS: ReadonlySet<Verb> = new Set(["read", "reveal", "purge"])
 const JOB_VERBS: ReadonlySet<Verb> = new Set(["purge", "rotate"])
-const COUNTED_VERBS: ReadonlySet<Verb> = new Set(["reveal"])
+export const COUNTED_VERBS: ReadonlySet<Verb> = new Set(["reveal"])
 
 /**
  * The first phase, roles only: what may be answered before it is known whether the secret exists. Undefined: go on.
