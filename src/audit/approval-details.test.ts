@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as fc from "fast-check"
+import { WEBAUTHN_LIMITS } from "../core/webauthn-assertion.ts"
 import {
   type AddedFactor,
   type Approval,
@@ -109,17 +110,16 @@ test("base64url has one spelling and digests 32 bytes", () => {
 })
 
 test("limits hold at limit and limit + 1", () => {
-  const key = (count: number): string => factorAddedDetails({ ...passkey, key: bytes(count) } as AddedFactor)
-  assert.ok(key(DETAIL_LIMITS.key - 1) && key(DETAIL_LIMITS.key))
-  assert.throws(() => key(DETAIL_LIMITS.key + 1), RangeError)
-  const credential = (count: number): string =>
-    factorAddedDetails({ ...passkey, credential: bytes(count) } as AddedFactor)
-  assert.ok(credential(DETAIL_LIMITS.credential - 1) && credential(DETAIL_LIMITS.credential))
-  assert.throws(() => credential(DETAIL_LIMITS.credential + 1), RangeError)
+  const key = (count: number): string => factorAddedDetails({ ...passkey, key: bytes(count) })
+  assert.ok(key(WEBAUTHN_LIMITS.publicKey - 1) && key(WEBAUTHN_LIMITS.publicKey))
+  assert.throws(() => key(WEBAUTHN_LIMITS.publicKey + 1), RangeError)
+  const credential = (count: number): string => factorAddedDetails({ ...passkey, credential: bytes(count) })
+  assert.ok(credential(WEBAUTHN_LIMITS.credentialId - 1) && credential(WEBAUTHN_LIMITS.credentialId))
+  assert.throws(() => credential(WEBAUTHN_LIMITS.credentialId + 1), RangeError)
   for (const [name, limit] of [
-    ["clientDataJSON", DETAIL_LIMITS.client],
-    ["authenticatorData", DETAIL_LIMITS.authenticator],
-    ["signature", DETAIL_LIMITS.signature],
+    ["clientDataJSON", WEBAUTHN_LIMITS.clientData],
+    ["authenticatorData", WEBAUTHN_LIMITS.authenticatorData],
+    ["signature", WEBAUTHN_LIMITS.signature],
   ] as const) {
     const spell = (count: number): string =>
       accessApproveDetails({ ...approval, signed: { ...signed, [name]: bytes(count) } })
@@ -135,7 +135,7 @@ test("limits hold at limit and limit + 1", () => {
 
 test("facts with spaces, line breaks, other alphabets, reserved or repeated keys are refused, never repaired", () => {
   for (const facts of [{ a: "" }, { a: "x y" }, { a: "x\n" }, { a: "é" }, { A: "x" }, { "": "x" }, { digest: "x" }])
-    assert.throws(() => spellFacts(facts as Record<string, string>), RangeError, JSON.stringify(facts))
+    assert.throws(() => spellFacts(facts), RangeError, JSON.stringify(facts))
   assert.equal(parseFacts("a=1 a=2"), undefined)
   assert.equal(parseFacts("__proto__=1"), undefined)
   assert.deepEqual(parseFacts("constructor=1"), { constructor: "1" })

@@ -1,4 +1,5 @@
 import { fromBase64url, sha256 } from "../core/bytes.ts"
+import { ALGORITHMS, type Algorithm, type Assertion, WEBAUTHN_LIMITS } from "../core/webauthn-assertion.ts"
 
 /**
  * The details of entries about factors, requests and approvals: one spelling for who writes the log and who verifies it.
@@ -6,13 +7,9 @@ import { fromBase64url, sha256 } from "../core/bytes.ts"
  * answers undefined for any text that spelling would not have written.
  */
 
-/** COSE algorithms (RFC 9053): ES256, EdDSA, RS256. */
-export type Algorithm = -7 | -8 | -257
-
 export interface Passkey {
   readonly factor: string
   readonly kind: "passkey"
-  /** Credential id, at most 1,023 bytes (WebAuthn, section 4). */
   readonly credential: Uint8Array
   readonly algorithm: Algorithm
   /** Public key, DER of SubjectPublicKeyInfo. */
@@ -32,13 +29,10 @@ export interface AccessRequest {
   readonly digest: Uint8Array
 }
 
-export interface Signature {
+export interface Signature extends Assertion {
   /** 32 random bytes, used once. */
   readonly nonce: Uint8Array
   readonly credential: Uint8Array
-  readonly clientDataJSON: Uint8Array
-  readonly authenticatorData: Uint8Array
-  readonly signature: Uint8Array
 }
 
 export interface Approval {
@@ -48,18 +42,8 @@ export interface Approval {
   readonly facts: Facts
 }
 
-/** Most bytes of each binary value, and most characters of each text. */
-export const DETAIL_LIMITS = {
-  id: 128,
-  host: 253,
-  origin: 300,
-  credential: 1023,
-  key: 2048,
-  client: 4096,
-  authenticator: 1024,
-  signature: 1024,
-  facts: 16_384,
-} as const
+/** Most characters of each; bytes are bounded by WEBAUTHN_LIMITS. */
+export const DETAIL_LIMITS = { id: 128, facts: 16_384 } as const
 
 const HASH_BYTES = 32
 const ID = /^[A-Za-z0-9._:-]{1,128}$/
@@ -67,7 +51,6 @@ const KEY = /^[a-z][A-Za-z]{0,39}$/
 const VALUE = /^[!-~]+$/
 const HOST = /^[a-z0-9.-]{1,253}$/
 const ORIGIN = /^https?:\/\/[a-z0-9.:[\]-]{1,290}$/
-const ALGORITHMS: readonly number[] = [-7, -8, -257]
 const RESERVED: readonly string[] = ["digest", "nonce", "credential", "client", "authenticator", "signature"]
 
 /** What a request is known by everywhere. `facts` is the text that `spellFacts` makes. */
@@ -118,9 +101,9 @@ export function parseFactorAdded(text: string): AddedFactor | undefined {
   const values = exactly(text, ["factor", "kind", "credential", "algorithm", "key", "rpId", "origin"])
   if (values === undefined) return parseOtherFactor(text)
   const [factor = "", kind, credentialText = "", algorithmText, keyText = "", rpId = "", origin = ""] = values
-  const credential = bytes(credentialText, DETAIL_LIMITS.credential)
-  const key = bytes(keyText, DETAIL_LIMITS.key)
-  const algorithm = ALGORITHMS.find((each) => String(each) === algorithmText) as Algorithm | undefined
+  const credential = bytes(credentialText, WEBAUTHN_LIMITS.credentialId)
+  const key = bytes(keyText, WEBAUTHN_LIMITS.publicKey)
+  const algorithm = ALGORITHMS.find((each) => String(each) === algorithmText)
   if (kind !== "passkey" || !ID.test(factor) || !HOST.test(rpId) || !ORIGIN.test(origin)) return undefined
   if (credential === undefined || key === undefined || algorithm === undefined) return undefined
   return { factor, kind, credential, algorithm, key, rpId, origin }
@@ -197,10 +180,10 @@ export function parseAccessApprove(text: string): Approval | undefined {
 function parseSignature([nonceText = "", ...texts]: readonly string[]): Signature | undefined {
   const nonce = hash(nonceText)
   const [credential, clientDataJSON, authenticatorData, signature] = [
-    bytes(texts[0] ?? "", DETAIL_LIMITS.credential),
-    bytes(texts[1] ?? "", DETAIL_LIMITS.client),
-    bytes(texts[2] ?? "", DETAIL_LIMITS.authenticator),
-    bytes(texts[3] ?? "", DETAIL_LIMITS.signature),
+    bytes(texts[0] ?? "", WEBAUTHN_LIMITS.credentialId),
+    bytes(texts[1] ?? "", WEBAUTHN_LIMITS.clientData),
+    bytes(texts[2] ?? "", WEBAUTHN_LIMITS.authenticatorData),
+    bytes(texts[3] ?? "", WEBAUTHN_LIMITS.signature),
   ]
   if (!nonce || !credential || !clientDataJSON || !authenticatorData || !signature) return undefined
   return { nonce, credential, clientDataJSON, authenticatorData, signature }

@@ -44,7 +44,7 @@ export function wipe(bytes: Uint8Array): void {
 }
 
 /** Unpadded base64url in its one spelling; undefined for any other text, and for none. */
-export function fromBase64url(text: string): Buffer | undefined {
+export function fromBase64url(text: string): Buffer<ArrayBuffer> | undefined {
   const bytes = Buffer.from(text, "base64url")
   return bytes.byteLength > 0 && bytes.toString("base64url") === text ? bytes : undefined
 }

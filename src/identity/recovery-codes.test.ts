@@ -38,8 +38,8 @@ test("each code is good once, in any order", () => {
       for (const at of order) {
         const next = matchRecoveryCode(material, used, parsed[at] as string)
         assert.equal(next, used | (1 << at))
-        assert.equal(matchRecoveryCode(material, next as number, parsed[at] as string), undefined)
-        used = next as number
+        assert.equal(matchRecoveryCode(material, next, parsed[at] as string), undefined)
+        used = next
       }
       assert.equal(recoveryCodesLeft(used), RECOVERY_CODES - order.length)
     }),
@@ -86,10 +86,8 @@ test("case and hyphens do not matter, letters that look like digits are read as 
 })
 
 test("a text that parses has one form, and that form parses to itself", () => {
-  const char = fc.constantFrom(..."0123456789abcdefghijklmnopqrstvwxyzABCDEFGHIJKLMNOPQRSTVWXYZ")
   fc.assert(
-    fc.property(fc.array(char, { minLength: 16, maxLength: 16 }), fc.boolean(), (chars, hyphens) => {
-      const text = chars.join("")
+    fc.property(fc.stringMatching(/^[0-9A-TV-Za-tv-z]{16}$/), fc.boolean(), (text, hyphens) => {
       const code = parseRecoveryCode(hyphens ? (text.match(/.{4}/g) as string[]).join("-") : text)
       assert.match(code as string, /^[0-9A-HJKMNP-TV-Z]{16}$/)
       assert.equal(parseRecoveryCode(code as string), code)
