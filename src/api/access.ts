@@ -47,10 +47,10 @@ export const BatchBody = strict({
 })
 /** What was refused carries the same facts as the error answer of a single read would. */
 export const BatchRefusal = strict({
+  ...ProblemFacts,
   name: Name,
   error: Problem.properties.error,
   code: Problem.properties.code,
-  ...ProblemFacts,
 })
 /** Items stand in the order of `names`. */
 export const BatchAnswer = strict({

@@ -7,13 +7,15 @@ export const SetupAnswer = strict({ token: Token })
 
 /** `POST /api/auth/login`. */
 export const LoginBody = strict({ username: Username, password: Password })
-const AssuranceText = Type.Enum(["half", "password", "mfa", "token"])
+const AssuranceText = Type.Enum(["half", "half_mfa", "password", "mfa", "token"])
 export const LoginAnswer = strict({
   token: Token,
   expiresAt: Time,
   assurance: AssuranceText,
   /** Until the password is changed the session can do nothing else. */
   mustChangePassword: Type.Optional(Type.Boolean()),
+  /** Until a second factor is shown (`POST /api/auth/factor`) the session can do nothing else. */
+  factorDue: Type.Optional(Type.Boolean()),
 })
 
 /** `POST /api/auth/logout` and other routes that take no field. An absent body counts as `{}`. */
@@ -27,6 +29,7 @@ export const MeAnswer = strict({
   roles: Roles,
   assurance: AssuranceText,
   mustChangePassword: Type.Boolean(),
+  factorDue: Type.Boolean(),
 })
 
 /** `POST /api/me/password`: ends every other session of the person. Answers 200 `Message`. */

@@ -24,7 +24,7 @@ export const ProblemFacts = {
   limit: Type.Optional(Count),
   minimum: Type.Optional(Count),
   /** What is limited: `reads`, `address`, `login`, `secret`, `person`, `versions`. */
-  scope: Type.Optional(Type.Enum(["reads", "address", "login", "secret", "person", "versions"])),
+  scope: Type.Optional(Type.Enum(["reads", "address", "login", "secret", "person", "versions", "open_requests"])),
   resetsAt: Type.Optional(Time),
   /** Seconds; the Retry-After header says the same. */
   retryAfter: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -32,6 +32,19 @@ export const ProblemFacts = {
   missing: Type.Optional(Type.Array(Type.Enum(["approval", "verification", "quota"]), { minItems: 2, maxItems: 3 })),
   requiresToken: Type.Optional(Type.Literal(true)),
   requiresApproval: Type.Optional(Type.Literal(true)),
+  /** An approver's passkey must sign, or a code of his app be shown. */
+  requiresSignature: Type.Optional(Type.Boolean()),
+  requiresCode: Type.Optional(Type.Boolean()),
+  /** There is no second factor yet, or none since the account was reset. */
+  requiresEnrolment: Type.Optional(Type.Literal(true)),
+  /** Why this person may not decide this request. */
+  bar: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
+  /** Of a request that is no longer open. */
+  state: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
+  /** What is wrong with a passkey's answer. */
+  fault: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
+  /** Of the secret that the refusal is about, where there were several. */
+  name: Type.Optional(Type.String({ maxLength: 512 })),
   reasons: Type.Optional(Type.Array(DecisionReason, { maxItems: 10_000 })),
   /** The role that would do, or what must be done first. */
   requires: Type.Optional(Text),
@@ -40,13 +53,13 @@ export const ProblemFacts = {
   deletionDate: Type.Optional(Time),
   category: Type.Optional(Text),
   policyId: Type.Optional(orNull(Text)),
-  verb: Type.Optional(Type.Enum([...VERBS])),
+  verb: Type.Optional(Type.Enum([...VERBS, "govern"])),
   /** Entries the log has. */
   size: Type.Optional(Count),
   /** Methods that the path has. */
   allowed: Type.Optional(Type.Array(Type.String({ maxLength: 10 }), { maxItems: 10 })),
   /** Which part does not work: `locked`, `disk_full`, `ledger_stopped`... */
-  cause: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
+  cause: Type.Optional(Type.String({ pattern: "^[a-z0-9_]{1,64}$" })),
 }
 
 /** Every error answer: a text for people, a code for programs, and facts. */

@@ -1,5 +1,6 @@
 import { type Static, Type } from "./schema.ts"
 import { Cursor, Id, orNull, Password, Reason, Roles, strict, Time, Token, Username } from "./fields.ts"
+import { PendingAnswer } from "./access-requests.ts"
 import { Limit, parseLimit } from "./page.ts"
 import { invalidField, parseBody, parseQuery } from "./parse.ts"
 
@@ -10,7 +11,8 @@ export const UserBody = strict({
   roles: Roles,
   mustChangePassword: Type.Optional(Type.Boolean()),
 })
-export const CreatedUser = strict({ id: Id })
+/** `pending`: the roles that take a second person; the account is there without them. */
+export const CreatedUser = strict({ id: Id, pending: Type.Optional(PendingAnswer) })
 
 /** `PATCH /api/users/{id}`, read with `parseUserPatch` -> `UserItem`. Every change ends the person's sessions. */
 export const UserPatch = strict({
@@ -18,6 +20,10 @@ export const UserPatch = strict({
   disabled: Type.Optional(Type.Boolean()),
   password: Type.Optional(Password),
   mustChangePassword: Type.Optional(Type.Boolean()),
+  /** Named for break-glass. */
+  breakGlass: Type.Optional(Type.Boolean()),
+  /** Takes all second factors away; the person has to enrol anew. */
+  resetFactors: Type.Optional(Type.Literal(true)),
   reason: Type.Optional(Reason),
 })
 
@@ -27,6 +33,9 @@ export const UserItem = strict({
   roles: Roles,
   disabled: Type.Boolean(),
   mustChangePassword: Type.Boolean(),
+  breakGlass: Type.Boolean(),
+  /** The account was reset: no approvals, no second factor, until it has enrolled anew. */
+  mustEnrol: Type.Boolean(),
   createdAt: Time,
 })
 /** `GET /api/users`, in order of names. */
@@ -90,7 +99,10 @@ export type PageQuery = Readonly<{ cursor: string | null; limit: number }>
 export function parseUserPatch(json: unknown): UserPatch {
   const { reason: _reason, ...changes } = parseBody(UserPatch, json)
   if (Object.keys(changes).length === 0)
-    throw invalidField("", "one of roles, disabled, password and mustChangePassword is required")
+    throw invalidField(
+      "",
+      "one of roles, disabled, password, mustChangePassword, breakGlass and resetFactors is required",
+    )
   return json as UserPatch
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from "node:http"
 import { createServer, type Server } from "node:https"
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify"
-import { REQUEST_ID } from "../api/headers.ts"
+import { REQUEST_ID, VERIFICATION_TOKEN } from "../api/headers.ts"
 import { TylerError } from "../core/errors.ts"
 import { isHalf, type Origin } from "../core/principal.ts"
 import type { Caller } from "../operations/service.ts"
@@ -165,12 +165,13 @@ function heldCaller(wiring: Wiring, request: FastifyRequest, credential: Present
 }
 
 function enter(wiring: Wiring, request: FastifyRequest, row: Row, caller: Caller): void {
-  request.caller = caller
+  const verification = request.headers[VERIFICATION_TOKEN]
+  request.caller = typeof verification === "string" ? { ...caller, verification } : caller
   if (isHalf(caller.principal.assurance) && row.half !== true) throw new TylerError("forbidden", HALF)
   if (row.counts === "read") takeReads(wiring.readLimits, caller.principal, wiring.service.clock, 1)
 }
 
-const HALF = { error: "Finish signing in first: change your password", requires: "password change" }
+const HALF = { error: "Finish signing in first: show your second factor, or change your password", requires: "sign_in" }
 
 async function authenticate(
   wiring: Wiring,

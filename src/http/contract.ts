@@ -1,7 +1,9 @@
 import type { TObject, TSchema } from "../api/fields.ts"
 import type { ErrorCode } from "../core/errors.ts"
+import { accessRequestContracts } from "./contract/access-requests.ts"
 import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"
+import { factorContracts } from "./contract/factors.ts"
 import { keyContracts } from "./contract/keys.ts"
 import { lifecycleContracts } from "./contract/lifecycle.ts"
 import { policyContracts } from "./contract/policies.ts"
@@ -41,6 +43,8 @@ export function isMedia(answer: TSchema | Media): answer is Media {
 export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...serviceContracts,
   ...authContracts,
+  ...factorContracts,
+  ...accessRequestContracts,
   ...userContracts,
   ...policyContracts,
   ...secretContracts,

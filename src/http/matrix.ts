@@ -11,7 +11,7 @@ export interface Row {
   readonly verb: string | null
   /** Audit action; null for routes that leave no entry. */
   readonly action: string | null
-  readonly resource: "secret" | "user" | "policy" | "audit" | "key" | "service"
+  readonly resource: "secret" | "user" | "policy" | "request" | "audit" | "key" | "service"
   /** `read`: counts against SECRETS_RATE_LIMIT_*. */
   readonly counts: "read" | null
   /** Bytes; only rows that differ from the usual 65,536. */
@@ -27,6 +27,7 @@ const self = { auth: "session", verb: null, action: null, resource: "user", coun
 const admin = { auth: "session", verb: null, resource: "user", counts: null } as const
 const secret = { auth: "session", resource: "secret", counts: null } as const
 const policy = { auth: "session", verb: null, resource: "policy", counts: null } as const
+const request = { auth: "session", verb: null, resource: "request", counts: null } as const
 const key = { auth: "session", verb: null, resource: "key", counts: null } as const
 const anybody = { auth: "none", verb: null, resource: "user", counts: null } as const
 const audit = { auth: "session", verb: null, resource: "audit", counts: null } as const
@@ -46,6 +47,82 @@ export const MATRIX = {
   "POST /api/me/password": { ...self, half: true, action: "PASSWORD_CHANGE", summary: "Changes one's own password" },
   "GET /api/sessions": { ...self, summary: "The caller's own sessions" },
   "DELETE /api/sessions/:id": { ...self, action: "SESSION_END", summary: "Ends one of the caller's own sessions" },
+
+  "POST /api/auth/factor": {
+    ...self,
+    half: true,
+    action: "LOGIN_FACTOR",
+    summary: "Finishes signing in with a second factor",
+  },
+  "POST /api/auth/challenge": { ...self, half: true, summary: "A challenge for the caller's passkeys" },
+  "POST /api/auth/verify": {
+    ...self,
+    action: "STEP_UP",
+    summary: "Shows a second factor for certain secrets and a verb",
+  },
+  "GET /api/me/factors": { ...self, summary: "The caller's own second factors" },
+  "POST /api/me/factors/totp": { ...self, summary: "Begins to enrol an app for one-time codes" },
+  "POST /api/me/factors/totp/confirm": { ...self, action: "FACTOR_ADDED", summary: "Enrols the app by a code of it" },
+  "POST /api/me/factors/passkey": { ...self, summary: "Begins to enrol a passkey" },
+  "POST /api/me/factors/passkey/confirm": {
+    ...self,
+    action: "FACTOR_ADDED",
+    summary: "Enrols the passkey",
+  },
+  "POST /api/me/factors/recovery": { ...self, action: "FACTOR_ADDED", summary: "Ten new recovery codes, shown once" },
+  "PATCH /api/me/factors/:id": {
+    ...self,
+    action: "FACTOR_RENAMED",
+    summary: "Renames one of the caller's own factors",
+  },
+  "DELETE /api/me/factors/:id": {
+    ...self,
+    action: "FACTOR_REMOVED",
+    summary: "Removes one of the caller's own factors",
+  },
+
+  "POST /api/access-requests": { ...request, action: "ACCESS_REQUEST", summary: "Asks for an approval" },
+  "GET /api/access-requests": {
+    ...request,
+    action: "REQUEST_LIST",
+    summary: "The caller's own requests, those to decide, or all (role admin or auditor)",
+  },
+  "GET /api/access-requests/:id": {
+    ...request,
+    action: "REQUEST_READ",
+    summary: "One request and what was said of it",
+  },
+  "POST /api/access-requests/:id/approve": {
+    ...request,
+    action: "ACCESS_APPROVE",
+    summary: "Approves, signed where the approver has a passkey (roles that policy names)",
+  },
+  "POST /api/access-requests/:id/deny": {
+    ...request,
+    action: "ACCESS_DENY",
+    summary: "Denies (roles that policy names)",
+  },
+  "POST /api/access-requests/:id/cancel": {
+    ...request,
+    action: "ACCESS_CANCEL",
+    summary: "Takes a request back; a change also by any admin",
+  },
+  "POST /api/access-requests/:id/review": {
+    ...request,
+    action: "BREAK_GLASS_REVIEW",
+    summary: "Reviews a break-glass window (roles that policy names, or auditor)",
+  },
+  "GET /api/grants": { ...request, action: null, summary: "The caller's own live grants" },
+  "DELETE /api/grants/:id": {
+    ...request,
+    action: "GRANT_REVOKE",
+    summary: "Revokes a grant: its holder, who may decide such requests, or an admin",
+  },
+  "POST /api/break-glass": {
+    ...request,
+    action: "BREAK_GLASS",
+    summary: "Opens secrets in an emergency, alarmed and reviewed (named people)",
+  },
 
   "POST /api/users": { ...admin, action: "USER_CREATE", summary: "Makes a person (role admin)" },
   "GET /api/users": { ...admin, action: "USER_LIST", summary: "Lists people (role admin)" },

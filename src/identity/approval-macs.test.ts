@@ -158,14 +158,15 @@ const KINDS: readonly Kind[] = [
   },
 ]
 
-for (const { name, row, others, mac, genuine } of KINDS)
-  test(`a ${name} is genuine as it was signed, and in no field otherwise`, () => {
-    const signed = { ...row, mac: mac(row) }
-    assert.equal(genuine(KEY, signed), true)
-    assert.equal(genuine(OTHER_KEY, signed), false)
+for (const kind of KINDS)
+  test(`a ${kind.name} is genuine as it was signed, and in no field otherwise`, () => {
+    const { row, others } = kind
+    const signed = { ...row, mac: kind.mac(row) }
+    assert.equal(kind.genuine(KEY, signed), true)
+    assert.equal(kind.genuine(OTHER_KEY, signed), false)
     for (const [field, values] of Object.entries(others))
       for (const value of values)
-        assert.equal(genuine(KEY, { ...signed, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
+        assert.equal(kind.genuine(KEY, { ...signed, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
   })
 
 test("a factor's code holds for its owner's factor epoch", () => {

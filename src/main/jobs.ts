@@ -1,5 +1,6 @@
 import type { Logger } from "pino"
 import { clockWatch } from "../operations/clock-watch.ts"
+import { dueRequests } from "../operations/due-requests.ts"
 import { pruneExpired } from "../operations/prune.ts"
 import { purgeDue } from "../operations/remove.ts"
 import { recordClockStep, recordStart, recordSummaries } from "../operations/service-entries.ts"
@@ -39,6 +40,7 @@ export async function startJobs(service: Service, log: Logger): Promise<Jobs> {
     }
     if (watch.frozen()) return
     await purgeDue(service)
+    await dueRequests(service)
     if (service.clock.monotonic() - pruned < HOUR_MS) return
     await pruneExpired(service)
     pruned = service.clock.monotonic()

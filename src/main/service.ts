@@ -46,6 +46,7 @@ function settingsOf(config: Config, random: Random): Settings {
     maxAccessPerPerson: config.limits.dailyPerPerson,
     mfaIgnored: !config.mfaEnforced,
     purgeGuarded: config.environment === "production",
+    changesGuarded: config.environment === "production",
     arnOf: (name: SecretName) =>
       `arn:aws:secretsmanager:local:000000000000:secret:${prefix}/${name}-${arnSuffix(random)}`,
   }

@@ -8,7 +8,8 @@ import type { EntryQuery } from "../state/reader.ts"
 import type { EntryRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
-import { permitFor } from "./secret.ts"
+import { permitFor } from "./permission.ts"
+
 import type { Caller, Service } from "./service.ts"
 
 /** What everybody sees as the log's name; part of every checkpoint. */

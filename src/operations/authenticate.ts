@@ -40,7 +40,7 @@ export function authenticator(on: Service): Authenticator {
   }
 
   function callerOf(key: string, principal: Principal, origin: Origin): Caller {
-    return { principal, origin, refresh: () => load(key, origin) }
+    return { principal, origin, verification: null, refresh: () => load(key, origin) }
   }
 
   return {

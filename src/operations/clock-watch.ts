@@ -38,10 +38,10 @@ export function clockWatch(clock: Clock): ClockWatch {
 
 /**
  * The hour by which things expire: never earlier than the newest entry that was found at start, nor than the time that
- * has passed since. So nothing that expired comes back when the wall clock is set back.
+ * has passed since, in whole milliseconds. So nothing that expired comes back when the wall clock is set back.
  */
 export function expiryClock(clock: Clock, newestEntry: number): () => number {
   const floor = Math.max(clock.now(), newestEntry)
   const from = clock.monotonic()
-  return () => Math.max(clock.now(), floor + clock.monotonic() - from)
+  return () => Math.max(clock.now(), floor + Math.floor(clock.monotonic() - from))
 }

@@ -7,9 +7,10 @@ import type { SecretRow, Tag } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
 import { perform, type Step, type View } from "./perform.ts"
+import { permitFor } from "./permission.ts"
 import { sealingKeyring } from "./sealing-key.ts"
 import { repeats } from "./same-value.ts"
-import { permitFor } from "./secret.ts"
+
 import type { Caller, Service } from "./service.ts"
 
 export interface CreateRequest {
@@ -75,6 +76,7 @@ async function planNew(
     changedAt: now,
     lastAccessed: null,
     revision: 1,
+    rotationDueSince: null,
     deletionAt: null,
   }
   const version = { secretId, versionId, seq: 1, keyId, sealed, createdAt: now, createdBy }

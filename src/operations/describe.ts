@@ -5,7 +5,8 @@ import type { SecretRow, Tag, VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { Written } from "./create.ts"
 import { perform } from "./perform.ts"
-import { findSecret, findVersion, permitFor } from "./secret.ts"
+import { permissionFor, permitFor } from "./permission.ts"
+import { findSecret, findVersion } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface PatchRequest {
@@ -24,8 +25,8 @@ export function patchSecret(on: Service, caller: Caller, ask: PatchRequest): Pro
     moved: () => on.secrets.drop(ask.name),
     async plan(view) {
       const found = await findSecret(on, view, "write", ask.name)
-      const by = permitFor(on, view, "write", ask.name)
       const { secret } = found
+      const permission = await permissionFor(on, caller, view, "write", secret)
       const { versionId } = await findVersion(on, found, { versionId: undefined, stage: undefined })
       const change = {
         kind: "describeSecret" as const,
@@ -35,7 +36,7 @@ export function patchSecret(on: Service, caller: Caller, ask: PatchRequest): Pro
         changedAt: on.clock.now(),
       }
       return {
-        act: actOf(on, caller, view, about, { by, secret, changes: [change] }),
+        act: actOf(on, caller, view, about, { ...permission, secret, changes: [change] }),
         done() {
           on.secrets.drop(ask.name)
           return { arn: secret.arn, name: ask.name, versionId }

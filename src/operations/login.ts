@@ -3,14 +3,16 @@ import type { Origin, Principal } from "../core/principal.ts"
 import { SESSION_LIFETIME_MS } from "../identity/credential.ts"
 import { dummyHash, verifyPassword } from "../identity/password.ts"
 import { principalGenuine } from "../identity/row-mac.ts"
-import { FREE_FAILURES, type LoginThrottle } from "../identity/throttle.ts"
+import type { LoginThrottle } from "../identity/throttle.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { credentialEnd, signedCredential } from "./accounts.ts"
 import { draftEntry } from "./entry.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
+import { genuineFactors, hasFactor } from "./second-factor.ts"
 import { recordTampering } from "./service-entries.ts"
+import { tooManyAttempts } from "./too-many-attempts.ts"
 
 export interface LoginRequest {
   readonly username: string
@@ -20,9 +22,11 @@ export interface LoginRequest {
 export interface Session {
   readonly token: string
   readonly expiresAt: number
-  /** `half`: the password must be changed before anything else. */
-  readonly assurance: "password" | "half"
+  /** `half`: a factor is to be shown, or the password to be changed, before anything else. */
+  readonly assurance: "password" | "half" | "half_mfa" | "mfa"
   readonly mustChangePassword: boolean
+  /** A factor is to be shown next. */
+  readonly factorDue: boolean
 }
 
 const ANONYMOUS: Principal = {
@@ -38,19 +42,12 @@ const ANONYMOUS: Principal = {
 /** Somebody not known yet. Refusals count by address. */
 export function anonymousCaller(origin: Origin, name: string = ""): Caller {
   const principal = { ...ANONYMOUS, name }
-  return { principal, origin, refresh: () => Promise.resolve(principal) }
+  return { principal, origin, verification: null, refresh: () => Promise.resolve(principal) }
 }
 
 /** One answer for every cause: unknown name, wrong password, disabled account, program's name, tampered row. */
 function wrong(): TylerError {
   return new TylerError("unauthenticated", { error: "User name or password is wrong" })
-}
-
-/** The same for names that exist and names that do not. */
-export function tooManyAttempts(on: Pick<Service, "clock">, retryAfterMs: number): TylerError {
-  const resetsAt = new Date(on.clock.now() + retryAfterMs).toISOString()
-  const retryAfter = Math.ceil(retryAfterMs / 1000)
-  return new TylerError("rate_limited", { scope: "login", limit: FREE_FAILURES, resetsAt, retryAfter })
 }
 
 export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin, ask: LoginRequest): Promise<Session> {
@@ -69,7 +66,8 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
       if (row === undefined) throw wrong()
       const now = await on.reader.principalById(row.id)
       if (now === undefined || now.disabled || now.passwordHash !== row.passwordHash) throw wrong()
-      const assurance = now.mustChangePassword ? "half" : "password"
+      const factor = hasFactor(await genuineFactors(on, now))
+      const assurance = factor || now.mustChangePassword ? "half" : "password"
       const session = signedCredential(on, {
         kind: "session",
         owner: now,
@@ -92,6 +90,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
           expiresAt: session.row.expiresAt,
           assurance,
           mustChangePassword: now.mustChangePassword,
+          factorDue: factor,
         }),
       }
     },

@@ -1,11 +1,13 @@
 import { TylerError } from "../core/errors.ts"
+import { type Assurance, isHalf } from "../core/principal.ts"
 import { hashPassword, passwordFault, verifyPassword } from "../identity/password.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import { credentialEnd, nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
-import { tooManyAttempts } from "./login.ts"
+import { tooManyAttempts } from "./too-many-attempts.ts"
 import { perform, type View } from "./perform.ts"
+import { genuineFactors, hasFactor } from "./second-factor.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface PasswordChange {
@@ -28,6 +30,8 @@ export function changeOwnPassword(
     about,
     async plan(view) {
       const row = await ownRow(on, view)
+      if (view.principal.assurance === "half" && hasFactor(await genuineFactors(on, row)))
+        throw new TylerError("forbidden", { error: "Finish signing in first: show your second factor" })
       await checkCurrent(on, throttle, row, ask.current)
       if (ask.next === ask.current) throw new TylerError("weak_password", { error: "The new password is the old one" })
       const fault = passwordFault(ask.next, row.name)
@@ -58,6 +62,19 @@ async function checkCurrent(on: Service, throttle: LoginThrottle, row: Principal
     return throttle.succeeded(row.name)
   throttle.failed(row.name, now)
   throw new TylerError("forbidden", { error: "The current password is wrong" })
+}
+
+/** What stands between a half session and a whole one. */
+export async function signInDue(
+  on: Service,
+  id: string,
+  assurance: Assurance,
+): Promise<{ readonly mustChangePassword: boolean; readonly factorDue: boolean }> {
+  if (!isHalf(assurance)) return { mustChangePassword: false, factorDue: false }
+  const row = await on.reader.principalById(id)
+  if (row === undefined) throw new TylerError("unauthenticated")
+  const factorDue = assurance === "half" && hasFactor(await genuineFactors(on, row))
+  return { mustChangePassword: row.mustChangePassword, factorDue }
 }
 
 async function ownRow(on: Service, { principal }: View): Promise<PrincipalRow> {

@@ -3,11 +3,12 @@ import { ADMIN } from "../core/principal.ts"
 import type { Reason } from "../core/reason.ts"
 import { hashPassword, passwordFault } from "../identity/password.ts"
 import { principalGenuine } from "../identity/row-mac.ts"
-import type { Change } from "../state/change.ts"
 import type { PrincipalRow } from "../state/rows.ts"
-import { nextEpoch, requireAdmin } from "./accounts.ts"
+import { requireAdmin } from "./accounts.ts"
 import { actOf } from "./act.ts"
-import { perform } from "./perform.ts"
+import { type PersonChange, personChange, proposeChange, takesSecondPerson } from "./governed-change.ts"
+import { perform, type Step } from "./perform.ts"
+import type { Made } from "./policy-change.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface UserChange {
@@ -16,37 +17,48 @@ export interface UserChange {
   readonly disabled: boolean | undefined
   readonly password: string | undefined
   readonly mustChangePassword: boolean | undefined
+  readonly breakGlass: boolean | undefined
+  readonly resetFactors: true | undefined
   readonly reason: Reason | null
 }
 
 /** Changes a person; all their sessions end. Refused if nobody who can administer would be left. */
-export function changeUser(on: Service, caller: Caller, ask: UserChange): Promise<PrincipalRow> {
+export function changeUser(on: Service, caller: Caller, ask: UserChange): Promise<Made<PrincipalRow>> {
   const about = { action: "USER_CHANGE", resourceType: "user", resourceName: ask.id, reason: ask.reason }
   return perform(on, caller, {
     about,
-    async plan(view) {
+    writes: true,
+    async plan(view): Promise<Step<Made<PrincipalRow>>> {
       requireAdmin(view)
       const row = await on.reader.principalById(ask.id)
       if (row === undefined) throw new TylerError("not_found", { error: "No such user" })
-      const roles = (ask.roles ?? row.roles).toSorted()
-      const disabled = ask.disabled ?? row.disabled
-      await keepAnAdmin(on, row, roles.includes(ADMIN) && !disabled)
-      const changed = nextEpoch(on, row, {
-        roles,
-        disabled,
-        mustChangePassword: ask.mustChangePassword ?? (ask.password === undefined ? row.mustChangePassword : true),
-        ...(ask.password === undefined ? {} : { passwordHash: await newHash(on, row, ask.password) }),
-      })
-      const changes: Change[] = [
-        { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
-        { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
-      ]
+      const wanted = await wantedChange(on, row, ask)
+      await keepAnAdmin(on, row, (wanted.roles?.to ?? row.roles).includes(ADMIN) && !(wanted.disabled ?? row.disabled))
+      const { changed, changes } = personChange(on, row, wanted, view.principal.id)
+      if (await takesSecondPerson(on, view, wanted))
+        return proposeChange(on, caller, view, about, wanted, (pending) => ({ pending }))
       return {
         act: actOf(on, caller, view, about, { by: "role admin", details: changeDetails(row, changed, ask), changes }),
-        done: () => changed,
+        done: () => ({ made: changed }),
       }
     },
   })
+}
+
+async function wantedChange(on: Service, row: PrincipalRow, ask: UserChange): Promise<PersonChange> {
+  const { roles, disabled, password, mustChangePassword, breakGlass, resetFactors } = ask
+  if (row.kind !== "person" && (breakGlass !== undefined || resetFactors === true))
+    throw new TylerError("invalid_request", { error: "A service account has neither factors nor break-glass" })
+  return {
+    type: "person",
+    id: row.id,
+    ...(roles === undefined ? {} : { roles: { from: row.roles, to: roles.toSorted() } }),
+    ...(disabled === undefined ? {} : { disabled }),
+    ...(password === undefined ? {} : { passwordHash: await newHash(on, row, password), mustChangePassword: true }),
+    ...(mustChangePassword === undefined ? {} : { mustChangePassword }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
+    ...(resetFactors === true ? { resetFactors } : {}),
+  }
 }
 
 function changeDetails(old: PrincipalRow, changed: PrincipalRow, ask: UserChange): string {
@@ -54,6 +66,8 @@ function changeDetails(old: PrincipalRow, changed: PrincipalRow, ask: UserChange
     `roles=${old.roles.join("+")}:${changed.roles.join("+")}`,
     `disabled=${old.disabled}:${changed.disabled}`,
     ...(ask.password === undefined ? [] : ["password=reset"]),
+    ...(ask.resetFactors === undefined ? [] : ["factors=reset"]),
+    ...(ask.breakGlass === undefined ? [] : [`break_glass=${old.breakGlass}:${changed.breakGlass}`]),
   ].join(" ")
 }
 

@@ -204,6 +204,7 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   pattern_taken: "policy_exists",
   pending_deletion: "secret_pending_deletion",
   not_deleted: "secret_not_deleted",
+  factor_taken: "factor_exists",
 }
 
 export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {

@@ -1,14 +1,18 @@
 import { TylerError } from "../core/errors.ts"
 import type { Reason } from "../core/reason.ts"
-import { locksAdminsOut } from "../policy/lockout.ts"
 import { UNMATCHED } from "../policy/pattern.ts"
 import type { PolicyFields } from "../policy/row.ts"
-import type { PolicyRow } from "../state/rows.ts"
+import type { AccessRequestRow, PolicyRow } from "../state/rows.ts"
 import { requireAdmin } from "./accounts.ts"
 import { actOf } from "./act.ts"
-import { perform, type View } from "./perform.ts"
-import { macOfPolicies } from "./policies.ts"
+import type { About } from "./entry.ts"
+import { proposeChange, takesSecondPerson } from "./governed-change.ts"
+import { perform, type Step, type View } from "./perform.ts"
+import { putPolicies } from "./policies.ts"
 import type { Caller, Service } from "./service.ts"
+
+/** Done, or waiting for a second person. */
+export type Made<T> = { readonly made: T } | { readonly pending: AccessRequestRow }
 
 export interface PolicyWrite {
   /** Null: a new row. */
@@ -18,7 +22,7 @@ export interface PolicyWrite {
 }
 
 /** Adds or replaces a row. The whole set moves to its next epoch, so the change holds at once on every replica. */
-export function writePolicy(on: Service, caller: Caller, ask: PolicyWrite): Promise<PolicyRow> {
+export function writePolicy(on: Service, caller: Caller, ask: PolicyWrite): Promise<Made<PolicyRow>> {
   const id = ask.id ?? on.random.uuid()
   const action = ask.id === null ? "POLICY_CREATE" : "POLICY_CHANGE"
   const about = { action, resourceType: "policy", resourceName: id, reason: ask.reason }
@@ -35,13 +39,13 @@ export function writePolicy(on: Service, caller: Caller, ask: PolicyWrite): Prom
         throw new TylerError("policy_exists")
       const now = on.clock.now()
       const row: PolicyRow = { ...ask.fields, id, createdAt: old?.createdAt ?? now, updatedAt: now }
-      const act = changeOf(on, caller, view, about, [row], [], `${rowText("old", old)} ${rowText("new", row)}`)
-      return { act, done: () => row }
+      const details = `${rowText("old", old)} ${rowText("new", row)}`
+      return changeStep(on, caller, view, about, { put: [row], removed: [] }, details, row)
     },
   })
 }
 
-export function deletePolicy(on: Service, caller: Caller, id: string, reason: Reason): Promise<void> {
+export function deletePolicy(on: Service, caller: Caller, id: string, reason: Reason): Promise<Made<undefined>> {
   const about = { action: "POLICY_DELETE", resourceType: "policy", resourceName: id, reason }
   return perform(on, caller, {
     about,
@@ -51,7 +55,7 @@ export function deletePolicy(on: Service, caller: Caller, id: string, reason: Re
       const old = view.policies.rows.find((row) => row.id === id)
       if (old === undefined) throw new TylerError("not_found", { error: "No such policy" })
       if (old.secretPattern === UNMATCHED) throw keepUnmatched()
-      return { act: changeOf(on, caller, view, about, [], [id], rowText("old", old)), done: () => undefined }
+      return changeStep(on, caller, view, about, { put: [], removed: [id] }, rowText("old", old), undefined)
     },
   })
 }
@@ -65,24 +69,25 @@ function keepUnmatched(): TylerError {
   return new TylerError("policy_lockout", { error: "The row unmatched cannot be removed or renamed; change its roles" })
 }
 
-function changeOf(
+/** Made at once, or asked for where it takes a second person. */
+async function changeStep<T>(
   on: Service,
   caller: Caller,
   view: View,
-  about: Parameters<typeof actOf>[3],
-  put: readonly PolicyRow[],
-  removed: readonly string[],
+  about: About,
+  change: { readonly put: readonly PolicyRow[]; readonly removed: readonly string[] },
   details: string,
-) {
-  const kept = view.policies.rows.filter((row) => !removed.includes(row.id) && !put.some((one) => one.id === row.id))
-  const rows = [...kept, ...put]
-  const epoch = view.policies.epoch + 1
-  const lockout = locksAdminsOut(rows)
-  if (lockout !== undefined)
-    throw new TylerError("policy_lockout", { error: lockout.text, policyId: lockout.policyId, verb: lockout.verb })
-  const mac = macOfPolicies(on.keyring(), rows, epoch)
-  const change = { kind: "putPolicies" as const, put, removed, epoch, mac }
-  return actOf(on, caller, view, about, { by: "role admin", details, changes: [change] })
+  done: T,
+): Promise<Step<Made<T>>> {
+  const { put, removed } = change
+  const made = putPolicies(on, view.policies, put, removed)
+  const governed = { type: "policies" as const, put, removed, epoch: view.policies.epoch }
+  if (await takesSecondPerson(on, view, governed))
+    return proposeChange(on, caller, view, about, governed, (pending) => ({ pending }))
+  return {
+    act: actOf(on, caller, view, about, { by: "role admin", details, changes: [made] }),
+    done: () => ({ made: done }),
+  }
 }
 
 /** A row as the entry holds it: every field, so that an auditor sees old and new. */

@@ -9,9 +9,10 @@ import type { Change } from "../state/change.ts"
 import type { VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { perform, type Step, type View } from "./perform.ts"
+import { permissionFor } from "./permission.ts"
 import { repeats } from "./same-value.ts"
 import { sealingKeyring } from "./sealing-key.ts"
-import { findSecret, permitFor } from "./secret.ts"
+import { findSecret } from "./secret.ts"
 import type { CachedSecret } from "./secret-cache.ts"
 import type { Caller, Service } from "./service.ts"
 import type { Written } from "./create.ts"
@@ -44,20 +45,20 @@ export async function putSecret(on: Service, caller: Caller, ask: PutRequest): P
 async function planPut(on: Service, caller: Caller, ask: PutRequest, view: View): Promise<Step<Written>> {
   const about = { action: "UPDATE", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
   const found = await findSecret(on, view, "write", ask.name)
-  const permit = permitFor(on, view, "write", ask.name)
   const { secret } = found
+  const permission = await permissionFor(on, caller, view, "write", secret)
   const answer = (versionId: VersionId): Written => ({ arn: secret.arn, name: ask.name, versionId })
   const repeated = await repeatedWrite(on, view, secret.id, ask)
   if (repeated !== undefined) {
     const { versionId } = repeated
-    const act = actOf(on, caller, view, about, { by: permit, secret, versionId, details: "repeated" })
+    const act = actOf(on, caller, view, about, { ...permission, secret, versionId, details: "repeated" })
     return { act, done: () => answer(versionId) }
   }
   expectVersion(found, ask.expectedVersion)
   const versionId = ask.idempotencyKey ?? newVersionId(on.random)
   const changes = await newVersion(on, view, found, versionId, ask.stored)
   return {
-    act: actOf(on, caller, view, about, { by: permit, secret, versionId, changes }),
+    act: actOf(on, caller, view, about, { ...permission, secret, versionId, changes }),
     done() {
       on.secrets.drop(ask.name)
       return answer(versionId)

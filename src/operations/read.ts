@@ -9,8 +9,9 @@ import { quotaClaim } from "../quota/claim.ts"
 import type { SecretRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { type Attempt, perform, performAll, type Quota, type Result, type Step, type View } from "./perform.ts"
+import { permissionFor } from "./permission.ts"
 import { openVersion } from "./open-version.ts"
-import { findSecret, findVersion, permitFor, type Which } from "./secret.ts"
+import { findSecret, findVersion, type Which } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 import { decodeValue, maskedValue } from "./value.ts"
 
@@ -65,7 +66,8 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const verb = ask.unmask ? "reveal" : "read"
   const which: Which = { versionId: ask.versionId, stage: ask.stage }
   const found = await findSecret(on, view, verb, ask.name)
-  const permit = permitFor(on, view, verb, ask.name)
+  const permission = await permissionFor(on, caller, view, verb, found.secret)
+  const permit = permission.by
   const version = await findVersion(on, found, which)
   const { principal } = view
   const now = on.clock.now()
@@ -78,7 +80,7 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const details = ask.unmask ? "unmasked" : "masked"
   const changes = touch(found.secret, utcDay(now))
   return {
-    act: actOf(on, caller, view, about, { by: permit, secret: found.secret, versionId, details, quota, changes }),
+    act: actOf(on, caller, view, about, { ...permission, secret: found.secret, versionId, details, quota, changes }),
     done(receipt: Receipt, used: Quota): Disclosure {
       on.secrets.touched(ask.name, utcDay(now))
       const facts = receipt.facts

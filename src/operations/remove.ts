@@ -8,7 +8,8 @@ import type { SecretRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
 import { perform, performAll, type Step, type View } from "./perform.ts"
-import { findSecret, permitFor } from "./secret.ts"
+import { permissionFor, permitFor } from "./permission.ts"
+import { findSecret } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface RemoveRequest {
@@ -51,12 +52,12 @@ async function planDelete(
   about: About,
 ): Promise<Step<Removed>> {
   const { secret } = await findSecret(on, view, "delete", ask.name)
-  const by = permitFor(on, view, "delete", ask.name)
+  const permission = await permissionFor(on, caller, view, "delete", secret)
   const changedAt = on.clock.now()
   const deletionAt = changedAt + ask.recoveryDays * DAY_MS
   const change = { kind: "scheduleDeletion" as const, secretId: secret.id, deletionAt, changedAt }
   const details = `recovery_days=${ask.recoveryDays}`
-  return removal(on, caller, view, about, secret, deletionAt, { by, details, changes: [change] })
+  return removal(on, caller, view, about, secret, deletionAt, { ...permission, details, changes: [change] })
 }
 
 async function planPurge(
@@ -67,9 +68,13 @@ async function planPurge(
   about: About,
 ): Promise<Step<Removed>> {
   const { secret } = await findSecret(on, view, "purge", ask.name, "accepted")
-  const by = permitFor(on, view, "purge", ask.name)
+  const permission = await permissionFor(on, caller, view, "purge", secret)
   const change = { kind: "purgeSecret" as const, secretId: secret.id, dueBefore: null }
-  return removal(on, caller, view, about, secret, on.clock.now(), { by, details: "forced", changes: [change] })
+  return removal(on, caller, view, about, secret, on.clock.now(), {
+    ...permission,
+    details: "forced",
+    changes: [change],
+  })
 }
 
 function removal(
@@ -108,7 +113,7 @@ export async function purgeDue(on: Service): Promise<number> {
   const now = on.clock.now()
   const due = await on.reader.secretsDueForPurge(now, SWEEP)
   const origin = { requestId: on.random.uuid(), ip: "", userAgent: "" }
-  const caller: Caller = { principal: PURGER, origin, refresh: () => Promise.resolve(PURGER) }
+  const caller: Caller = { principal: PURGER, origin, verification: null, refresh: () => Promise.resolve(PURGER) }
   const results = await performAll(
     on,
     caller,

@@ -4,7 +4,8 @@ import type { Reason } from "../core/reason.ts"
 import { actOf } from "./act.ts"
 import type { Written } from "./create.ts"
 import { perform } from "./perform.ts"
-import { findSecret, findVersion, permitFor } from "./secret.ts"
+import { permitFor } from "./permission.ts"
+import { findSecret, findVersion } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface RestoreRequest {

@@ -6,8 +6,9 @@ import { promote } from "../secrets/lifecycle.ts"
 import { actOf } from "./act.ts"
 import type { Written } from "./create.ts"
 import { perform } from "./perform.ts"
+import { permissionFor } from "./permission.ts"
 import { expectVersion } from "./put.ts"
-import { findSecret, permitFor } from "./secret.ts"
+import { findSecret } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface RollbackRequest {
@@ -26,8 +27,8 @@ export function rollBackSecret(on: Service, caller: Caller, ask: RollbackRequest
     moved: () => on.secrets.drop(ask.name),
     async plan(view) {
       const found = await findSecret(on, view, "write", ask.name)
-      const by = permitFor(on, view, "write", ask.name)
       const { secret } = found
+      const permission = await permissionFor(on, caller, view, "write", secret)
       const target = await on.reader.version(secret.id, ask.versionId)
       if (target === undefined) throw new TylerError("not_found", { error: "Version not found" })
       expectVersion(found, ask.expectedVersion)
@@ -37,7 +38,7 @@ export function rollBackSecret(on: Service, caller: Caller, ask: RollbackRequest
       const changes =
         moved === labels ? [] : [{ kind: "putLabels" as const, secretId: secret.id, labels: moved, changedAt }]
       return {
-        act: actOf(on, caller, view, about, { by, secret, versionId: ask.versionId, changes }),
+        act: actOf(on, caller, view, about, { ...permission, secret, versionId: ask.versionId, changes }),
         done() {
           on.secrets.drop(ask.name)
           return { arn: secret.arn, name: ask.name, versionId: ask.versionId }

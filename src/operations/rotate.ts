@@ -3,7 +3,8 @@ import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
 import { actOf } from "./act.ts"
 import { perform } from "./perform.ts"
-import { findSecret, permitFor } from "./secret.ts"
+import { permissionFor, permitFor } from "./permission.ts"
+import { findSecret } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface RotationRequest {
@@ -20,8 +21,8 @@ export function refuseRotation(on: Service, caller: Caller, ask: RotationRequest
     about: { action, resourceType: "secret", resourceName: name, reason },
     moved: () => on.secrets.drop(name),
     async plan(view) {
-      await findSecret(on, view, "rotate", name)
-      permitFor(on, view, "rotate", name)
+      const { secret } = await findSecret(on, view, "rotate", name)
+      await permissionFor(on, caller, view, "rotate", secret)
       throw new TylerError("not_rotatable")
     },
   })

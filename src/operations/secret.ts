@@ -4,7 +4,7 @@ import type { SecretName } from "../core/name.ts"
 import { CURRENT } from "../core/stage.ts"
 import type { Verb } from "../core/verb.ts"
 import type { VersionId } from "../core/version.ts"
-import { admit, decide, type Permit, type Question, type Refused } from "../policy/decide.ts"
+import { admit, type Question, type Refused } from "../policy/decide.ts"
 import type { VersionRow } from "../state/rows.ts"
 import type { View } from "./perform.ts"
 import type { CachedSecret } from "./secret-cache.ts"
@@ -45,13 +45,6 @@ async function lookUp(on: Service, name: SecretName): Promise<CachedSecret | und
   return on.secrets.get(name)
 }
 
-/** Everything policy asks: roles, approval, second factor. The quota is counted by the record transaction. */
-export function permitFor(on: Service, view: View, verb: Verb, name: SecretName): Permit {
-  const decision = decide(view.policies, questionOf(on, view, verb, name))
-  if (decision.effect !== "permit") throw refused(on, decision)
-  return decision.permit
-}
-
 export async function findVersion(on: Service, found: CachedSecret, which: Which): Promise<VersionRow> {
   const { secret, current } = found
   if (which.versionId === undefined) {
@@ -70,14 +63,14 @@ export async function findVersion(on: Service, found: CachedSecret, which: Which
   return version
 }
 
-function questionOf(on: Service, view: View, verb: Verb, name: SecretName): Question {
+export function questionOf(on: Service, view: View, verb: Verb, name: SecretName): Question {
   const { id, kind, roles, assurance } = view.principal
   const { mfaIgnored, purgeGuarded } = on.settings
   return { verb, name, principal: { id, kind, roles, assurance }, mfaIgnored, purgeGuarded }
 }
 
 /** A policy's refusal as an error: its code, what is missing, and the reasons, which name rules and never values. */
-function refused(on: Pick<Service, "clock">, decision: Refused): TylerError {
+export function refused(on: Pick<Service, "clock">, decision: Refused): TylerError {
   const missing = decision.missing.length > 1 ? { missing: decision.missing } : {}
   const now = on.clock.now()
   const reset = decision.missing.includes("quota") ? comeBackAt(nextUtcDay(now), now) : {}

@@ -14,6 +14,9 @@ const SERVER: Principal = {
   sessionId: null,
 }
 
+/** Where there is no request: a row was found on the way to an answer. */
+export const HERE: Origin = { requestId: "", ip: "", userAgent: "" }
+
 function here(on: Service): Origin {
   return { requestId: on.random.uuid(), ip: "", userAgent: "" }
 }
@@ -25,7 +28,7 @@ function here(on: Service): Origin {
 export async function recordTampering(
   on: Service,
   origin: Origin,
-  kind: "principal" | "credential",
+  kind: "principal" | "credential" | "factor" | "grant" | "request" | "decision",
   id: string,
 ): Promise<void> {
   if (!on.refusals.note(`${kind} ${id}`, on.clock.now())) return

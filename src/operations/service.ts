@@ -37,6 +37,8 @@ export interface Settings {
   readonly mfaIgnored: boolean
   /** Production: a purge needs a second factor and a second person. */
   readonly purgeGuarded: boolean
+  /** Production: what loosens a guard takes a second person. */
+  readonly changesGuarded: boolean
   readonly arnOf: (name: SecretName) => string
 }
 
@@ -44,6 +46,8 @@ export interface Settings {
 export interface Caller {
   readonly principal: Principal
   readonly origin: Origin
+  /** The step-up token of this request, as it was sent; null without one. */
+  readonly verification: string | null
   /** Reads credential and principal anew, from the database. Throws `unauthenticated` if they are gone. */
   refresh(): Promise<Principal>
 }

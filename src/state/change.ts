@@ -43,12 +43,6 @@ export type Change =
   | { readonly kind: "putFactor"; readonly row: FactorRow; readonly expectedLastUse: number }
   | { readonly kind: "removeFactor"; readonly id: string; readonly principalId: string }
   | { readonly kind: "removeFactorsOf"; readonly principalId: string }
-  /** The owner's next factor epoch: all factors with their new codes. Conflicts if there are others. */
-  | {
-      readonly kind: "signFactors"
-      readonly principalId: string
-      readonly signed: readonly { readonly id: string; readonly mac: Uint8Array }[]
-    }
   /** Conflicts if it was used before. `expiresAt`: when nothing would accept it any more anyway. */
   | { readonly kind: "useOnce"; readonly id: Uint8Array; readonly expiresAt: number }
   | { readonly kind: "addRequest"; readonly row: AccessRequestRow }
@@ -107,6 +101,8 @@ export type Change =
   | { readonly kind: "cancelDeletion"; readonly secretId: string; readonly changedAt: number }
   /** Removes the secret, its versions and labels; `dueBefore` guards a purge by schedule, null forces it. */
   | { readonly kind: "purgeSecret"; readonly secretId: string; readonly dueBefore: number | null }
+  /** Until the next version; a mark that stands stays. */
+  | { readonly kind: "markRotation"; readonly secretId: string; readonly at: number }
   | { readonly kind: "touchSecret"; readonly secretId: string; readonly day: string }
   /** Versions without a label, beyond the newest 100 and older than `olderThan`. */
   | { readonly kind: "pruneVersions"; readonly secretId: string; readonly olderThan: number }

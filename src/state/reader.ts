@@ -82,6 +82,8 @@ export interface StateReader {
   /** The exact name; pending secrets included. */
   secretByName(name: SecretName): Promise<SecretRow | undefined>
   secretById(id: string): Promise<SecretRow | undefined>
+  /** Whether there is a secret, pending ones included, whose folded name starts with this text (folded too). */
+  secretBelow(foldedPrefix: string): Promise<boolean>
   /** In byte order of names. Pending secrets are left out. */
   secrets(page: ListPage): Promise<readonly SecretRow[]>
   secretsDueForPurge(now: number, limit: number): Promise<readonly SecretRow[]>

@@ -180,6 +180,8 @@ export interface SecretRow {
   readonly lastAccessed: string | null
   /** Grows with every change that a decided read must notice: new version, label move, delete, restore. */
   readonly revision: number
+  /** Since when the value should be rotated, for somebody saw it in an emergency; null: it need not. */
+  readonly rotationDueSince: number | null
   /** When purge is due; null for a live secret. */
   readonly deletionAt: number | null
 }

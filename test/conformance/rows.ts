@@ -150,6 +150,7 @@ export function secretRow(name: string, over: Partial<SecretRow> = {}): SecretRo
     changedAt: NOW - 3,
     lastAccessed: null,
     revision: 1,
+    rotationDueSince: null,
     deletionAt: null,
     ...over,
   }

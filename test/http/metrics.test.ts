@@ -55,6 +55,7 @@ test("while the database is gone the caller counts as last seen, and only then",
   const caller = (roles: readonly string[], code: "unavailable" | "unauthenticated") => ({
     principal: { id: "x", kind: "person", name: "x", roles, assurance: "token", epoch: 1, sessionId: "s" } as const,
     origin: { requestId: "", ip: "", userAgent: "" },
+    verification: null,
     refresh: () => Promise.reject(new TylerError(code)),
   })
   await admitToMetrics(caller(["metrics"], "unavailable"))

@@ -149,8 +149,8 @@ const APPLY: Apply = {
     await run(
       db,
       `INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
-         last_accessed, revision, next_seq, deletion_at)
-       VALUES ($1, $2, $3, $4, $5, $6, at_ms($7), $8, at_ms($9), $10, $11, $12, at_ms($13))`,
+         last_accessed, revision, next_seq, rotation_due_since, deletion_at)
+       VALUES ($1, $2, $3, $4, $5, $6, at_ms($7), $8, at_ms($9), $10, $11, $12, at_ms($13), at_ms($14))`,
       [
         secret.id,
         secret.name,
@@ -164,6 +164,7 @@ const APPLY: Apply = {
         secret.lastAccessed,
         secret.revision,
         version.seq + 1,
+        secret.rotationDueSince,
         secret.deletionAt,
       ],
     )
@@ -177,7 +178,8 @@ const APPLY: Apply = {
     await requireSealing(db, version.keyId)
     const secret = await db.query<{ next_seq: number }>({
       name: "addVersion",
-      text: `UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = at_ms($2)
+      text: `UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = at_ms($2),
+               rotation_due_since = NULL
              WHERE id = $1 AND deletion_at IS NULL RETURNING next_seq`,
       values: [secretId, changedAt],
     })
@@ -238,6 +240,11 @@ const APPLY: Apply = {
     for (const table of ["secret_label", "secret_version", "secret_rotation_schedule"])
       await run(db, `DELETE FROM ${table} WHERE secret_id = $1`, [secretId])
     await run(db, "DELETE FROM secret WHERE id = $1", [secretId])
+  },
+
+  async markRotation(db, { secretId, at }) {
+    const mark = "UPDATE secret SET rotation_due_since = coalesce(rotation_due_since, at_ms($2)) WHERE id = $1"
+    await run(db, mark, [secretId, at])
   },
 
   async touchSecret(db, { secretId, day }) {

@@ -1,6 +1,5 @@
 import type { Client } from "pg"
 import type { ChangeOf } from "../../state/change.ts"
-import { ConflictError } from "./conflict.ts"
 import { refuseIf, requireOne, run } from "./run.ts"
 
 /** Second factors, and what works once. */
@@ -38,13 +37,6 @@ export const factorChanges = {
 
   async removeFactorsOf(db: Client, { principalId }: ChangeOf<"removeFactorsOf">): Promise<void> {
     await run(db, "DELETE FROM factor WHERE principal_id = $1", [principalId])
-  },
-
-  async signFactors(db: Client, { principalId, signed }: ChangeOf<"signFactors">): Promise<void> {
-    const all = await run(db, "SELECT 1 FROM factor WHERE principal_id = $1", [principalId])
-    if (all !== signed.length) throw new ConflictError("gone")
-    const sign = "UPDATE factor SET mac = $1 WHERE id = $2 AND principal_id = $3"
-    for (const { id, mac } of signed) await requireOne(db, "gone", sign, [mac, id, principalId])
   },
 
   useOnce(db: Client, { id, expiresAt }: ChangeOf<"useOnce">): Promise<void> {

@@ -109,6 +109,12 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
 
     secretByName: (name) => one(secretRow, `${SECRET} WHERE name = $1`, name),
     secretById: (id) => one(secretRow, `${SECRET} WHERE id = $1`, id),
+    secretBelow: async (prefix) =>
+      (await one(
+        () => true,
+        "SELECT 1 FROM secret WHERE folded_name >= $1 AND folded_name < $1 || chr(65535) LIMIT 1",
+        prefix,
+      )) ?? false,
     secrets: ({ after, prefix, search, limit }) =>
       all(secretRow, LIST, after, prefix, search === null ? null : foldName(search), limit),
     secretsDueForPurge: (now, limit) =>

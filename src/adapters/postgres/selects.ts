@@ -35,7 +35,8 @@ export const GRANT = `SELECT id, request_id, principal_id, secret_id, verb, appr
   FROM access_grant`
 
 export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at) AS created_at, created_by,
-    ${time("changed_at")}, last_accessed, revision, ${time("deletion_at")}
+    ${time("changed_at")}, last_accessed, revision,
+    ${time("rotation_due_since")}, ${time("deletion_at")}
   FROM secret`
 
 export const BARE_VERSION = "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by"

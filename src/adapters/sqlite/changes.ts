@@ -105,7 +105,8 @@ const APPLY: Apply = {
     requireSealing(sql, version.keyId)
     sql
       .of(`INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
-             last_accessed, revision, next_seq, deletion_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+             last_accessed, revision, next_seq, rotation_due_since, deletion_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(
         secret.id,
         secret.name,
@@ -119,6 +120,7 @@ const APPLY: Apply = {
         secret.lastAccessed,
         secret.revision,
         version.seq + 1,
+        secret.rotationDueSince,
         secret.deletionAt,
       )
     insertVersion(sql, version, version.seq)
@@ -130,7 +132,7 @@ const APPLY: Apply = {
     if (taken.get(secretId, version.versionId)) throw new ConflictError("version_taken")
     requireSealing(sql, version.keyId)
     const secret = sql
-      .of(`UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = ?
+      .of(`UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = ?, rotation_due_since = NULL
            WHERE id = ? AND deletion_at IS NULL RETURNING next_seq`)
       .get(changedAt, secretId)
     if (!secret) throw new ConflictError("gone")
@@ -175,6 +177,10 @@ const APPLY: Apply = {
     for (const table of ["secret_label", "secret_version", "secret_rotation_schedule"])
       sql.of(`DELETE FROM ${table} WHERE secret_id = ?`).run(secretId)
     sql.of("DELETE FROM secret WHERE id = ?").run(secretId)
+  },
+
+  markRotation(sql, { secretId, at }) {
+    sql.of("UPDATE secret SET rotation_due_since = coalesce(rotation_due_since, ?) WHERE id = ?").run(at, secretId)
   },
 
   touchSecret(sql, { secretId, day }) {

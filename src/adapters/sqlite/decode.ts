@@ -104,6 +104,7 @@ export function secretRow(row: SqlRow): SecretRow {
     changedAt: number(row, "changed_at"),
     lastAccessed: maybeText(row, "last_accessed"),
     revision: number(row, "revision"),
+    rotationDueSince: maybeNumber(row, "rotation_due_since"),
     deletionAt: maybeNumber(row, "deletion_at"),
   }
 }

@@ -40,15 +40,6 @@ export const factorChanges = {
     sql.of("DELETE FROM factor WHERE principal_id = ?").run(principalId)
   },
 
-  signFactors(sql: Statements, { principalId, signed }: ChangeOf<"signFactors">): void {
-    const count = sql.of("SELECT count(*) AS n FROM factor WHERE principal_id = ?").get(principalId)
-    if (count?.["n"] !== signed.length) throw new ConflictError("gone")
-    for (const { id, mac } of signed) {
-      const done = sql.of("UPDATE factor SET mac = ? WHERE id = ? AND principal_id = ?").run(mac, id, principalId)
-      if (done.changes !== 1) throw new ConflictError("gone")
-    }
-  },
-
   useOnce(sql: Statements, { id, expiresAt }: ChangeOf<"useOnce">): void {
     const done = sql.of("INSERT OR IGNORE INTO used_once (id, expires_at) VALUES (?, ?)").run(id, expiresAt)
     if (done.changes !== 1) throw new ConflictError("used")

@@ -122,6 +122,12 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
 
     secretByName: (name) => one(secretRow, "SELECT * FROM secret WHERE name = ?", name),
     secretById: (id) => one(secretRow, "SELECT * FROM secret WHERE id = ?", id),
+    secretBelow: async (prefix) =>
+      (await one(
+        () => true,
+        "SELECT 1 FROM secret WHERE folded_name >= ?1 AND folded_name < ?1 || char(65535) LIMIT 1",
+        prefix,
+      )) ?? false,
     secrets: (page) => answered(() => listSecrets(sql, new Turn(clock), page)),
     secretsDueForPurge: (now, limit) =>
       all(secretRow, "SELECT * FROM secret WHERE deletion_at <= ? ORDER BY deletion_at LIMIT ?", now, limit),

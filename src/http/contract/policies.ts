@@ -1,3 +1,4 @@
+import { PendingAnswer } from "../../api/access-requests.ts"
 import { Message } from "../../api/fields.ts"
 import {
   ExplainAnswer,
@@ -14,19 +15,19 @@ export const policyContracts = {
   "GET /api/policies/:id": { answers: { 200: PolicyAnswer }, refuses: ["not_found"] },
   "POST /api/policies": {
     body: PolicyBody,
-    answers: { 201: PolicyAnswer },
-    refuses: ["policy_exists", "policy_lockout", "invalid_reason"],
+    answers: { 201: PolicyAnswer, 202: PendingAnswer },
+    refuses: ["verification_required", "policy_exists", "policy_lockout", "invalid_reason"],
   },
   "PUT /api/policies/:id": {
     body: PolicyBody,
-    answers: { 200: PolicyAnswer },
-    refuses: ["not_found", "policy_exists", "policy_lockout", "invalid_reason"],
-    note: "The whole row: what is not named takes its default.",
+    answers: { 200: PolicyAnswer, 202: PendingAnswer },
+    refuses: ["verification_required", "not_found", "policy_exists", "policy_lockout", "invalid_reason"],
+    note: "The whole row: what is not named takes its default. What loosens an approval waits (202) for another admin.",
   },
   "DELETE /api/policies/:id": {
     body: PolicyDeleteBody,
-    answers: { 200: Message },
-    refuses: ["not_found", "policy_lockout", "invalid_reason"],
+    answers: { 200: Message, 202: PendingAnswer },
+    refuses: ["verification_required", "not_found", "policy_lockout", "invalid_reason"],
   },
   "POST /api/policies/explain": {
     body: ExplainBody,

@@ -1,3 +1,4 @@
+import { PendingAnswer } from "../../api/access-requests.ts"
 import { Message } from "../../api/fields.ts"
 import {
   CreatedUser,
@@ -13,16 +14,22 @@ import {
 } from "../../api/users.ts"
 import type { Contract } from "../contract.ts"
 
+const SECOND_PERSON =
+  "A reset, a role that lets somebody pass an approval and break-glass take x-verification-token for `govern`, and wait (202) for another admin."
 const TOKEN_ONCE = "The token is shown this once; only its hash is kept."
 
 export const userContracts = {
-  "POST /api/users": { body: UserBody, answers: { 201: CreatedUser }, refuses: ["weak_password", "user_exists"] },
+  "POST /api/users": {
+    body: UserBody,
+    answers: { 201: CreatedUser },
+    refuses: ["verification_required", "weak_password", "user_exists"],
+  },
   "GET /api/users": { query: PageQuery, answers: { 200: UsersAnswer } },
   "PATCH /api/users/:id": {
     body: UserPatch,
-    answers: { 200: UserItem },
-    refuses: ["row_tampered", "not_found", "last_admin", "weak_password", "invalid_reason"],
-    note: "At least one change. All sessions and tokens of the person or service account end.",
+    answers: { 200: UserItem, 202: PendingAnswer },
+    refuses: ["verification_required", "row_tampered", "not_found", "last_admin", "weak_password", "invalid_reason"],
+    note: `At least one change. All sessions and tokens of the person or service account end. ${SECOND_PERSON}`,
   },
   "POST /api/service-accounts": {
     body: ServiceAccountBody,

@@ -90,6 +90,51 @@ const entry = {
   leafHash: HASH,
   erasedBy: null,
 }
+const TICKET = "AAABm4bXcAB4Vx3Wn2mPZr8qL5tKc0uYb7dEfGh1iJ"
+const REQUEST = "0d9a3b54-6a6f-4c51-8f0e-9d1f6f1c2b3a"
+const DIGEST = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"
+const CREDENTIAL = "3q2-7wECAwQFBgcICQoLDA"
+const shown = {
+  challenge: TICKET,
+  response: {
+    id: CREDENTIAL,
+    rawId: CREDENTIAL,
+    type: "public-key",
+    response: { clientDataJSON: "eyJ0eXBl", authenticatorData: "SZYN5Q", signature: "MEUCIQ" },
+  },
+}
+const factor = { id: PERSON, kind: "totp", label: "phone", createdAt: AT }
+const request = {
+  id: REQUEST,
+  kind: "access",
+  requester: "grace",
+  requesterId: PERSON,
+  verb: "read",
+  secrets: ["financial/ledger"],
+  change: null,
+  reason: "Closing the books of November",
+  minutes: 60,
+  uses: 1,
+  steppedUp: false,
+  needed: 1,
+  state: "pending",
+  createdAt: AT,
+  expiresAt: NEXT_DAY,
+  effectiveAt: null,
+  digest: DIGEST,
+  decisions: [],
+}
+const grant = {
+  id: VERSION,
+  requestId: REQUEST,
+  secretId: PERSON,
+  verb: "read",
+  approvals: 1,
+  steppedUp: false,
+  usesLeft: 1,
+  createdAt: AT,
+  expiresAt: NEXT_DAY,
+}
 const issued = { id: PERSON, tokenId: VERSION, token: TOKEN, expiresAt: NEXT_DAY }
 const said = (message: string) => ({ message })
 
@@ -101,7 +146,86 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   "POST /api/setup": { send: { token: TOKEN, username: "ada", password: PASSWORD }, answer: { token: TOKEN } },
   "POST /api/auth/login": {
     send: { username: "ada", password: PASSWORD },
-    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "password", mustChangePassword: false },
+    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "password", mustChangePassword: false, factorDue: false },
+  },
+  "POST /api/auth/factor": {
+    send: { code: "492039" },
+    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "mfa", mustChangePassword: false, factorDue: false },
+  },
+  "POST /api/auth/challenge": {
+    send: { purpose: "verify" },
+    answer: { challenge: TICKET, expiresAt: NEXT_DAY, publicKey: { rpId: "tyler.example.com", challenge: DIGEST } },
+  },
+  "POST /api/auth/verify": {
+    send: { verb: "read", secrets: ["financial/ledger"], code: "492039" },
+    answer: { token: `tyv_${TICKET}`, expiresAt: NEXT_DAY },
+  },
+  "GET /api/me/factors": { answer: { factors: [factor] } },
+  "POST /api/me/factors/totp": {
+    answer: {
+      enrolment: TICKET,
+      secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+      uri: "otpauth://totp/Tyler%20Setup:grace?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Tyler%20Setup",
+      expiresAt: NEXT_DAY,
+    },
+  },
+  "POST /api/me/factors/totp/confirm": {
+    send: { enrolment: TICKET, code: "492039", label: "phone", password: PASSWORD },
+    answer: factor,
+  },
+  "POST /api/me/factors/passkey": {
+    answer: {
+      enrolment: TICKET,
+      publicKey: { rp: { id: "tyler.example.com", name: "Tyler Setup" }, challenge: DIGEST },
+      expiresAt: NEXT_DAY,
+    },
+  },
+  "POST /api/me/factors/passkey/confirm": {
+    send: { enrolment: TICKET, response: shown.response, label: "key on the ring", password: PASSWORD },
+    answer: { ...factor, kind: "passkey", label: "key on the ring" },
+  },
+  "POST /api/me/factors/recovery": {
+    send: { password: PASSWORD },
+    answer: { codes: Array.from({ length: 10 }, (_, at) => `7Q4M-${at}C0D-ERES-C0DE`) },
+  },
+  "PATCH /api/me/factors/:id": { send: { label: "old phone" }, answer: { ...factor, label: "old phone" } },
+  "DELETE /api/me/factors/:id": { answer: said("Second factor removed") },
+  "POST /api/access-requests": {
+    send: {
+      secrets: ["financial/ledger"],
+      verb: "read",
+      reason: "Closing the books of November",
+      minutes: 60,
+      uses: 1,
+    },
+    answer: request,
+  },
+  "GET /api/access-requests": { answer: { requests: [request], nextCursor: null } },
+  "GET /api/access-requests/:id": { answer: request },
+  "POST /api/access-requests/:id/approve": {
+    send: { passkey: shown },
+    answer: { id: REQUEST, state: "approved", approvals: 1, needed: 1, grants: [grant] },
+  },
+  "POST /api/access-requests/:id/deny": {
+    send: { reason: "The books are closed already" },
+    answer: { id: REQUEST, state: "denied", approvals: 0, needed: 1, grants: [] },
+  },
+  "POST /api/access-requests/:id/cancel": { answer: { ...request, state: "cancelled" } },
+  "POST /api/access-requests/:id/review": {
+    send: { reason: "Talked it through: the payment run had failed" },
+    answer: {
+      ...request,
+      kind: "break_glass",
+      state: "reviewed",
+      effectiveAt: AT,
+      decisions: [{ by: "ada", byId: VERSION, verdict: "review", at: NEXT_DAY }],
+    },
+  },
+  "GET /api/grants": { answer: { grants: [grant] } },
+  "DELETE /api/grants/:id": { answer: said("Grant revoked") },
+  "POST /api/break-glass": {
+    send: { secrets: ["financial/ledger"], reason: "The payment run failed and nobody else is awake", minutes: 30 },
+    answer: { id: REQUEST, state: "pending", approvals: 0, needed: 1, grants: [{ ...grant, usesLeft: null }] },
   },
   "POST /api/auth/logout": { answer: said("Logged out") },
   "GET /api/me": {
@@ -112,6 +236,7 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
       roles: ["admin"],
       assurance: "password",
       mustChangePassword: false,
+      factorDue: false,
     },
   },
   "POST /api/me/password": {
@@ -135,6 +260,8 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
           roles: ["developer"],
           disabled: false,
           mustChangePassword: true,
+          breakGlass: false,
+          mustEnrol: false,
           createdAt: AT,
         },
       ],
@@ -149,6 +276,8 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
       roles: ["developer"],
       disabled: true,
       mustChangePassword: false,
+      breakGlass: false,
+      mustEnrol: false,
       createdAt: AT,
     },
   },

@@ -34,6 +34,7 @@ export const TAGS: readonly { readonly name: string; readonly of: Row["resource"
   { name: "Secrets", of: "secret", description: "Values, versions and their life." },
   { name: "Policies", of: "policy", description: "Who may do what, and under which conditions." },
   { name: "People and programs", of: "user", description: "Accounts, sessions and tokens." },
+  { name: "Approvals", of: "request", description: "What others are asked to allow, and the grants that come of it." },
   { name: "Audit log", of: "audit", description: "Entries, and the proofs that none is missing or changed." },
   { name: "Keys", of: "key", description: "The key-encryption keys." },
   { name: "Service", of: "service", description: "Whether it works, and what it can do." },

@@ -3,10 +3,10 @@ import { parseBody } from "../../api/parse.ts"
 import { TylerError } from "../../core/errors.ts"
 import { parseUsername } from "../../identity/username.ts"
 import { logIn, logOut } from "../../operations/login.ts"
-import { changeOwnPassword, endSession, ownSessions } from "../../operations/own-account.ts"
+import { changeOwnPassword, endSession, ownSessions, signInDue } from "../../operations/own-account.ts"
 import { setUp } from "../../operations/setup.ts"
-import { clearCookie, sessionCookie, setCookie } from "../browser.ts"
-import { fromOwnPages } from "../caller.ts"
+import { clearCookie, sessionCookie } from "../browser.ts"
+import { sessionAnswer } from "../session-answer.ts"
 import type { Handler } from "./handlers.ts"
 
 export const authRoutes = {
@@ -26,20 +26,11 @@ export const authRoutes = {
     const { username, password } = parseBody(LoginBody, body)
     wiring.failures.check(origin.ip)
     try {
-      const session = await logIn(wiring.service, wiring.throttle, origin, { username, password })
-      const seconds = (session.expiresAt - wiring.service.clock.now()) / 1000
-      const cookie = setCookie(sessionCookie(wiring.publicUrl), session.token, seconds)
-      return {
-        status: 200,
-        // A page of another site must not be able to sign a browser in: that would be login CSRF.
-        headers: fromOwnPages(wiring, request) ? { "set-cookie": cookie } : {},
-        body: {
-          token: session.token,
-          expiresAt: new Date(session.expiresAt).toISOString(),
-          assurance: session.assurance,
-          mustChangePassword: session.mustChangePassword,
-        },
-      }
+      return sessionAnswer(
+        wiring,
+        request,
+        await logIn(wiring.service, wiring.throttle, origin, { username, password }),
+      )
     } catch (error) {
       if (error instanceof TylerError && error.code === "unauthenticated") wiring.failures.failed(origin.ip)
       throw error
@@ -53,12 +44,10 @@ export const authRoutes = {
     return { status: 200, headers, body: { message: "Logged out" } }
   },
 
-  "GET /api/me": async ({ caller }) => {
+  "GET /api/me": async ({ wiring, caller }) => {
     const { id, kind, name, roles, assurance } = await caller.refresh()
-    return {
-      status: 200,
-      body: { id, username: name, kind, roles, assurance, mustChangePassword: assurance === "half" },
-    }
+    const due = await signInDue(wiring.service, id, assurance)
+    return { status: 200, body: { id, username: name, kind, roles, assurance, ...due } }
   },
 
   "POST /api/me/password": async ({ wiring, caller, body }) => {

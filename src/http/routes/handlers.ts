@@ -4,9 +4,11 @@ import type { Origin } from "../../core/principal.ts"
 import type { Caller } from "../../operations/service.ts"
 import type { RouteId } from "../matrix.ts"
 import type { Wiring } from "../wiring.ts"
+import { accessRequestRoutes } from "./access-requests.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
 import { describeRoutes } from "./describe.ts"
+import { factorRoutes } from "./factors.ts"
 import { healthRoutes } from "./health.ts"
 import { keyRoutes } from "./keys.ts"
 import { lifecycleRoutes } from "./lifecycle.ts"
@@ -42,6 +44,8 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...metricsRoutes,
   ...describeRoutes,
   ...authRoutes,
+  ...factorRoutes,
+  ...accessRequestRoutes,
   ...userRoutes,
   ...policyRoutes,
   ...secretRoutes,

@@ -2,14 +2,15 @@ import { invalidField, parseBody } from "../../api/parse.ts"
 import { ExplainBody, PolicyBody, PolicyDeleteBody } from "../../api/policies.ts"
 import { TylerError } from "../../core/errors.ts"
 import { REASON_MIN, type Reason } from "../../core/reason.ts"
-import { deletePolicy, writePolicy } from "../../operations/policy-change.ts"
+import { deletePolicy, type Made, writePolicy } from "../../operations/policy-change.ts"
 import { explainAccess, listPolicies } from "../../operations/policy-read.ts"
 import { type PolicyFields, parsePolicyRow } from "../../policy/row.ts"
 import type { EffectivePolicy } from "../../policy/effective.ts"
 import type { PolicyRow } from "../../state/rows.ts"
 import { acceptReason } from "../accept.ts"
 import { acceptName } from "../lift.ts"
-import type { Handler } from "./handlers.ts"
+import { pendingAnswer } from "../request-answer.ts"
+import type { Answer, Handler } from "./handlers.ts"
 
 export const policyRoutes = {
   "GET /api/policies": async ({ wiring, caller }) => {
@@ -25,19 +26,19 @@ export const policyRoutes = {
   },
 
   "POST /api/policies": async ({ wiring, caller, body }) => {
-    const row = await writePolicy(wiring.service, caller, { id: null, ...policyWrite(body) })
-    return { status: 201, body: policyAnswer(row) }
+    const written = await writePolicy(wiring.service, caller, { id: null, ...policyWrite(body) })
+    return madeAnswer(201, written, policyAnswer)
   },
 
   "PUT /api/policies/:id": async ({ wiring, caller, body, params }) => {
-    const row = await writePolicy(wiring.service, caller, { id: params["id"] ?? "", ...policyWrite(body) })
-    return { status: 200, body: policyAnswer(row) }
+    const written = await writePolicy(wiring.service, caller, { id: params["id"] ?? "", ...policyWrite(body) })
+    return madeAnswer(200, written, policyAnswer)
   },
 
   "DELETE /api/policies/:id": async ({ wiring, caller, body, params }) => {
     const reason = acceptReason(parseBody(PolicyDeleteBody, body).reason, REASON_MIN)
-    await deletePolicy(wiring.service, caller, params["id"] ?? "", reason)
-    return { status: 200, body: { message: "Policy deleted" } }
+    const deleted = await deletePolicy(wiring.service, caller, params["id"] ?? "", reason)
+    return madeAnswer(200, deleted, () => ({ message: "Policy deleted" }))
   },
 
   "POST /api/policies/explain": async ({ wiring, caller, body }) => {
@@ -62,6 +63,11 @@ export const policyRoutes = {
     }
   },
 } satisfies Record<string, Handler>
+
+function madeAnswer<T>(status: number, made: Made<T>, answer: (made: T) => object): Answer {
+  if ("pending" in made) return { status: 202, body: pendingAnswer(made.pending) }
+  return { status, body: answer(made.made) }
+}
 
 /** The wire schema says the same; `parsePolicyRow` is what the set itself holds to. */
 function policyWrite(body: unknown): { readonly fields: PolicyFields; readonly reason: Reason } {

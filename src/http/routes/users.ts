@@ -15,13 +15,15 @@ import { createUser, listUsers } from "../../operations/users.ts"
 import type { PrincipalRow } from "../../state/rows.ts"
 import { acceptReason } from "../accept.ts"
 import { cursorOf, cursorText } from "../cursor.ts"
+import { pendingAnswer } from "../request-answer.ts"
 import type { Handler } from "./handlers.ts"
 
 export const userRoutes = {
   "POST /api/users": async ({ wiring, caller, body }) => {
     const { username, password, roles, mustChangePassword = false } = parseBody(UserBody, body)
     const made = await createUser(wiring.service, caller, { username, password, roles, mustChangePassword })
-    return { status: 201, body: made }
+    const { id, pending } = made
+    return { status: 201, body: pending === undefined ? { id } : { id, pending: pendingAnswer(pending) } }
   },
 
   "GET /api/users": async ({ wiring, caller, request }) => {
@@ -31,16 +33,19 @@ export const userRoutes = {
   },
 
   "PATCH /api/users/:id": async ({ wiring, caller, body, params }) => {
-    const { roles, disabled, password, mustChangePassword, reason } = parseUserPatch(body)
+    const { roles, disabled, password, mustChangePassword, breakGlass, resetFactors, reason } = parseUserPatch(body)
     const changed = await changeUser(wiring.service, caller, {
       id: params["id"] ?? "",
       roles,
       disabled,
       password,
       mustChangePassword,
+      breakGlass,
+      resetFactors,
       reason: reason === undefined ? null : acceptReason(reason, REASON_MIN),
     })
-    return { status: 200, body: userAnswer(changed) }
+    if ("pending" in changed) return { status: 202, body: pendingAnswer(changed.pending) }
+    return { status: 200, body: userAnswer(changed.made) }
   },
 
   "POST /api/service-accounts": async ({ wiring, caller, body }) => {
@@ -85,6 +90,8 @@ function userAnswer(row: PrincipalRow): object {
     roles: row.roles,
     disabled: row.disabled,
     mustChangePassword: row.mustChangePassword,
+    breakGlass: row.breakGlass,
+    mustEnrol: row.mustEnrol,
     createdAt: new Date(row.createdAt).toISOString(),
   }
 }

@@ -132,6 +132,7 @@ CREATE TABLE secret (
   last_accessed TEXT,
   revision BIGINT NOT NULL,
   next_seq BIGINT NOT NULL,
+  rotation_due_since TIMESTAMPTZ,
   deletion_at TIMESTAMPTZ
 );
 

@@ -148,6 +148,7 @@ CREATE TABLE secret (
   last_accessed TEXT,
   revision INTEGER NOT NULL,
   next_seq INTEGER NOT NULL,
+  rotation_due_since INTEGER,
   deletion_at INTEGER
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,228 @@
+import { changedBy } from "../approval/bar.ts"
+import { sha256 } from "../core/bytes.ts"
+import { DAY_MS } from "../core/clock.ts"
+import { TylerError } from "../core/errors.ts"
+import { foldName } from "../core/name.ts"
+import type { Principal } from "../core/principal.ts"
+import { policySet, type PolicySet } from "../policy/document.ts"
+import { guardedRoles, loosensApproval } from "../policy/loosens.ts"
+import type { Change } from "../state/change.ts"
+import type { AccessRequestRow, PolicyRow, PrincipalRow } from "../state/rows.ts"
+import { genuine, nextEpoch } from "./accounts.ts"
+import { actOf } from "./act.ts"
+import { decidersOf } from "./deciders.ts"
+import type { About } from "./entry.ts"
+import type { Step, View } from "./perform.ts"
+import { putPolicies } from "./policies.ts"
+import { newRequest } from "./request-access.ts"
+import type { Caller, Service } from "./service.ts"
+import { spendGovern } from "./step-up.ts"
+
+/** How long a change waits that nobody else could approve, so that others see the alarm and can cancel it. */
+export const ALONE_MS = DAY_MS
+
+/** A change of the rules or of somebody's account, as plain data: what is approved is exactly what is made. */
+export type Governed = PoliciesChange | PersonChange
+
+export interface PoliciesChange {
+  readonly type: "policies"
+  readonly put: readonly PolicyRow[]
+  readonly removed: readonly string[]
+  /** Of the set that it was made on; on any other it is void. */
+  readonly epoch: number
+}
+
+export interface PersonChange {
+  readonly type: "person"
+  readonly id: string
+  /** From what the person had when it was asked for. */
+  readonly roles?: { readonly from: readonly string[]; readonly to: readonly string[] }
+  readonly disabled?: boolean
+  readonly passwordHash?: string
+  readonly mustChangePassword?: boolean
+  readonly breakGlass?: boolean
+  readonly resetFactors?: true
+}
+
+interface Kind<G extends Governed> {
+  /** Letters, digits and `._:-`: it stands in the entry. */
+  subject(change: G): string
+  /** Whether one admin alone may not make it. */
+  guarded(on: Service, view: View, change: G): Promise<boolean>
+  /** @throws TylerError `request_closed` if what it was made on is no longer so */
+  apply(on: Service, view: View, change: G, by: string): Promise<readonly Change[]>
+}
+
+const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: T }>> } = {
+  policies: {
+    subject: () => "policies",
+    async guarded(on, { policies }, change) {
+      const after = policySet(nextRows(policies, change), policies.epoch + 1)
+      return loosensApproval(policies, after, { purgeGuarded: on.settings.purgeGuarded })
+    },
+    async apply(on, { policies }, change) {
+      if (policies.epoch !== change.epoch) throw stale("The policies have changed since; ask again")
+      return [putPolicies(on, policies, change.put, change.removed)]
+    },
+  },
+  person: {
+    subject: ({ id }) => `person:${id}`,
+    async guarded(on, { policies }, { roles, passwordHash, resetFactors, breakGlass }) {
+      if (passwordHash !== undefined || resetFactors === true || breakGlass === true) return true
+      const added = roles === undefined ? [] : roles.to.filter((role) => !roles.from.includes(role))
+      if (added.length === 0) return false
+      const guards = guardedRoles(policies, { purgeGuarded: on.settings.purgeGuarded })
+      return added.some((role) => guards.has(role))
+    },
+    async apply(on, _view, change, by) {
+      const row = await on.reader.principalById(change.id)
+      if (row === undefined) throw stale("The person is gone")
+      if (change.roles !== undefined && change.roles.from.join() !== row.roles.join())
+        throw stale("The person's roles have changed since; ask again")
+      return personChanges(on, genuine(on, row), change, by)
+    },
+  },
+}
+
+function kindOf(change: Governed): Kind<Governed> {
+  return KINDS[change.type]
+}
+
+function stale(error: string): TylerError {
+  return new TylerError("request_closed", { state: "void", error })
+}
+
+function nextRows(policies: PolicySet, { put, removed }: PoliciesChange): readonly PolicyRow[] {
+  const kept = policies.rows.filter((row) => !removed.includes(row.id) && !put.some((one) => one.id === row.id))
+  return [...kept, ...put]
+}
+
+/** What changing a person comes to. All sessions end; a reset takes the grants with it. */
+export function personChanges(on: Service, row: PrincipalRow, change: PersonChange, by: string): readonly Change[] {
+  return personChange(on, row, change, by).changes
+}
+
+export function personChange(
+  on: Service,
+  row: PrincipalRow,
+  change: PersonChange,
+  by: string,
+): { readonly changed: PrincipalRow; readonly changes: readonly Change[] } {
+  const { roles, disabled, passwordHash, mustChangePassword, breakGlass, resetFactors } = change
+  const reset = passwordHash !== undefined || resetFactors === true
+  const touches = reset || roles !== undefined
+  const changed = nextEpoch(on, row, {
+    ...(roles === undefined ? {} : { roles: roles.to }),
+    ...(disabled === undefined ? {} : { disabled }),
+    ...(passwordHash === undefined ? {} : { passwordHash }),
+    ...(mustChangePassword === undefined ? {} : { mustChangePassword }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
+    ...(resetFactors === true ? { factorEpoch: row.factorEpoch + 1 } : {}),
+    ...(reset ? { mustEnrol: true } : {}),
+    ...(touches ? { changedBy: changedBy(row, by, on.clock.now()) } : {}),
+  })
+  const changes: Change[] = [
+    { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
+    { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
+    ...(resetFactors === true ? [{ kind: "removeFactorsOf" as const, principalId: row.id }] : []),
+    ...(reset || changed.disabled ? [{ kind: "removeGrantsOf" as const, principalId: row.id }] : []),
+  ]
+  return { changed, changes }
+}
+
+/**
+ * Whether the change takes a second person. Not in development, and not before there is a secret that an approval
+ * guards: until then there is nothing to get at, and somebody has to make the first accounts.
+ */
+export async function takesSecondPerson(on: Service, view: View, change: Governed): Promise<boolean> {
+  if (!on.settings.changesGuarded || !(await guardedSecretExists(on, view.policies))) return false
+  return kindOf(change).guarded(on, view, change)
+}
+
+/** Those of the roles that one admin alone may not give. */
+export async function guardedAmong(on: Service, view: View, roles: readonly string[]): Promise<readonly string[]> {
+  const given: PersonChange = { type: "person", id: "", roles: { from: [], to: roles } }
+  if (!(await takesSecondPerson(on, view, given))) return []
+  const guards = guardedRoles(view.policies, { purgeGuarded: on.settings.purgeGuarded })
+  return roles.filter((role) => guards.has(role))
+}
+
+async function guardedSecretExists(on: Service, { rows }: PolicySet): Promise<boolean> {
+  for (const { secretPattern, requiresApproval } of rows)
+    if (requiresApproval && (await on.reader.secretBelow(foldName(literalStart(secretPattern))))) return true
+  return false
+}
+
+function literalStart(pattern: string): string {
+  const star = pattern.indexOf("*")
+  return star < 0 ? pattern : pattern.slice(0, star)
+}
+
+/**
+ * Asks for a change instead of making it: another admin approves it, or it takes effect after a day if there is none.
+ * Takes a step-up token of its own.
+ */
+export async function proposeChange<T>(
+  on: Service,
+  caller: Caller,
+  view: View,
+  about: About,
+  change: Governed,
+  answer: (request: AccessRequestRow) => T,
+): Promise<Step<T>> {
+  const spent = await spendGovern(on, caller, view)
+  const id = on.random.uuid()
+  const text = JSON.stringify(change)
+  const shape = { kind: "change" as const, verb: null, targets: [], requesterId: view.principal.id }
+  const alone = (await decidersOf(on, view.policies, shape, 1)).length === 0
+  const effectiveAt = alone ? on.clock.now() + ALONE_MS : null
+  const { row, details } = newRequest(on, {
+    ...shape,
+    id,
+    change: text,
+    reason: about.reason,
+    minutes: 0,
+    uses: null,
+    steppedUp: true,
+    needed: 1,
+    effectiveAt,
+    state: "pending",
+    facts: {
+      kind: "change",
+      subject: kindOf(change).subject(change),
+      change: sha256(Buffer.from(text, "utf8")).toString("base64url"),
+      epoch: String(view.policies.epoch),
+      effective: effectiveAt === null ? "approved" : String(effectiveAt),
+    },
+  })
+  const asked = { action: "ACCESS_REQUEST", resourceType: "request", resourceName: id, reason: about.reason }
+  const changes: Change[] = [...spent.changes, { kind: "addRequest", row }]
+  return {
+    act: actOf(on, caller, view, asked, { by: "role admin", details, changes }),
+    done: () => answer(row),
+  }
+}
+
+export async function applyGoverned(
+  on: Service,
+  view: View,
+  request: AccessRequestRow,
+): Promise<{ readonly changes: readonly Change[] }> {
+  const change = governedOf(request)
+  return { changes: await kindOf(change).apply(on, view, change, request.requesterId) }
+}
+
+export function governedOf(request: AccessRequestRow): Governed {
+  return JSON.parse(request.change ?? "{}") as Governed
+}
+
+/** The job that makes changes whose day has passed. */
+export const CHANGER: Principal = {
+  id: "changes",
+  kind: "job",
+  name: "changes",
+  roles: [],
+  assurance: "system",
+  epoch: 0,
+  sessionId: null,
+}
