@@ -3,6 +3,7 @@
 //   node verify.mjs EXPORT VERIFIER_KEY_FILE [CHECKPOINT_FILE...]     prints the verdict, exits 0 or 1
 import { createHash, createPublicKey, verify as verifySignature } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { checkApprovals } from "./approvals.mjs"
 
 const sha = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest()
 const from64 = (text) => Buffer.from(text, "base64")
@@ -134,18 +135,15 @@ export function verify(bytes, keyText, checkpoints = []) {
   const lines = decode(bytes)
   const header = (origin) => `{"tyler":"audit-export","version":1,"origin":${JSON.stringify(origin)},"from":0}`
   const named = parseJson(lines[0] ?? "")?.origin
-  if (named !== key.name || lines[0] !== header(named))
-    fault(own, isText(named) && lines[0] === header(named) ? "wrong_origin" : "header")
+  if (lines[0] !== header(key.name)) fault(own, isText(named) && lines[0] === header(named) ? "wrong_origin" : "header")
   if (lines.length && !/^\{"(index|checkpoint)":/.test(lines[0])) lines.shift()
   const end = lines.findIndex((line) => line.startsWith('{"checkpoint":'))
   const entries = lines.slice(0, end < 0 ? lines.length : end).map(parseEntry)
   const read = entries.filter((entry) => entry !== null)
 
   // Numbers against places.
-  const moved = []
-  const gaps = new Set()
-  let next = 0
-  let unread = 0
+  const [moved, gaps] = [[], new Set()]
+  let [next, unread] = [0, 0]
   for (const entry of entries) {
     if (!entry) fault(own, "malformed", next + unread++)
     if (!entry) continue
@@ -187,14 +185,16 @@ export function verify(bytes, keyText, checkpoints = []) {
   const bad = reached[broken]?.size ?? (whole ? undefined : signed.size)
   if (bad !== undefined && sound && !moved.length) fault(moved, whole ? "not_extension" : "changed", good, bad - 1)
   const faults = [...own, ...moved]
-  const ok = faults.length === 0
-  return { ok, size: leaves.length, root: ok ? signed.root.toString("base64") : null, faults }
+  const { approvals, signatures, unchecked, breaches } = checkApprovals(read)
+  if (!faults.length) for (const index of breaches) fault(faults, "approval", index)
+  const root = faults.length ? null : signed.root.toString("base64")
+  return { ok: root !== null, size: leaves.length, root, faults, approvals, signatures, unchecked }
 }
 
 if (import.meta.main ?? process.argv[1]?.endsWith("verify.mjs")) {
   const [file, keyFile, ...notes] = process.argv.slice(2)
-  const read = (name) => readFileSync(name, "utf8")
-  const verdict = verify(readFileSync(file), read(keyFile), notes.map(read))
+  const [key, ...given] = [keyFile, ...notes].map((name) => readFileSync(name, "utf8"))
+  const verdict = verify(readFileSync(file), key, given)
   console.log(verdict.ok ? `ok ${verdict.size} ${verdict.root}` : verdict.faults.join("\n"))
   process.exitCode = verdict.ok ? 0 : 1
 }

@@ -13,6 +13,8 @@ export type FaultKind =
   | "truncated"
   /** Something is missing from an entry that no ERASE or RETAIN entry orders to be missing. */
   | "erasure"
+  /** The log is the one that was written, but an approval in it is not one. */
+  | "approval"
   | "bad_checkpoint"
   | "bad_signature"
   | "wrong_origin"

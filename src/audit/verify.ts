@@ -1,3 +1,4 @@
+import { Approvals } from "./approvals.ts"
 import { commitmentOf, leafTextOf } from "./canonical.ts"
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts"
 import { Erasures } from "./erasure.ts"
@@ -28,6 +29,12 @@ export type Verdict =
       readonly entries: number
       /** Of those, how many were erased or emptied by order. */
       readonly erased: number
+      /** Approvals read, all of them in order. */
+      readonly approvals: number
+      /** Of those, how many bear a passkey's signature, which was verified. */
+      readonly signatures: number
+      /** Of those, how many lean on entries that were emptied by order, and could not be checked in full. */
+      readonly unchecked: number
     }
   | {
       readonly ok: false
@@ -63,6 +70,9 @@ export class ExportVerifier {
   readonly #misnumbered = new Faults()
   readonly #places = new Places(this.#moved)
   readonly #erasures = new Erasures(this.#faults)
+  /** Faults of approvals; they mean something only in a log that is whole. */
+  readonly #unapproved = new Faults()
+  readonly #approvals = new Approvals(this.#unapproved)
   /** Every line was read and every leaf hash recomputed, so that a wrong root has no other reason yet. */
   #sound = true
   #line = 0
@@ -93,7 +103,8 @@ export class ExportVerifier {
     this.#places.end()
     this.#erasures.end()
     this.#judgeTree()
-    const faults = [this.#faults, this.#moved]
+    const whole = this.#faults.none && this.#moved.none
+    const faults = whole ? [this.#unapproved] : [this.#faults, this.#moved]
     const checkpoint = this.#checkpoint
     if (checkpoint && faults.every((some) => some.none))
       return {
@@ -103,8 +114,12 @@ export class ExportVerifier {
         root: checkpoint.root,
         entries: size,
         erased: this.#erasures.count,
+        approvals: this.#approvals.count,
+        signatures: this.#approvals.signatures,
+        unchecked: this.#approvals.unchecked,
       }
-    return { ok: false, faults: faults.flatMap((some) => some.list), more: this.#faults.more + this.#moved.more }
+    const more = faults.reduce((sum, some) => sum + some.more, 0)
+    return { ok: false, faults: faults.flatMap((some) => some.list), more }
   }
 
   /** Answers whether the line was meant as a header. */
@@ -135,6 +150,7 @@ export class ExportVerifier {
       this.#misnumbered.add("changed", this.#line, place, `entry ${place} says that it is number ${entry.index}`)
     this.#places.entry(entry.index, this.#line)
     this.#erasures.entry(entry)
+    this.#approvals.entry(entry, this.#line)
     this.#tree.append(fromBase64(entry.leafHash))
   }
 

@@ -6,6 +6,9 @@ export interface SecondVerdict {
   readonly size: number
   readonly root: string | null
   readonly faults: readonly string[]
+  readonly approvals: number
+  readonly signatures: number
+  readonly unchecked: number
 }
 
 export const secondVerdict = verify as (

@@ -23,6 +23,8 @@ export interface Vector {
   readonly given?: readonly string[]
   /** `kind first last`; none for an export that verifies. */
   readonly faults: readonly string[]
+  /** Of an export with approvals that verifies: approvals, signatures, and how many approvals were unchecked. */
+  readonly checked?: readonly [number, number, number]
 }
 
 const COUNT = 12

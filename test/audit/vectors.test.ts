@@ -11,17 +11,22 @@ import { secondVerdict } from "./second-verifier.ts"
 
 const folder = join(import.meta.dirname, "../../spec/vectors/audit")
 const read = (name: string): Buffer => readFileSync(join(folder, name))
-const expected = JSON.parse(read("expected.json").toString()) as { name: string; given: number; faults: string[] }[]
+const expected = JSON.parse(read("expected.json").toString()) as {
+  name: string
+  given: number
+  faults: string[]
+  checked?: number[]
+}[]
 const key = read("key.txt").toString()
 
 test("the committed audit vectors are what the generator writes", () => {
   const files = vectorFiles()
   assert.deepEqual(readdirSync(folder).toSorted(), [...files.keys()].toSorted())
   for (const [name, text] of files) assert.equal(read(name).toString(), text, name)
-  assert.ok(expected.length > 50)
+  assert.ok(expected.length > 120)
 })
 
-for (const { name, given, faults } of expected) {
+for (const { name, given, faults, checked = [0, 0, 0] } of expected) {
   const verdict = faults.length === 0 ? "verifies" : `is refused: ${faults.join(", ")}`
   test(`both verifiers agree that the export ${name} ${verdict}`, async () => {
     const bytes = read(`${name}.ndjson`)
@@ -32,7 +37,10 @@ for (const { name, given, faults } of expected) {
     const second = secondVerdict(bytes, key, checkpoint)
     assert.deepEqual(second.faults.toSorted(), faults.toSorted())
     assert.equal(ours.ok, second.ok)
-    if (ours.ok) assert.deepEqual([ours.size, ours.root.toString("base64")], [second.size, second.root])
+    if (!ours.ok) return
+    assert.deepEqual([ours.size, ours.root.toString("base64")], [second.size, second.root])
+    assert.deepEqual([ours.approvals, ours.signatures, ours.unchecked], checked)
+    assert.deepEqual([second.approvals, second.signatures, second.unchecked], checked)
   })
 }
 

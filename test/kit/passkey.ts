@@ -32,7 +32,7 @@ export interface Misbehaviour {
   /** Appended to the authenticator data. */
   readonly trailing?: Uint8Array
   /** The whole of clientDataJSON. */
-  readonly clientDataJSON?: string
+  readonly clientDataJSON?: string | Uint8Array
   /** An attestation signed by the passkey itself, which some authenticators send unasked. */
   readonly selfAttested?: boolean
   readonly attestation?: { readonly fmt: string; readonly attStmt: ReadonlyMap<string, Cbor> }
@@ -57,14 +57,19 @@ export class SoftwarePasskey {
   readonly #key: KeyObject
   readonly #counts: boolean
   readonly #origin: string
+  readonly #signer: (bytes: Uint8Array, key: KeyObject) => Buffer
 
-  /** @param of.origin where its browser is. */
+  /**
+   * @param of.origin where its browser is.
+   * @param of.signer for signatures that are the same each time.
+   */
   constructor(of: {
     readonly origin: string
     readonly algorithm?: Algorithm
     readonly key?: KeyObject
     readonly credentialId?: Uint8Array
     readonly counts?: boolean
+    readonly signer?: (bytes: Uint8Array, key: KeyObject) => Buffer
   }) {
     this.#origin = of.origin
     this.algorithm = of.algorithm ?? -7
@@ -72,6 +77,7 @@ export class SoftwarePasskey {
     this.credentialId = of.credentialId ?? randomBytes(32)
     this.#counts = of.counts ?? true
     this.counter = 0
+    this.#signer = of.signer ?? ((bytes, key) => sign(this.algorithm === -8 ? null : "sha256", bytes, key))
     this.publicKeySpki = createPublicKey(this.#key).export({ format: "der", type: "spki" })
   }
 
@@ -122,7 +128,7 @@ export class SoftwarePasskey {
   }
 
   signBytes(bytes: Uint8Array): Buffer {
-    return sign(this.algorithm === -8 ? null : "sha256", bytes, this.#key)
+    return this.#signer(bytes, this.#key)
   }
 
   #named() {
@@ -158,7 +164,8 @@ export class SoftwarePasskey {
 function clientDataOf(type: string, { challenge, origin }: Ceremony, odd: Misbehaviour): Buffer {
   const { crossOrigin = false, topOrigin } = odd
   const data = { type: odd.type ?? type, challenge, origin, crossOrigin, ...(topOrigin ? { topOrigin } : {}) }
-  return Buffer.from(odd.clientDataJSON ?? JSON.stringify(data))
+  const bytes: string | Uint8Array = odd.clientDataJSON ?? JSON.stringify(data)
+  return typeof bytes === "string" ? Buffer.from(bytes) : Buffer.from(bytes)
 }
 
 function newKey(algorithm: Algorithm): KeyObject {

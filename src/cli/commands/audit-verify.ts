@@ -41,9 +41,16 @@ async function tell({ world }: Call, verdict: Verdict): Promise<void> {
   if (verdict.ok) {
     const erased = verdict.erased === 0 ? "" : `, ${verdict.erased} of them erased by order`
     await line(world, `${styled(world, world.stdout, "green", "verified")} ${verdict.entries} entries${erased}`)
+    if (verdict.approvals > 0) await line(world, approvalsOf(verdict))
     return line(world, printable(`log ${verdict.origin}, root ${verdict.root.toString("base64")}`))
   }
   await line(world, styled(world, world.stdout, "red", "NOT verified"))
   for (const fault of verdict.faults) await line(world, printable(`  ${fault.what}`))
   if (verdict.more > 0) await line(world, `  and ${verdict.more} more`)
+}
+
+function approvalsOf({ approvals, signatures, unchecked }: Verdict & { readonly ok: true }): string {
+  const missing = ", not in full because entries they lean on were emptied by order"
+  const rest = unchecked === 0 ? "" : `; ${unchecked} of them${missing}`
+  return `checked ${approvals} approvals, ${signatures} of them signed with a passkey${rest}`
 }
