@@ -17,8 +17,8 @@ import { type EntryLine, isPruned, type StandingLine } from "./line.ts"
 import { Remembered } from "./remembered.ts"
 
 /**
- * Bytes of each of four sorts that are remembered, 64 MiB in all: some 50,000 requests, 100,000 approvals, 170,000
- * nonces and the passkeys of 30,000 people. Older ones are forgotten, and what leans on them counts as unchecked.
+ * Bytes of each of four sorts that are remembered, 64 MiB in all: some 75,000 requests, 95,000 approvals, 115,000 nonces
+ * and the passkeys of 25,000 people. Older ones are forgotten: what leans on them is unchecked, what repeats them unnoticed.
  */
 const BUDGET = 16 * 1_048_576
 /** What an item takes beside its texts and bytes, about. */

@@ -155,8 +155,8 @@ const RIGHT: readonly Vector[] = [
 
 const WRONG: readonly Vector[] = [
   respelled("request-facts-changed", HEAD, 1, "minutes=60", "minutes=61"),
-  bad("request-of-another-asker", [...STORY.with(1, { ...STORY[1], userId: "asker-2" })].slice(0, 2), 1),
-  bad("request-under-another-id", [...STORY.with(1, { ...STORY[1], resourceName: "request-2" })].slice(0, 2), 1),
+  bad("request-of-another-asker", STORY.with(1, { ...STORY[1], userId: "asker-2" }).slice(0, 2), 1),
+  bad("request-under-another-id", STORY.with(1, { ...STORY[1], resourceName: "request-2" }).slice(0, 2), 1),
   bad("request-id-used-twice", [...HEAD, asked("request-1", "asker-2")]),
   bad("request-without-facts", [{ ...asked("request-1", "asker"), details: "digest=AAAA" }]),
   bad("request-of-another-type", [{ ...asked("request-1", "asker"), resourceType: "secret" }]),

@@ -162,6 +162,22 @@ test("the log is exported, verified offline, and a changed byte is found", async
   assert.doesNotMatch(text, /cAnArY/)
 })
 
+test("approvals and their signatures are verified offline, and one that is none is named", async () => {
+  const vectors = join(import.meta.dirname, "../../spec/vectors/audit")
+  const verify = (name: string, ...more: string[]) =>
+    ada.tyler(["audit", "verify", join(vectors, `${name}.ndjson`), "--key", join(vectors, "key.txt"), ...more])
+  const good = await verify("approvals-of-every-algorithm")
+  assert.equal(good.code, 0, good.err)
+  assert.match(good.out, /^verified 9 entries\napprovals: 4, signed with a passkey: 3\nlog /)
+  const { out } = await verify("approval-with-request-emptied", "--json")
+  const { approvals, signatures, unchecked } = JSON.parse(out) as Record<string, number>
+  assert.deepEqual([approvals, signatures, unchecked], [1, 1, 1])
+  const told = await verify("approval-with-request-emptied")
+  assert.match(told.out, /\napprovals: 1, .*: 1, not checked in full because of emptied entries: 1\n/)
+  const bad = await verify("approval-by-who-asked")
+  assert.deepEqual([bad.code, bad.out], [1, "NOT verified\n  entry 2: the approver is who asked\n"])
+})
+
 test("audit tail shows the newest entries last", async () => {
   const { code, out } = await ada.tyler(["audit", "tail", "--limit", "3"])
   assert.equal(code, 0)

@@ -264,6 +264,34 @@ test("credential ids are bounded: 1,023 bytes at most", async () => {
   }
 })
 
+test("client data takes 4,096 bytes, authenticator data 1,024, an attestation object 16,384", async () => {
+  const passkey = new SoftwarePasskey({ origin })
+  const row = await registered(passkey)
+  const judge = (odd: Misbehaviour) => verifyAssertion({ ...expected, ...row }, passkey.sign(get, odd))
+  for (const [over, good] of [
+    [-1, true],
+    [0, true],
+    [1, false],
+  ] as const) {
+    const filled = clientData({ x: "x".repeat(4096 + over - clientData({ x: "" }).length) })
+    assert.equal("fault" in judge({ clientDataJSON: filled }), !good, `client data ${over}`)
+    const trailing = Buffer.alloc(1024 + over - 37)
+    assert.equal("fault" in judge({ flags: 0x80, trailing }), !good, `authenticator data ${over}`)
+  }
+  const created = passkey.register(create)
+  const sized = (size: number) => {
+    const object = Buffer.from(created.response.attestationObject, "base64url")
+    const attestationObject = b64(Buffer.concat([object, Buffer.alloc(size - object.byteLength)]))
+    return verifyRegistration(expected, { ...created, response: { ...created.response, attestationObject } })
+  }
+  for (const [size, good] of [
+    [16_383, true],
+    [16_384, true],
+    [16_385, false],
+  ] as const)
+    assert.equal("fault" in (await sized(size)), !good, `attestation object ${size}`)
+})
+
 test("attestation: the passkey's own signature is checked, certificates are refused before anything is fetched", async (t) => {
   const fetched = t.mock.method(globalThis, "fetch", () => Promise.reject(new Error("no traffic")))
   const passkey = new SoftwarePasskey({ origin })

@@ -50,7 +50,6 @@ async function tell({ world }: Call, verdict: Verdict): Promise<void> {
 }
 
 function approvalsOf({ approvals, signatures, unchecked }: Verdict & { readonly ok: true }): string {
-  const missing = ", not in full because entries they lean on were emptied by order"
-  const rest = unchecked === 0 ? "" : `; ${unchecked} of them${missing}`
-  return `checked ${approvals} approvals, ${signatures} of them signed with a passkey${rest}`
+  const rest = unchecked === 0 ? "" : `, not checked in full because of emptied entries: ${unchecked}`
+  return `approvals: ${approvals}, signed with a passkey: ${signatures}${rest}`
 }
