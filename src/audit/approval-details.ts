@@ -1,4 +1,4 @@
-import { fromBase64url, sha256 } from "../core/bytes.ts"
+import { fromBase64url, sha256, toBase64url } from "../core/bytes.ts"
 import { ALGORITHMS, type Algorithm, type Assertion, WEBAUTHN_LIMITS } from "../core/webauthn-assertion.ts"
 
 /**
@@ -93,7 +93,7 @@ export function factorAddedDetails(added: AddedFactor): string {
   const head = `factor=${factor} kind=${kind}`
   if (added.kind !== "passkey") return checked(head, parseFactorAdded)
   const { credential, algorithm, key, rpId, origin } = added
-  const text = `${head} credential=${b64(credential)} algorithm=${algorithm} key=${b64(key)} rpId=${rpId} origin=${origin}`
+  const text = `${head} credential=${toBase64url(credential)} algorithm=${algorithm} key=${toBase64url(key)} rpId=${rpId} origin=${origin}`
   return checked(text, parseFactorAdded)
 }
 
@@ -134,7 +134,7 @@ export function accessRequestDetails(
   if (!ID.test(requestId) || !ID.test(userId)) throw new RangeError("these ids cannot stand in an entry")
   const text = spellFacts(facts)
   const digest = requestDigest(requestId, userId, text)
-  return { details: checked(`${text} digest=${b64(digest)}`, parseAccessRequest), digest }
+  return { details: checked(`${text} digest=${toBase64url(digest)}`, parseAccessRequest), digest }
 }
 
 /** Reads the spelling only; whether the digest is that of the facts is for the caller to compare. */
@@ -159,7 +159,7 @@ export function accessApproveDetails({ digest, signed, facts }: Approval): strin
           ["signature", signed.signature],
         ] as const)),
   ] as const
-  const parts = own.map(([key, value]) => `${key}=${b64(value)}`)
+  const parts = own.map(([key, value]) => `${key}=${toBase64url(value)}`)
   const further = spellFacts(facts)
   return checked([...parts, ...(further === "" ? [] : [further])].join(" "), parseAccessApprove)
 }
@@ -204,10 +204,6 @@ function pair(text: string): readonly [string, string] {
 function checked(text: string, parse: (text: string) => unknown): string {
   if (parse(text) === undefined) throw new RangeError("these details cannot stand in an entry")
   return text
-}
-
-function b64(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64url")
 }
 
 function bytes(text: string, limit: number): Buffer | undefined {

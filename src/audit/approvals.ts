@@ -1,4 +1,4 @@
-import { equalBytes } from "../core/bytes.ts"
+import { equalBytes, toBase64url } from "../core/bytes.ts"
 import { judgeAssertion } from "../core/webauthn-assertion.ts"
 import {
   type Approval,
@@ -103,7 +103,7 @@ export class Approvals {
     if (!equalBytes(digest, requestDigest(requestId, userId, facts)))
       throw new Broken("the request's digest is not that of what it asks")
     if (this.#requests.has(requestId)) throw new Broken("the request's id was used before")
-    const known = { index: entry.index, userId, digest: base64url(digest) }
+    const known = { index: entry.index, userId, digest: toBase64url(digest) }
     this.#requests.put(requestId, known, OVERHEAD + requestId.length + userId.length + known.digest.length)
   }
 
@@ -121,7 +121,7 @@ export class Approvals {
   #judgeRequest(entry: StandingLine, { digest }: Approval): boolean {
     const request = this.#requests.get(entry.resourceName)
     if (request === undefined) return this.#excused(this.#requests, "no request with this id was logged before")
-    if (request.digest !== base64url(digest)) throw new Broken("what was approved is not what was asked")
+    if (request.digest !== toBase64url(digest)) throw new Broken("what was approved is not what was asked")
     if (request.userId === entry.userId) throw new Broken("the approver is who asked")
     return request.index < this.#emptied
   }
@@ -136,7 +136,7 @@ export class Approvals {
   }
 
   #judgeSignature(held: readonly KnownPasskey[], digest: Uint8Array, signed: Signature): boolean {
-    const nonce = base64url(signed.nonce)
+    const nonce = toBase64url(signed.nonce)
     if (this.#nonces.has(nonce)) throw new Broken("the nonce was used before")
     this.#nonces.put(nonce, true, OVERHEAD + nonce.length)
     const known = held.findLast((each) => equalBytes(passkeyOf(each).credential, signed.credential))
@@ -189,8 +189,4 @@ function requestOf(entry: StandingLine): string {
 function id(text: string): string {
   if (!isDetailId(text)) throw new Broken("an id is not spelled as ids are")
   return text
-}
-
-function base64url(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64url")
 }

@@ -43,6 +43,11 @@ export function wipe(bytes: Uint8Array): void {
   bytes.fill(0)
 }
 
+/** Unpadded base64url. */
+export function toBase64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url")
+}
+
 /** Unpadded base64url in its one spelling; undefined for any other text, and for none. */
 export function fromBase64url(text: string): Buffer<ArrayBuffer> | undefined {
   const bytes = Buffer.from(text, "base64url")

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto"
-import { equalBytes, sha256 } from "./bytes.ts"
+import { equalBytes, sha256, toBase64url } from "./bytes.ts"
 
 /**
  * Verifies what a passkey signed, with node:crypto alone: the server when a person steps up or approves, and the offline
@@ -83,7 +83,7 @@ export function clientDataFault(
   const data = bytes.byteLength > WEBAUTHN_LIMITS.clientData ? undefined : objectIn(bytes)
   if (data === undefined) return "malformed"
   if (data["type"] !== type) return "wrong_type"
-  if (data["challenge"] !== Buffer.from(expected.challenge).toString("base64url")) return "wrong_challenge"
+  if (data["challenge"] !== toBase64url(expected.challenge)) return "wrong_challenge"
   if (data["origin"] !== expected.origin) return "wrong_origin"
   const framed = (data["crossOrigin"] ?? false) !== false || (data["topOrigin"] ?? null) !== null
   return framed ? "cross_origin" : undefined

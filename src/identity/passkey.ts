@@ -1,5 +1,4 @@
-import { createPublicKey, type JsonWebKey } from "node:crypto"
-import { equalBytes, fromBase64url } from "../core/bytes.ts"
+import { equalBytes, fromBase64url, toBase64url } from "../core/bytes.ts"
 import {
   ALGORITHMS,
   type Algorithm,
@@ -8,9 +7,9 @@ import {
   clientDataFault,
   type Expected,
   judgeAssertion,
-  passkeyKey,
   WEBAUTHN_LIMITS,
 } from "../core/webauthn-assertion.ts"
+import { type AttestationFault, judgeAttestation } from "./attestation.ts"
 
 /**
  * Passkeys: what a browser is asked for and how its answers are judged. The user is always verified by the authenticator,
@@ -32,12 +31,11 @@ export interface RegisteredPasskey extends PasskeyHandle {
 
 export type PasskeyFault =
   | AssertionFault
+  | AttestationFault
   /** The answer is of another passkey. */
   | "wrong_credential"
   /** The counter has not grown: somebody may have a copy of the authenticator. */
   | "counter_replayed"
-  /** An attestation that nobody asked for. */
-  | "attestation_refused"
 
 export interface Fault {
   readonly fault: PasskeyFault
@@ -60,8 +58,8 @@ export function registrationOptions(of: {
 }) {
   return {
     rp: { id: of.rpId, name: of.rpName },
-    user: { id: text(of.userId), name: of.userName, displayName: of.userName },
-    challenge: text(of.challenge),
+    user: { id: toBase64url(of.userId), name: of.userName, displayName: of.userName },
+    challenge: toBase64url(of.challenge),
     pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: "public-key", alg }) as const),
     timeout: of.timeoutMs,
     excludeCredentials: of.exclude.map(descriptor),
@@ -80,7 +78,7 @@ export function assertionOptions(of: {
 }) {
   return {
     rpId: of.rpId,
-    challenge: text(of.challenge),
+    challenge: toBase64url(of.challenge),
     allowCredentials: of.allow.map(descriptor),
     timeout: of.timeoutMs,
     userVerification: "required",
@@ -89,18 +87,17 @@ export function assertionOptions(of: {
 
 /** @param response whatever the caller sent where `PublicKeyCredential.toJSON()` of a registration is due. */
 export async function verifyRegistration(expected: Expected, response: unknown): Promise<RegisteredPasskey | Fault> {
-  const { credentialId, fields, inner } = credentialIn(response)
+  const { credentialId, inner } = credentialIn(response)
   const clientData = bytesIn(inner, "clientDataJSON", WEBAUTHN_LIMITS.clientData)
   const attestation = bytesIn(inner, "attestationObject", ATTESTATION_LIMIT)
   if (!credentialId || !clientData || !attestation) return { fault: "malformed" }
   const fault = clientDataFault("webauthn.create", expected, clientData)
   if (fault !== undefined) return { fault }
-  const judged = await judgeAttestation(expected, text(credentialId), text(clientData), attestation)
+  const judged = await judgeAttestation(expected, credentialId, clientData, attestation)
   if ("fault" in judged) return judged
-  if (judged.id !== fields["id"]) return { fault: "wrong_credential" }
-  const key = await spkiOf(judged.publicKey)
-  if (key === undefined) return { fault: "bad_key" }
-  return { credentialId, ...key, counter: judged.counter, transports: transportsIn(inner) }
+  const { attestedId, ...attested } = judged
+  if (attestedId !== toBase64url(credentialId)) return { fault: "wrong_credential" }
+  return { credentialId, ...attested, transports: transportsIn(inner) }
 }
 
 /**
@@ -137,95 +134,17 @@ export function credentialIdOf(response: unknown): Uint8Array | undefined {
   return credentialIn(response).credentialId
 }
 
-interface Judged {
-  readonly id: string
-  /** COSE. */
-  readonly publicKey: Uint8Array<ArrayBuffer>
-  readonly counter: number
-}
-
-/** The package parses CBOR and judges the attestation; loaded here, so that only who registers a passkey pays for it. */
-async function judgeAttestation(
-  { rpId, origin, challenge }: Expected,
-  id: string,
-  clientDataJSON: string,
-  attestation: Uint8Array<ArrayBuffer>,
-): Promise<Judged | Fault> {
-  const { verifyRegistrationResponse } = await import("@simplewebauthn/server")
-  const { decodeAttestationObject } = await import("@simplewebauthn/server/helpers")
-  const response = { clientDataJSON, attestationObject: text(attestation) }
-  try {
-    const decoded = decodeAttestationObject(attestation) as unknown as ReadonlyMap<string, unknown>
-    if (!isPlain(decoded)) return { fault: "attestation_refused" }
-    const { registrationInfo } = await verifyRegistrationResponse({
-      response: { id, rawId: id, type: "public-key", clientExtensionResults: {}, response },
-      expectedChallenge: text(challenge),
-      expectedOrigin: origin,
-      expectedRPID: rpId,
-      requireUserVerification: true,
-      supportedAlgorithmIDs: [...ALGORITHMS],
-    })
-    return registrationInfo?.credential ?? { fault: "bad_signature" }
-  } catch (error) {
-    return { fault: FAULTS.find(([words]) => String(error).includes(words))?.[1] ?? "malformed" }
-  }
-}
-
-/** The package throws plain errors; these are its texts for what a browser or person can cause. */
-const FAULTS: readonly (readonly [string, PasskeyFault])[] = [
-  ["User presence was required", "user_not_present"],
-  ["User verification was required", "user_not_verified"],
-  ["Unexpected RP ID hash", "wrong_rp"],
-  ["Unexpected public key alg", "bad_key"],
-]
-
-/**
- * Without attestation, or signed by the passkey itself, which some authenticators do unasked. Certificates are refused
- * before the package sees them: it would fetch the revocation lists that they name.
- */
-function isPlain(attestation: ReadonlyMap<string, unknown>): boolean {
-  const format: unknown = attestation.get("fmt")
-  const statement: unknown = attestation.get("attStmt")
-  if (!(statement instanceof Map)) return false
-  if (format === "none") return statement.size === 0
-  return format === "packed" && statement.size === 2 && statement.has("alg") && statement.has("sig")
-}
-
-/** COSE_Key (RFC 9052, section 7) to SubjectPublicKeyInfo, by way of a JSON Web Key: node:crypto checks the point. */
-async function spkiOf(
-  cose: Uint8Array<ArrayBuffer>,
-): Promise<Pick<RegisteredPasskey, "algorithm" | "publicKeySpki"> | undefined> {
-  const { decodeCredentialPublicKey } = await import("@simplewebauthn/server/helpers")
-  try {
-    const key = decodeCredentialPublicKey(cose) as unknown as ReadonlyMap<number, unknown>
-    const algorithm = ALGORITHMS.find((each) => each === key.get(3))
-    if (algorithm === undefined) return undefined
-    const jwk = JWK[algorithm]((label) => text(key.get(label) as Uint8Array))
-    const publicKeySpki = createPublicKey({ key: jwk, format: "jwk" }).export({ format: "der", type: "spki" })
-    return passkeyKey(publicKeySpki, algorithm) && { algorithm, publicKeySpki }
-  } catch {
-    return undefined
-  }
-}
-
-const JWK: Readonly<Record<Algorithm, (at: (label: number) => string) => JsonWebKey>> = {
-  [-7]: (at) => ({ kty: "EC", crv: "P-256", x: at(-2), y: at(-3) }),
-  [-8]: (at) => ({ kty: "OKP", crv: "Ed25519", x: at(-2) }),
-  [-257]: (at) => ({ kty: "RSA", n: at(-1), e: at(-2) }),
-}
-
 type Fields = Readonly<Record<string, unknown>>
 
 /** What every answer has, as far as it is there. */
 function credentialIn(response: unknown): {
   readonly credentialId: Buffer | undefined
-  readonly fields: Fields
   readonly inner: Fields
 } {
   const fields = fieldsOf(response)
   const named = fields["type"] === "public-key" && fields["id"] === fields["rawId"]
   const credentialId = named ? bytesIn(fields, "id", WEBAUTHN_LIMITS.credentialId) : undefined
-  return { credentialId, fields, inner: fieldsOf(fields["response"]) }
+  return { credentialId, inner: fieldsOf(fields["response"]) }
 }
 
 function fieldsOf(value: unknown): Fields {
@@ -246,9 +165,5 @@ function transportsIn(inner: Fields): readonly string[] {
 }
 
 function descriptor({ credentialId, transports }: PasskeyHandle) {
-  return { type: "public-key", id: text(credentialId), transports } as const
-}
-
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("base64url")
+  return { type: "public-key", id: toBase64url(credentialId), transports } as const
 }
