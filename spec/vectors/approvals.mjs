@@ -13,6 +13,8 @@ const OTHER = RegExp(`^factor=(${ID}) kind=(?:totp|recovery)$`)
 const REMOVED = RegExp(`^factor=(${ID}(?:\\+${ID})*)$`)
 const REQUEST = RegExp(`^(${FACT}(?: ${FACT})*) digest=(${B64})$`)
 const APPROVE = RegExp(`^digest=(${B64})(?: ${SIGNED})?(?: (${FACT}(?: ${FACT})*))?$`)
+const RESETS = ["USER_CHANGE", "ACCESS_APPROVE", "CHANGE_EFFECTIVE", "ADMIN_RECOVERED"]
+const RESET = RegExp(`(?:^| )factorsReset=(${ID})(?: |$)`)
 const OWN = ["digest", "nonce", "credential", "client", "authenticator", "signature"]
 
 /** Whatever is thrown while an entry is judged is its fault. */
@@ -109,7 +111,10 @@ export function checkApprovals(entries) {
   for (const entry of entries) {
     if (!entry.action) log.emptied = entry.index
     try {
-      if (entry.result === "SUCCESS" && Object.hasOwn(RULES, entry.action)) RULES[entry.action](log, entry)
+      if (entry.result !== "SUCCESS") continue
+      if (Object.hasOwn(RULES, entry.action)) RULES[entry.action](log, entry)
+      const reset = RESETS.includes(entry.action) && RESET.exec(entry.details ?? "")?.[1]
+      if (reset) log.passkeys = log.passkeys.filter((each) => each.userId !== reset)
     } catch {
       log.breaches.push(entry.index)
     }

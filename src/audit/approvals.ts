@@ -73,6 +73,8 @@ export class Approvals {
     if (entry.result !== "SUCCESS") return
     try {
       RULES.get(entry.action)?.(this, entry)
+      const reset = RESETS.has(entry.action) ? RESET.exec(entry.details ?? "")?.[1] : undefined
+      if (reset !== undefined) this.#passkeys.remove(reset)
     } catch (error) {
       if (!(error instanceof Broken)) throw error
       this.#found.add("approval", line, entry.index, `entry ${entry.index}: ${error.message}`)
@@ -162,6 +164,10 @@ export class Approvals {
     this.#passkeys.put(userId, passkeys, cost)
   }
 }
+
+/** APP-11: what takes all factors of an account away says whose. */
+const RESETS: ReadonlySet<string> = new Set(["USER_CHANGE", "ACCESS_APPROVE", "CHANGE_EFFECTIVE", "ADMIN_RECOVERED"])
+const RESET = /(?:^| )factorsReset=([A-Za-z0-9._:-]{1,128})(?: |$)/
 
 /** By action; entries with other actions say nothing of approvals. */
 const RULES: ReadonlyMap<string, (approvals: Approvals, entry: StandingLine) => void> = new Map([

@@ -178,7 +178,7 @@ interface Outcome {
 async function carryOut(on: Service, view: View, request: AccessRequestRow, approvals: number): Promise<Outcome> {
   if (request.kind === "change") {
     const made = await applyGoverned(on, view, request)
-    return { grants: [], changes: made.changes, facts: { change: "made" } }
+    return { grants: [], changes: made.changes, facts: { change: "made", ...made.facts } }
   }
   const grants = grantsOf(on, request, approvals)
   return {

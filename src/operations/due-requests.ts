@@ -1,3 +1,4 @@
+import { spellFacts } from "../audit/approval-details.ts"
 import { TylerError } from "../core/errors.ts"
 import type { Change } from "../state/change.ts"
 import type { AccessRequestRow } from "../state/rows.ts"
@@ -42,8 +43,8 @@ export async function dueRequests(on: Service): Promise<number> {
 async function makeChange(on: Service, caller: Caller, view: View, request: AccessRequestRow): Promise<Step<void>> {
   const about = { action: "CHANGE_EFFECTIVE", resourceType: "request", resourceName: request.id, reason: null }
   try {
-    const { changes } = await applyGoverned(on, view, request)
-    return step(on, caller, view, about, request, "approved", changes)
+    const { changes, facts } = await applyGoverned(on, view, request)
+    return step(on, caller, view, about, request, "approved", changes, facts)
   } catch (error) {
     if (!(error instanceof TylerError) || error.code !== "request_closed") throw error
     return step(on, caller, view, { ...about, action: "CHANGE_VOID" }, request, "void", [])
@@ -65,10 +66,15 @@ function step(
   request: AccessRequestRow,
   state: AccessRequestRow["state"],
   changes: readonly Change[],
+  facts: Readonly<Record<string, string>> = {},
 ): Step<void> {
   const all = [movedRequest(on, request, state), ...changes]
   return {
-    act: actOf(on, caller, view, about, { by: "due", details: `kind=${request.kind}`, changes: all }),
+    act: actOf(on, caller, view, about, {
+      by: "due",
+      details: spellFacts({ kind: request.kind, ...facts }),
+      changes: all,
+    }),
     done: () => undefined,
   }
 }

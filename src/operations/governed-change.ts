@@ -203,13 +203,17 @@ export async function proposeChange<T>(
   }
 }
 
-export async function applyGoverned(
-  on: Service,
-  view: View,
-  request: AccessRequestRow,
-): Promise<{ readonly changes: readonly Change[] }> {
+export interface Applied {
+  readonly changes: readonly Change[]
+  /** What the entry that makes the change must say. */
+  readonly facts: Readonly<Record<string, string>>
+}
+
+export async function applyGoverned(on: Service, view: View, request: AccessRequestRow): Promise<Applied> {
   const change = governedOf(request)
-  return { changes: await kindOf(change).apply(on, view, change, request.requesterId) }
+  const changes = await kindOf(change).apply(on, view, change, request.requesterId)
+  const reset = change.type === "person" && change.resetFactors === true ? { factorsReset: change.id } : {}
+  return { changes, facts: reset }
 }
 
 export function governedOf(request: AccessRequestRow): Governed {

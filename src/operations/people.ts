@@ -66,7 +66,7 @@ function changeDetails(old: PrincipalRow, changed: PrincipalRow, ask: UserChange
     `roles=${old.roles.join("+")}:${changed.roles.join("+")}`,
     `disabled=${old.disabled}:${changed.disabled}`,
     ...(ask.password === undefined ? [] : ["password=reset"]),
-    ...(ask.resetFactors === undefined ? [] : ["factors=reset"]),
+    ...(ask.resetFactors === undefined ? [] : [`factorsReset=${old.id}`]),
     ...(ask.breakGlass === undefined ? [] : [`break_glass=${old.breakGlass}:${changed.breakGlass}`]),
   ].join(" ")
 }

@@ -46,7 +46,7 @@ export async function recoverAdmin(on: Service, username: string): Promise<{ rea
     changedBy: [],
     ownerId: trusted ? row.ownerId : null,
   })
-  const details = trusted ? "alarm" : "alarm row_tampered"
+  const details = `${trusted ? "alarm" : "alarm row_tampered"} factorsReset=${row.id}`
   await recordAlone(on, "ADMIN_RECOVERED", "user", row.id, null, details, [
     { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
     { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },

@@ -138,6 +138,14 @@ const grant = {
 const issued = { id: PERSON, tokenId: VERSION, token: TOKEN, expiresAt: NEXT_DAY }
 const said = (message: string) => ({ message })
 
+/** What a change answers that waits for a second person, on every route. */
+export const PENDING: Json = {
+  message: "Waiting for another admin's approval",
+  requestId: REQUEST,
+  state: "pending",
+  effectiveAt: null,
+}
+
 export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   "GET /api/health": { answer: { status: "ok" } },
   "GET /api/ready": {

@@ -2,7 +2,7 @@ import type { TObject, TSchema } from "../../api/fields.ts"
 import { IDEMPOTENCY_KEY, REQUEST_ID } from "../../api/headers.ts"
 import { type Contract, isMedia, type Media } from "../contract.ts"
 import type { RouteId, Row } from "../matrix.ts"
-import { EXAMPLES } from "./examples.ts"
+import { EXAMPLES, PENDING } from "./examples.ts"
 import { headers, refusalResponses, refusalsOf } from "./refusals.ts"
 import type { Components, Json, JsonObject } from "./schemas.ts"
 import { ABOUT, TAGS } from "./texts.ts"
@@ -95,5 +95,6 @@ function answers(components: Components, contract: Contract, example: Json | und
 const SAID: Readonly<Record<string, string>> = { 200: "Done", 201: "Made", 202: "Begun", 503: "A part is down" }
 
 function shown(status: string, example: Json | undefined): JsonObject {
+  if (status === "202" && example !== undefined) return { example: PENDING }
   return status === "503" || example === undefined ? {} : { example }
 }
