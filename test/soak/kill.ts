@@ -10,6 +10,11 @@ import { install } from "./installation.ts"
 /** Each writer has a secret of its own and waits for every answer, so that it knows what must be there afterwards. */
 const WRITERS = 12
 const READERS = 4
+/** A kill comes within this many answers; how long that takes is the machine's business. */
+const ANSWERS = 120
+/** Some kills come by time alone, so that they also meet a server that has answered nothing yet. */
+const BY_TIME = 0.2
+const STALLED_MS = 10_000
 /** The whole log is exported and verified this often, and at the end. */
 const VERIFIED_EVERY = 25
 
@@ -79,10 +84,19 @@ async function killDuring(
     ...models.map((model) => write(admin, model, seen, draw, running)),
     ...cast.readers.map((token) => readOn(at(server, token), models, seen, draw, running)),
   ]
-  await sleep(between(draw, 5, 400))
+  await aMoment(seen, draw)
   await server.stop("SIGKILL")
   running.on = false
   await Promise.all(busy)
+}
+
+/** Sleeps until a drawn number of answers have come and a little longer, or for a drawn time. */
+async function aMoment(seen: Seen, draw: () => number): Promise<void> {
+  if (draw() < BY_TIME) return sleep(between(draw, 5, 400))
+  const due = seen.writes + seen.reads + between(draw, 1, ANSWERS)
+  const late = performance.now() + STALLED_MS
+  while (seen.writes + seen.reads < due && performance.now() < late) await sleep(1)
+  return sleep(between(draw, 0, 20))
 }
 
 async function write(
@@ -131,8 +145,10 @@ async function readOn(
 ): Promise<void> {
   while (running.on) {
     try {
-      const { status, body } = await read(reader, pick(draw, models).name)
-      if (status !== 200) continue
+      const { status, body, text } = await read(reader, pick(draw, models).name)
+      // Deleted meanwhile, or going down. Anything else, a limit above all, would mean that nothing is tried here.
+      if (status === 409 || status === 503) continue
+      if (status !== 200) seen.violations.push(`a read answered ${status}: ${text}`)
       seen.reads++
       if (body.receipt) seen.receipts.set(body.receipt.index, body.receipt.leafHash)
     } catch {
