@@ -28,20 +28,25 @@ export function isBuilt() {
   return true
 }
 
-/** Every source by name, size and time of change; undefined where there are none. */
+/** Every source but the tests by name, size and time of change; undefined where there are none. */
 function stampOf() {
   try {
-    const paths = readdirSync(SOURCES, { recursive: true }).toSorted()
-    return [BUILDER, ...paths.map((path) => join(SOURCES, path))].map(lineOf).join("")
+    return [BUILDER, ...filesBelow(SOURCES)].map(lineOf).toSorted().join("")
   } catch (error) {
     if (error.code === "ENOENT") return undefined
     throw error
   }
 }
 
+/** By hand: asking Node for all of it at once takes three times as long, every time that `tyler` starts (measured). */
+function filesBelow(folder) {
+  const below = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.endsWith(".test.ts"))
+  return below.flatMap((one) => (one.isDirectory() ? filesBelow(`${folder}/${one.name}`) : `${folder}/${one.name}`))
+}
+
 function lineOf(path) {
-  const stat = statSync(path)
-  return stat.isFile() ? `${path.slice(ROOT.length)} ${stat.size} ${stat.mtimeMs}\n` : ""
+  const { size, mtimeMs } = statSync(path)
+  return `${path.slice(ROOT.length)} ${size} ${mtimeMs}\n`
 }
 
 function kept() {
