@@ -18,8 +18,12 @@ const STALLED_MS = 10_000
 /** The whole log is exported and verified this often, and at the end. */
 const VERIFIED_EVERY = 25
 
+/** A secret takes 100 versions a day: well before, its writer goes on with a new one. */
+const VERSIONS = 60
+
 interface Model {
-  readonly name: string
+  name: string
+  versions: number
   /** The last state that was acknowledged. */
   known: State
   /** What requests without a clear answer may have made of it since. */
@@ -50,6 +54,7 @@ export const kill: Campaign = {
     const cast = await enter(server, READERS)
     const models = await firstSecrets(at(server, cast.admin))
     for (let round = 1; round <= setting.rounds; round++) {
+      await renew(at(server, cast.admin), models, round)
       await killDuring(server, cast, models, seen, setting.draw)
       server = await home.start()
       await check(server, cast, models, seen)
@@ -66,9 +71,19 @@ async function firstSecrets(admin: Client): Promise<Model[]> {
   for (let writer = 0; writer < WRITERS; writer++) {
     const name = `soak/kill-${writer}`
     await createSecret(admin, name, "first")
-    models.push({ name, known: { value: "first", deleted: false }, maybe: [] })
+    models.push({ name, versions: 1, known: { value: "first", deleted: false }, maybe: [] })
   }
   return models
+}
+
+/** A new secret for each writer whose own has had enough versions. */
+async function renew(admin: Client, models: readonly Model[], round: number): Promise<void> {
+  for (const [writer, model] of models.entries()) {
+    if (model.versions < VERSIONS) continue
+    const name = `soak/kill-${writer}-${round}`
+    await createSecret(admin, name, "first")
+    Object.assign(model, { name, versions: 1, known: { value: "first", deleted: false }, maybe: [] })
+  }
 }
 
 async function killDuring(
@@ -110,10 +125,14 @@ async function write(
     const { known } = model
     const next = known.deleted || draw() < 0.15 ? flipped(known) : { value: `value ${draw()}`, deleted: false }
     model.maybe.push(next)
+    model.versions++
     try {
       const answer = await change(admin, model.name, known, next)
       if (answer.status === 503 || (answer.status === 409 && model.maybe.length > 1)) continue
-      if (answer.status !== 200) seen.violations.push(`a write answered ${answer.status}: ${answer.text}`)
+      if (answer.status !== 200) {
+        seen.violations.push(`a write answered ${answer.status}: ${answer.text}`)
+        continue
+      }
     } catch {
       return
     }
