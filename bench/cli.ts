@@ -6,7 +6,10 @@ import { startProcess } from "../test/kit/process.ts"
 import { median, row } from "./kit.ts"
 import { olderNode } from "./node20.ts"
 
-/** From starting `tyler` to its end, with the packaged Node and through the launcher of an older one. */
+/**
+ * From starting `tyler` to its end, with the packaged Node and through the launcher of an older one. Beside it, what the
+ * same Node takes to start and do nothing.
+ */
 const RUNS = 15
 const LIMIT_MS = 100
 const LAUNCHER = fileURLToPath(new URL("../bin/tyler.js", import.meta.url))
@@ -37,14 +40,15 @@ async function medianOf(node: string, args: readonly string[]): Promise<number> 
 
 const figures: number[] = []
 try {
+  const alone = await medianOf(process.execPath, ["-e", "0"])
   for (const command of ["--version", "whoami"]) {
     const ms = await medianOf(process.execPath, [LAUNCHER, command])
     figures.push(ms)
-    row(`tyler ${command}`, `${ms.toFixed(0)} ms`, "under 100 ms")
+    row(`tyler ${command}`, `${ms.toFixed(0)} ms (Node alone ${alone.toFixed(0)} ms)`, "under 100 ms")
   }
   const older = olderNode()
   if (older !== undefined) {
-    const starts = [await medianOf(older.path, ["-e", "0"]), await medianOf(process.execPath, ["-e", "0"])]
+    const starts = [await medianOf(older.path, ["-e", "0"]), alone]
     const ms = await medianOf(older.path, [LAUNCHER, "whoami"])
     const bare = starts.map((one) => one.toFixed(0)).join(" + ")
     row(

@@ -8,10 +8,10 @@ export async function deliveredReads(admin: Client): Promise<number> {
   const { key } = (await admin.get<LogKeyAnswer>("/api/audit/key")).body
   const answer = await fetch(`${admin.url}/api/audit/export`, { headers: { authorization: `Bearer ${admin.token}` } })
   let reads = 0
-  async function* counted(): AsyncGenerator<string> {
-    for await (const line of linesOf(answer.body as AsyncIterable<Uint8Array>)) {
-      if (line.includes('"action":"GET"') && line.includes('"result":"SUCCESS"')) reads++
-      yield line
+  async function* counted(): AsyncGenerator<readonly string[]> {
+    for await (const lines of linesOf(answer.body as AsyncIterable<Uint8Array>)) {
+      for (const line of lines) if (line.includes('"action":"GET"') && line.includes('"result":"SUCCESS"')) reads++
+      yield lines
     }
   }
   const verdict = await verifyExport(counted(), { key })

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
-import process from "node:process"
 import { fileURLToPath } from "node:url"
+
+const load = createRequire(import.meta.url)
+/** Not imported: an import of `node:fs` makes all that it exports, its promises and streams among them. */
+const { readdirSync, readFileSync, renameSync, statSync, writeFileSync } = load("node:fs")
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..")
 const SOURCES = join(ROOT, "src")
@@ -19,7 +21,7 @@ export function isBuilt() {
   const found = stampOf()
   if (found === undefined || found === kept()) return true
   const builder = [process.execPath, "--disable-warning=ExperimentalWarning", BUILDER]
-  const { spawnSync } = createRequire(import.meta.url)("node:child_process")
+  const { spawnSync } = load("node:child_process")
   // A child: what takes types away holds 30 MB for as long as its process lives.
   if (spawnSync(builder[0], builder.slice(1), { stdio: ["ignore", "ignore", "inherit"] }).status !== 0) return false
   // What was seen before the build: a source saved during it shows as a difference next time.
@@ -28,20 +30,25 @@ export function isBuilt() {
   return true
 }
 
-/** Every source by name, size and time of change; undefined where there are none. */
+/** Every source but the tests by name, size and time of change; undefined where there are none. */
 function stampOf() {
   try {
-    const paths = readdirSync(SOURCES, { recursive: true }).toSorted()
-    return [BUILDER, ...paths.map((path) => join(SOURCES, path))].map(lineOf).join("")
+    return [BUILDER, ...filesBelow(SOURCES)].map(lineOf).toSorted().join("")
   } catch (error) {
     if (error.code === "ENOENT") return undefined
     throw error
   }
 }
 
+/** By hand: asking Node for all of it at once takes three times as long, every time that `tyler` starts (measured). */
+function filesBelow(folder) {
+  const below = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !name.endsWith(".test.ts"))
+  return below.flatMap((one) => (one.isDirectory() ? filesBelow(`${folder}/${one.name}`) : `${folder}/${one.name}`))
+}
+
 function lineOf(path) {
-  const stat = statSync(path)
-  return stat.isFile() ? `${path.slice(ROOT.length)} ${stat.size} ${stat.mtimeMs}\n` : ""
+  const { size, mtimeMs } = statSync(path)
+  return `${path.slice(ROOT.length)} ${size} ${mtimeMs}\n`
 }
 
 function kept() {

@@ -1,4 +1,3 @@
-import process from "node:process"
 import { run } from "./launch.js"
 
 const [program, ...argv] = process.argv.slice(2)

@@ -1,10 +1,12 @@
-import { existsSync, lstatSync, mkdirSync } from "node:fs"
 import module, { createRequire } from "node:module"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
-import process from "node:process"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { isBuilt } from "./built.js"
+
+const load = createRequire(import.meta.url)
+/** Not imported: an import of `node:fs` makes all that it exports, its promises and streams among them. */
+const { existsSync, lstatSync, mkdirSync } = load("node:fs")
 
 /**
  * Starts a program of ours under Node 24, whatever Node npm happened to use: the packaged one, unless this already is
@@ -49,7 +51,7 @@ function recent() {
 
 function packagedNode() {
   try {
-    const found = createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/package.json`)
+    const found = load.resolve(`node-${process.platform}-${process.arch}/package.json`)
     const node = join(dirname(found), "bin", "node")
     return existsSync(node) ? node : undefined
   } catch {
@@ -60,7 +62,7 @@ function packagedNode() {
 /** In place where Node can (24); else a child that gets our signals and whose end is ours. */
 function replace(file, args) {
   if (typeof process.execve === "function") return process.execve(file, [file, ...args], process.env)
-  const { spawn } = createRequire(import.meta.url)("node:child_process")
+  const { spawn } = load("node:child_process")
   const child = spawn(file, args, { stdio: "inherit" })
   const forward = (signal) => child.kill(signal)
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, forward)

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as fc from "fast-check"
-import { LineError, parseEntryLine, type StandingLine, spell } from "./line.ts"
+import { LineError, parseEntryLine, readAny, type StandingLine, spell } from "./line.ts"
+import { readUsual } from "./usual-line.ts"
 
 const HASH = Buffer.alloc(32, 3).toString("base64")
 const entry: StandingLine = {
@@ -55,4 +56,59 @@ test("what is not an entry is refused: other JSON, counts that are none, half a 
   bad.push(good.replace('"requestId":"r"', '"requestId":"\ud800"'), good.replace("MDAwM=", "MDAwN="), `${good}${good}`)
   bad.push(good.replace('"result":"SUCCESS"', '"result":"success"'), good.replace('"roles":[]', '"roles":""'))
   for (const line of bad) assert.throws(() => parseEntryLine(line), LineError, line)
+})
+
+test("the usual way and the long way read the same lines, and read the same in them", () => {
+  const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => value.isWellFormed())
+  const odd = fc.constantFrom(
+    '"',
+    "\\",
+    "\\u001f",
+    "\\u0008",
+    "\\/",
+    "\\ud800",
+    "\u0000",
+    "0",
+    "-",
+    ",",
+    "null",
+    "]",
+    "\ud800",
+  )
+  fc.assert(
+    fc.property(text, text, odd, fc.nat(), (a, b, piece, place) => {
+      const line = spell({ ...entry, requestId: a, roles: [b], reason: b, quotaUse: a.length })
+      const at = place % (line.length + 1)
+      for (const candidate of [
+        line,
+        line.slice(0, at) + piece + line.slice(at),
+        line.slice(0, at) + line.slice(at + 1),
+      ]) {
+        const usual = readUsual(candidate)
+        if (usual !== undefined) assert.deepEqual(usual, readAny(candidate))
+      }
+      if (!/["\\\p{Cc}]/u.test(b)) assert.deepEqual(readUsual(line), readAny(line))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test("every escape that an export writes is read the usual way, and no other spelling of a character", () => {
+  for (let code = 0; code < 128; code++) {
+    const line = spell({ ...entry, reason: String.fromCharCode(code) })
+    assert.equal(readUsual(line)?.reason, String.fromCharCode(code))
+    const longhand = `\\u${code.toString(16).padStart(4, "0")}`
+    const spelled = JSON.stringify(String.fromCharCode(code)).slice(1, -1)
+    const other = spell({ ...entry, reason: "@" }).replace('"@"', () => `"${longhand}"`)
+    assert.equal(readUsual(other) !== undefined, spelled === longhand)
+  }
+})
+
+test("counts past 2^53 - 1 and long lines go the long way", () => {
+  const line = spell({ ...entry, timestamp: 2 ** 53 - 1 })
+  assert.notEqual(readUsual(line), undefined)
+  assert.equal(readUsual(line.replace("9007199254740991", "9007199254740992")), undefined)
+  const room = 16_384 - spell(entry).length
+  assert.notEqual(readUsual(spell({ ...entry, reason: "x".repeat(room) })), undefined)
+  assert.equal(readUsual(spell({ ...entry, reason: "x".repeat(room + 1) })), undefined)
 })

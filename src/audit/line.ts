@@ -1,5 +1,6 @@
 import type { EntryRow } from "../state/rows.ts"
 import type { Personal, Plain } from "./canonical.ts"
+import { readUsual } from "./usual-line.ts"
 
 /** One entry as a line of an export spells it. */
 export type EntryLine = StandingLine | PrunedLine
@@ -69,6 +70,11 @@ export function spell(entry: EntryLine): string {
  * byte changes the entry. Throws LineError.
  */
 export function parseEntryLine(line: string): EntryLine {
+  return readUsual(line) ?? readAny(line)
+}
+
+/** By parsing the line and spelling it again. Throws LineError. */
+export function readAny(line: string): EntryLine {
   if (line.length > MAX_LINE) throw new LineError("the line is longer than any entry")
   let value: Record<keyof StandingLine, unknown>
   try {

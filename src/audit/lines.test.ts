@@ -5,7 +5,7 @@ import { linesOf, NOT_UTF8 } from "./lines.ts"
 
 async function collect(chunks: readonly Uint8Array[]): Promise<string[]> {
   const lines: string[] = []
-  for await (const line of linesOf(chunks)) lines.push(line)
+  for await (const some of linesOf(chunks)) lines.push(...some)
   return lines
 }
 

@@ -10,8 +10,11 @@ const NEWLINE = 10
 /**
  * Splits a stream of bytes into lines without their newline, keeping no more than one chunk and one line. Strict UTF-8:
  * a byte order mark stays in its line, and a line with bad bytes becomes `NOT_UTF8`. The last line needs no newline.
+ * The lines of one chunk come together: one by one, the waiting takes a tenth of a verification (measured).
  */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string> {
+export async function* linesOf(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<readonly string[]> {
   let rest: Uint8Array = new Uint8Array()
   for await (const chunk of chunks) {
     const end = chunk.lastIndexOf(NEWLINE)
@@ -21,24 +24,21 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint
     }
     const whole = Buffer.concat([rest, end < 0 ? chunk : chunk.subarray(0, end)])
     rest = end < 0 ? new Uint8Array() : Buffer.from(chunk.subarray(end + 1))
-    yield* split(whole)
+    yield split(whole)
   }
-  if (rest.byteLength > 0) yield* split(rest)
+  if (rest.byteLength > 0) yield split(rest)
 }
 
+/** Line by line: one text outside of Latin-1 would otherwise make all lines of its chunk twice as wide. */
 function split(bytes: Uint8Array): readonly string[] {
-  if (isUtf8(bytes)) return text(bytes).split("\n")
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const sound = isUtf8(buffer)
   const lines: string[] = []
-  for (let start = 0; start <= bytes.byteLength; ) {
-    const found = bytes.indexOf(NEWLINE, start)
-    const end = found < 0 ? bytes.byteLength : found
-    const line = bytes.subarray(start, end)
-    lines.push(isUtf8(line) ? text(line) : NOT_UTF8)
+  for (let start = 0; start <= buffer.byteLength; ) {
+    const found = buffer.indexOf(NEWLINE, start)
+    const end = found < 0 ? buffer.byteLength : found
+    lines.push(sound || isUtf8(buffer.subarray(start, end)) ? buffer.toString("utf8", start, end) : NOT_UTF8)
     start = end + 1
   }
   return lines
-}
-
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
 }

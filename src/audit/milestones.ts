@@ -1,12 +1,13 @@
 import { equalBytes } from "../core/bytes.ts"
 import type { Checkpoint } from "./checkpoint.ts"
-import { appendLeaf, EMPTY_EDGE, rootOf } from "./merkle.ts"
+import { hashChildren, rootOf } from "./merkle.ts"
 
 /** A tree that grows leaf by leaf past the checkpoints it must agree with. */
 export class Milestones {
   readonly #due: readonly Checkpoint[]
   #next = 0
-  #edge: Buffer = EMPTY_EDGE
+  /** The tree's right edge, as in merkle.ts, but in pieces: copying it for each leaf is 4 % of a verification. */
+  readonly #edge: Uint8Array[] = []
   #size = 0
   /** The largest size at which the tree agreed, before the first at which it did not. */
   lastGood = 0
@@ -27,18 +28,25 @@ export class Milestones {
   }
 
   append(leafHash: Uint8Array): void {
-    this.#edge = appendLeaf(this.#size, this.#edge, leafHash).edge
+    let node = leafHash
+    for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2)
+      node = hashChildren(this.#edge.pop() as Uint8Array, node)
+    this.#edge.push(node)
     this.#size++
     this.#compare()
   }
 
   ends(checkpoint: Checkpoint): boolean {
-    return checkpoint.size === this.#size && equalBytes(rootOf(this.#edge), checkpoint.root)
+    return checkpoint.size === this.#size && equalBytes(this.#root(), checkpoint.root)
+  }
+
+  #root(): Buffer {
+    return rootOf(Buffer.concat(this.#edge))
   }
 
   #compare(): void {
     for (; this.#due[this.#next]?.size === this.#size; this.#next++) {
-      const agrees = equalBytes(rootOf(this.#edge), (this.#due[this.#next] as Checkpoint).root)
+      const agrees = equalBytes(this.#root(), (this.#due[this.#next] as Checkpoint).root)
       if (!agrees) this.firstBad ??= this.#size
       else if (this.firstBad === null) this.lastGood = this.#size
     }

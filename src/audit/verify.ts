@@ -47,13 +47,16 @@ export type Verdict =
 /**
  * Verifies an export without a server, in one pass and bounded memory. Throws NoteError `bad_key` if `key` is no
  * verifier key; everything wrong with the export or a checkpoint is in the verdict.
+ *
+ * @param lines all of them, or some at a time as they come
  */
 export async function verifyExport(
-  lines: AsyncIterable<string> | Iterable<string>,
+  lines: AsyncIterable<readonly string[]> | readonly string[],
   options: VerifyOptions,
 ): Promise<Verdict> {
   const verifier = new ExportVerifier(options)
-  for await (const line of lines) verifier.line(line)
+  const parts = Symbol.asyncIterator in lines ? lines : [lines]
+  for await (const part of parts) for (const line of part) verifier.line(line)
   return verifier.finish()
 }
 

@@ -6,13 +6,22 @@ import { note, write } from "./print.ts"
 import { COMMANDS } from "./table.ts"
 import type { World } from "./world.ts"
 
-/** The command line: answers the exit code. Reads the process's environment here and nowhere else. */
+/**
+ * The command line: answers the exit code. Reads the process's environment here and nowhere else. A stream is made when
+ * it is first looked at: standard input alone takes 10 ms, and most commands ask it nothing.
+ */
 export async function main(argv: string[]): Promise<number> {
   return tyler(argv, {
     env: process.env,
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdin() {
+      return process.stdin
+    },
+    get stdout() {
+      return process.stdout
+    },
+    get stderr() {
+      return process.stderr
+    },
     cwd: process.cwd(),
     home: homedir(),
     uid: process.getuid?.() ?? null,

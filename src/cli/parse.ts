@@ -1,6 +1,8 @@
-import { parseArgs } from "node:util"
 import { type Call, type Command, optionsOf, UsageError } from "./command.ts"
 import type { World } from "./world.ts"
+
+/** Not imported: an import of `node:util` makes all that it exports, worker threads and a diff among them. */
+const { parseArgs } = process.getBuiltinModule("node:util")
 
 /** The row that `argv` names, and what follows its words. Two words win over one. */
 export function findCommand(

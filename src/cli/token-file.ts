@@ -1,4 +1,9 @@
-import {
+import { isAbsolute, join } from "node:path"
+import type { Address } from "../client/address.ts"
+import type { World } from "./world.ts"
+
+/** Not imported: an import of `node:fs` makes all that it exports, its promises and streams among them. */
+const {
   closeSync,
   constants,
   fstatSync,
@@ -10,10 +15,7 @@ import {
   renameSync,
   unlinkSync,
   writeFileSync,
-} from "node:fs"
-import { isAbsolute, join } from "node:path"
-import type { Address } from "../client/address.ts"
-import type { World } from "./world.ts"
+} = process.getBuiltinModule("node:fs")
 
 /** The token file or its folder is not what it should be; the message says what would help. */
 export class TokenFileError extends Error {}

@@ -1,4 +1,4 @@
-import { type Random, systemRandom } from "../core/random.ts"
+import type { Random } from "../core/random.ts"
 import { encodeBody } from "./body.ts"
 import { localError } from "./error.ts"
 import type { Transport } from "./transport.ts"
@@ -26,7 +26,12 @@ export interface Caller {
   reason(given: string | undefined): string
 }
 
-export function makeCaller(transport: Transport, reason: string | undefined, random: Random = systemRandom): Caller {
+/** The global makes itself when it is first asked: most calls are reads, and need no randomness. */
+function newKey(random: Random | undefined): string {
+  return random?.uuid() ?? crypto.randomUUID()
+}
+
+export function makeCaller(transport: Transport, reason: string | undefined, random?: Random): Caller {
   const verified = (options: SendOptions | undefined) =>
     options?.verificationToken === undefined ? {} : { verificationToken: options.verificationToken }
   return {
@@ -41,7 +46,7 @@ export function makeCaller(transport: Transport, reason: string | undefined, ran
         path,
         body: encodeBody(body),
         again: true,
-        idempotencyKey: options?.idempotencyKey ?? random.uuid(),
+        idempotencyKey: options?.idempotencyKey ?? newKey(random),
         ...verified(options),
       }),
     stream: (path) => transport.bytes({ method: "GET", path, again: false }),

@@ -107,7 +107,10 @@ export type Change =
   /** Versions without a label, beyond the newest 100 and older than `olderThan`. */
   | { readonly kind: "pruneVersions"; readonly secretId: string; readonly olderThan: number }
   | { readonly kind: "addKey"; readonly row: KeyRow }
-  /** New keys and new states of old ones; only while the root key that wraps them is the one of `rootKeyCheck`. */
+  /**
+   * New keys and new states of old ones; only while the root key that wraps them is the one of `rootKeyCheck`. Conflicts
+   * if a purpose were left with two active keys.
+   */
   | { readonly kind: "putKeys"; readonly rows: readonly KeyRow[]; readonly rootKeyCheck: Uint8Array }
   /** All keys wrapped by another root key, and its check value; conflicts if another was put meanwhile, or a key came or went. */
   | {

@@ -13,7 +13,7 @@ export function keyChanges(factory: EngineFactory): void {
     test("keys are added, re-wrapped and listed oldest first", async () => {
       const { ledger, reader } = on.at
       assert.deepEqual(plain(await reader.keys()), plain(BIRTH.keys))
-      const added = keyRow("kek-2", { createdAt: 30 })
+      const added = keyRow("kek-2", { createdAt: 30, state: "retiring" })
       await recorded(ledger, changing({ kind: "addKey", row: added }))
       const retiring = { ...BIRTH.keys[0], state: "retiring" as const, wrapped: Buffer.from("again") }
       const fresh = keyRow("kek-3", { createdAt: 40 })
@@ -21,23 +21,32 @@ export function keyChanges(factory: EngineFactory): void {
       assert.deepEqual(plain(await reader.keys()), plain([retiring, BIRTH.keys[1], added, fresh]))
     })
 
+    test("a second active key of a purpose is refused whole: the other one came meanwhile", async () => {
+      const { ledger, reader } = on.at
+      const before = await reader.keys()
+      const rows = [{ ...BIRTH.keys[0], state: "retiring" as const }, keyRow("kek-4")]
+      assert.equal(await conflictOf(ledger, { kind: "putKeys", rows, rootKeyCheck }), "key_moved")
+      assert.deepEqual(plain(await reader.keys()), plain(before))
+    })
+
     test("nothing is sealed under a key that is retiring, gone or for something else", async () => {
       const { ledger, reader } = on.at
-      const { secret } = await storeSecret(ledger, { keyId: "kek-2" })
-      for (const keyId of ["kek-1", "kek-none", "log-1"]) {
+      const { secret } = await storeSecret(ledger, { keyId: "kek-3" })
+      for (const keyId of ["kek-1", "kek-2", "kek-none", "log-1"]) {
         const version = versionRow(secret.id, { keyId })
         const put = { kind: "addVersion" as const, secretId: secret.id, version, labels: [], changedAt: 5 }
         assert.equal(await conflictOf(ledger, put), "key_moved")
         const next = secretRow(freshName())
         const add = { kind: "addSecret" as const, secret: next, version: { ...version, secretId: next.id } }
         assert.equal(await conflictOf(ledger, add), "key_moved")
-        const [stored] = await reader.versionsUnderKey("kek-2", 1)
+        const [stored] = await reader.versionsUnderKey("kek-3", 1)
         const { versionId } = stored ?? version
-        const again = { secretId: secret.id, versionId, fromKeyId: "kek-2", keyId, sealed: Buffer.from("again") }
+        const again = { secretId: secret.id, versionId, fromKeyId: "kek-3", keyId, sealed: Buffer.from("again") }
         assert.equal(await conflictOf(ledger, { kind: "rewrapVersions", versions: [again] }), "key_moved")
       }
-      assert.equal(await reader.countVersionsUnderKey("kek-2"), 1)
-      await recorded(ledger, changing({ kind: "putKeys", rows: [BIRTH.keys[0]], rootKeyCheck }))
+      assert.equal(await reader.countVersionsUnderKey("kek-3"), 1)
+      const back = [keyRow("kek-3", { createdAt: 40, state: "retiring" }), BIRTH.keys[0]]
+      await recorded(ledger, changing({ kind: "putKeys", rows: back, rootKeyCheck }))
     })
 
     test("another root key takes over all keys at once, and only from the one it was meant to follow", async () => {

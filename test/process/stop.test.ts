@@ -1,11 +1,15 @@
 import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { rmSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
 import { test, type TestContext } from "node:test"
+import { fileURLToPath } from "node:url"
 import { setUpAdmin } from "../kit/people.ts"
 import { type ServerProcess, startProcess } from "../kit/process.ts"
 import { createSecret, REASON, secretPath } from "../kit/secrets.ts"
+import { serverEnvironment, temporaryFolder } from "../kit/server.ts"
 
 interface Scene {
   readonly server: ServerProcess
@@ -60,7 +64,7 @@ async function lineTo({ port }: ServerProcess): Promise<Line> {
   }
 }
 
-async function refusesConnections({ port }: ServerProcess): Promise<void> {
+async function refusesConnections({ port }: Pick<ServerProcess, "port">): Promise<void> {
   for (;;) {
     const socket = connect({ port, host: "127.0.0.1" })
     const refused = await new Promise((resolve) => {
@@ -113,4 +117,26 @@ test("a second signal ends at once what does not want to end", async (t) => {
   process.kill(server.pid, "SIGTERM")
   assert.equal(await code, 1)
   assert.ok(performance.now() - began < 5_000)
+})
+
+/** npm runs a script through a shell, which would die of the signal and leave the server behind. */
+test("npm start hands a SIGTERM on to the server and ends as it does", async (t) => {
+  const folder = temporaryFolder()
+  const npm = spawn("npm", ["start"], {
+    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+    env: { PATH: process.env["PATH"], HOME: folder, ...serverEnvironment(folder) },
+    stdio: ["ignore", "pipe", "ignore"],
+  })
+  const ended = once(npm, "exit")
+  t.after(() => npm.kill("SIGKILL"))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  let said = ""
+  for await (const text of npm.stdout.setEncoding("utf8")) {
+    said += String(text)
+    if (said.includes("/setup#")) break
+  }
+  const port = Number(/listens on http:\/\/localhost:(\d+)/.exec(said)?.[1])
+  npm.kill("SIGTERM")
+  assert.deepEqual(await ended, [0, null])
+  await refusesConnections({ port })
 })

@@ -10,11 +10,20 @@ import { install } from "./installation.ts"
 /** Each writer has a secret of its own and waits for every answer, so that it knows what must be there afterwards. */
 const WRITERS = 12
 const READERS = 4
+/** A kill comes within this many answers; how long that takes is the machine's business. */
+const ANSWERS = 120
+/** Some kills come by time alone, so that they also meet a server that has answered nothing yet. */
+const BY_TIME = 0.2
+const STALLED_MS = 10_000
 /** The whole log is exported and verified this often, and at the end. */
 const VERIFIED_EVERY = 25
 
+/** A secret takes 100 versions a day: well before, its writer goes on with a new one. */
+const VERSIONS = 60
+
 interface Model {
-  readonly name: string
+  name: string
+  versions: number
   /** The last state that was acknowledged. */
   known: State
   /** What requests without a clear answer may have made of it since. */
@@ -45,6 +54,7 @@ export const kill: Campaign = {
     const cast = await enter(server, READERS)
     const models = await firstSecrets(at(server, cast.admin))
     for (let round = 1; round <= setting.rounds; round++) {
+      await renew(at(server, cast.admin), models, round)
       await killDuring(server, cast, models, seen, setting.draw)
       server = await home.start()
       await check(server, cast, models, seen)
@@ -61,9 +71,19 @@ async function firstSecrets(admin: Client): Promise<Model[]> {
   for (let writer = 0; writer < WRITERS; writer++) {
     const name = `soak/kill-${writer}`
     await createSecret(admin, name, "first")
-    models.push({ name, known: { value: "first", deleted: false }, maybe: [] })
+    models.push({ name, versions: 1, known: { value: "first", deleted: false }, maybe: [] })
   }
   return models
+}
+
+/** A new secret for each writer whose own has had enough versions. */
+async function renew(admin: Client, models: readonly Model[], round: number): Promise<void> {
+  for (const [writer, model] of models.entries()) {
+    if (model.versions < VERSIONS) continue
+    const name = `soak/kill-${writer}-${round}`
+    await createSecret(admin, name, "first")
+    Object.assign(model, { name, versions: 1, known: { value: "first", deleted: false }, maybe: [] })
+  }
 }
 
 async function killDuring(
@@ -79,10 +99,19 @@ async function killDuring(
     ...models.map((model) => write(admin, model, seen, draw, running)),
     ...cast.readers.map((token) => readOn(at(server, token), models, seen, draw, running)),
   ]
-  await sleep(between(draw, 5, 400))
+  await aMoment(seen, draw)
   await server.stop("SIGKILL")
   running.on = false
   await Promise.all(busy)
+}
+
+/** Sleeps until a drawn number of answers have come and a little longer, or for a drawn time. */
+async function aMoment(seen: Seen, draw: () => number): Promise<void> {
+  if (draw() < BY_TIME) return sleep(between(draw, 5, 400))
+  const due = seen.writes + seen.reads + between(draw, 1, ANSWERS)
+  const late = performance.now() + STALLED_MS
+  while (seen.writes + seen.reads < due && performance.now() < late) await sleep(1)
+  return sleep(between(draw, 0, 20))
 }
 
 async function write(
@@ -96,10 +125,14 @@ async function write(
     const { known } = model
     const next = known.deleted || draw() < 0.15 ? flipped(known) : { value: `value ${draw()}`, deleted: false }
     model.maybe.push(next)
+    model.versions++
     try {
       const answer = await change(admin, model.name, known, next)
       if (answer.status === 503 || (answer.status === 409 && model.maybe.length > 1)) continue
-      if (answer.status !== 200) seen.violations.push(`a write answered ${answer.status}: ${answer.text}`)
+      if (answer.status !== 200) {
+        seen.violations.push(`a write answered ${answer.status}: ${answer.text}`)
+        continue
+      }
     } catch {
       return
     }
@@ -131,8 +164,10 @@ async function readOn(
 ): Promise<void> {
   while (running.on) {
     try {
-      const { status, body } = await read(reader, pick(draw, models).name)
-      if (status !== 200) continue
+      const { status, body, text } = await read(reader, pick(draw, models).name)
+      // Deleted meanwhile, or going down. Anything else, a limit above all, would mean that nothing is tried here.
+      if (status === 409 || status === 503) continue
+      if (status !== 200) seen.violations.push(`a read answered ${status}: ${text}`)
       seen.reads++
       if (body.receipt) seen.receipts.set(body.receipt.index, body.receipt.leafHash)
     } catch {

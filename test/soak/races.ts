@@ -98,7 +98,9 @@ async function midway(scene: Scene, ending: Ending): Promise<string[]> {
   return [
     ...(late.length === 0 ? [] : [`${late.length} delivered after entry ${last?.id}`]),
     ...(after.status === 200 ? ["a read afterwards delivered"] : []),
-    ...answers.filter((one) => one.status >= 500).map((one) => `a read answered ${one.status}: ${one.text}`),
+    ...answers
+      .filter(({ status, body }) => status >= 500 || body.code === "quota_exceeded")
+      .map((one) => `a read answered ${one.status}: ${one.text}`),
   ]
 }
 

@@ -272,6 +272,7 @@ const APPLY: Apply = {
       const done = await run(db, put, [row.id, row.wrapped, row.state])
       if (done === 0) await insertKey(db, row)
     }
+    await requireOneActive(db)
   },
 
   async putRootKey(db, { rows, from, to }) {
@@ -338,6 +339,12 @@ async function insertLabels(db: Client, secretId: string, labels: readonly Label
 async function requireRootKey(db: Client, check: Uint8Array): Promise<void> {
   const { rowCount } = await db.query("SELECT 1 FROM meta WHERE key = 'root_key_check' AND value = $1", [check])
   if (rowCount === 0) throw new ConflictError("root_key_moved")
+}
+
+/** Two rotations at once: the later one was planned without the key of the earlier one. */
+async function requireOneActive(db: Client): Promise<void> {
+  const twice = "SELECT 1 FROM keyring_key WHERE state = 'active' GROUP BY purpose HAVING count(*) > 1"
+  if ((await run(db, twice, [])) > 0) throw new ConflictError("key_moved")
 }
 
 async function insertKey(db: Client, row: KeyRow): Promise<void> {

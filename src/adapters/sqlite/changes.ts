@@ -207,6 +207,7 @@ const APPLY: Apply = {
         .run(row.wrapped, row.state, row.id)
       if (done.changes === 0) insertKey(sql, row)
     }
+    requireOneActive(sql)
   },
 
   putRootKey(sql, { rows, from, to }) {
@@ -315,6 +316,12 @@ function insertCredential(sql: Statements, row: CredentialRow): void {
 function requireRootKey(sql: Statements, check: Uint8Array): void {
   if (!sql.of("SELECT 1 FROM meta WHERE key = 'root_key_check' AND value = ?").get(check))
     throw new ConflictError("root_key_moved")
+}
+
+/** Two rotations at once: the later one was planned without the key of the earlier one. */
+function requireOneActive(sql: Statements): void {
+  const twice = sql.of("SELECT 1 FROM keyring_key WHERE state = 'active' GROUP BY purpose HAVING count(*) > 1")
+  if (twice.get()) throw new ConflictError("key_moved")
 }
 
 function insertKey(sql: Statements, row: KeyRow): void {
