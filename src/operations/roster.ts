@@ -45,13 +45,13 @@ export async function rosterOf(on: Service, turn: Turn): Promise<Roster> {
       const rows = await on.reader.principals(kind, after, ROSTER_PAGE)
       for (const row of rows) {
         after = row.name
+        await turn.giveWay()
         if (!counts(on, row)) continue
         const key = `${kind === "program" ? row.id : ""} ${row.roles.toSorted().join()}`
         const group = kin.get(key) ?? { asker: askerOf(row), count: 0, names: [] }
         group.count++
         if (group.names.length < NAMES_KEPT) group.names.push(row.name)
         kin.set(key, group)
-        await turn.giveWay()
       }
       seen += rows.length
       if (seen >= ROSTER_MAX) return { kin: [...kin.values()], cut: true }

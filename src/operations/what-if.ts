@@ -173,13 +173,13 @@ async function lookBack(on: Service, turn: Turn, before: PolicySet, after: Polic
     const entries = await on.reader.entryRange(from, at, at - from)
     for (const entry of entries.toReversed()) {
       oldest = entry.timestamp
-      if (entry.timestamp < since) continue
+      await turn.giveWay()
+      if (oldest < since) continue
       const loss = lossOfEntry(on, before, after, entry)
       if (loss !== undefined) {
         refused++
         keep(lost, entry, loss)
       }
-      await turn.giveWay()
     }
     at = from
   }

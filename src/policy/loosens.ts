@@ -115,7 +115,15 @@ function keyOf({ secretPattern }: PolicyRow): string {
   return secretPattern.toLowerCase()
 }
 
+/** A row is asked for its text several times; rows never change. */
+const texts = new WeakMap<PolicyRow, string>()
+
 /** Everything that a decision depends on. Two spellings of one row count as two: that only costs a look. */
-function textOf({ id: _id, createdAt: _createdAt, updatedAt: _updatedAt, ...fields }: PolicyRow): string {
-  return JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+function textOf(row: PolicyRow): string {
+  const known = texts.get(row)
+  if (known !== undefined) return known
+  const { id: _id, createdAt: _createdAt, updatedAt: _updatedAt, ...fields } = row
+  const text = JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  texts.set(row, text)
+  return text
 }

@@ -357,7 +357,7 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
           looser: [],
           stricter: ["roles", "second_factor", "per_day", "program_per_day"],
           gains: { count: 0, names: [] },
-          losses: { count: 1, names: ["heidi"] },
+          losses: { count: 1, names: ["grace"] },
         },
       ],
       complete: true,
@@ -370,7 +370,7 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
         groups: [
           {
             userId: PERSON,
-            username: "heidi",
+            username: "grace",
             secret: NAME,
             code: "forbidden",
             missing: [],
