@@ -13,7 +13,7 @@ export function askerOf({ id, kind, roles, disabled }: PrincipalRow): Asker {
 }
 
 /** A row that is disabled, or fails its code, grants nothing. */
-export function counts(on: Service, row: PrincipalRow): boolean {
+export function counts(on: Pick<Service, "keyring">, row: PrincipalRow): boolean {
   return !row.disabled && principalGenuine(on.keyring().rowsKey, row)
 }
 
@@ -37,7 +37,7 @@ const ROSTER_MAX = 20_000
 const NAMES_KEPT = 20
 
 /** Everybody who counts; people by their roles, programs one by one, since rows can name them. */
-export async function rosterOf(on: Service, turn: Turn): Promise<Roster> {
+export async function rosterOf(on: Pick<Service, "keyring" | "reader">, turn: Turn): Promise<Roster> {
   const kin = new Map<string, { asker: Asker; count: number; names: string[] }>()
   let seen = 0
   for (const kind of ["person", "program"] as const)

@@ -1,28 +1,21 @@
-import { DAY_MS } from "../core/clock.ts"
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { Turn } from "../core/turn.ts"
-import type { Decision, Refused } from "../policy/decide.ts"
+import type { Decision } from "../policy/decide.ts"
 import { type PolicySet, policySet } from "../policy/document.ts"
 import { locksAdminsOut } from "../policy/lockout.ts"
 import { changedRows, loosensApproval, walkChangedRegions } from "../policy/loosens.ts"
-import { type Case, couldUse, lossOf, patternsAt, type TermsChange, termsChanges, tryCase } from "../policy/what-if.ts"
-import type { EntryRow, PolicyRow } from "../state/rows.ts"
+import { type Case, couldUse, patternsAt, type TermsChange, termsChanges, tryCase } from "../policy/what-if.ts"
+import type { PolicyRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { requireAuditor } from "./audit.ts"
+import { type LookBack, lookBack } from "./look-back.ts"
 import { perform } from "./perform.ts"
 import { type Kin, type Roster, rosterOf } from "./roster.ts"
 import type { Caller, Service } from "./service.ts"
-import { wasUnmasked } from "./who.ts"
 
-/** Newest audit entries that are looked at. */
-export const LOOK_ENTRIES = 100_000
-const LOOK_DAYS = 30
-/** Entries of one statement: about 2 ms of the thread that answers everybody. */
-const LOOK_PAGE = 100
-/** Different changes in one answer, and lost reads by person, secret and reason. */
+/** Different changes in one answer. */
 const CHANGES_MAX = 500
-const LOSSES_MAX = 1_000
 /** Names of people, and of the regions of one change. */
 const SHOWN = 20
 
@@ -40,29 +33,6 @@ export interface AccessChange extends TermsChange {
   /** Those who could not use the verbs and then could, with all that is asked given; and the other way round. */
   readonly gains: Some
   readonly losses: Some
-}
-
-/** Reads of one person and secret that would have been refused for the same reason. */
-export interface LostReads {
-  readonly userId: string
-  readonly username: string | null
-  readonly secret: string
-  readonly refused: Refused
-  readonly reads: number
-  /** The newest of them. */
-  readonly lastRead: number
-}
-
-export interface LookBack {
-  /** Entries looked at, the newest first. */
-  readonly entries: number
-  /** Time that the look went back to. */
-  readonly since: number
-  /** There were entries of that time beyond the bound. */
-  readonly cut: boolean
-  /** Reads that would have been refused; of `lost`, the most frequent first. */
-  readonly refused: number
-  readonly lost: readonly LostReads[]
 }
 
 export interface PolicyDiff {
@@ -157,51 +127,6 @@ async function newIn(
       .toSorted()
       .slice(0, SHOWN),
   }
-}
-
-/** Reads of the last 30 days that the present rows permit and the new ones refuse. */
-async function lookBack(on: Service, turn: Turn, before: PolicySet, after: PolicySet): Promise<LookBack> {
-  const since = on.clock.now() - LOOK_DAYS * DAY_MS
-  const { size } = await on.reader.head()
-  const end = Math.max(0, size - LOOK_ENTRIES)
-  const lost = new Map<string, LostReads>()
-  let at = size
-  let refused = 0
-  let oldest = Number.POSITIVE_INFINITY
-  while (at > end && oldest >= since) {
-    const from = Math.max(end, at - LOOK_PAGE)
-    const entries = await on.reader.entryRange(from, at, at - from)
-    for (const entry of entries.toReversed()) {
-      oldest = entry.timestamp
-      await turn.giveWay()
-      if (oldest < since) continue
-      const loss = lossOfEntry(on, before, after, entry)
-      if (loss !== undefined) {
-        refused++
-        keep(lost, entry, loss)
-      }
-    }
-    at = from
-  }
-  const most = [...lost.values()].toSorted((a, b) => b.reads - a.reads).slice(0, LOSSES_MAX)
-  return { entries: size - at, since, cut: at > 0 && oldest >= since, refused, lost: most }
-}
-
-function lossOfEntry(on: Service, before: PolicySet, after: PolicySet, entry: EntryRow): Refused | undefined {
-  const { action, result, resourceType, principalKind: kind, userId: id, roles, resourceName, quotaUse } = entry
-  if (action !== "GET" || result !== "SUCCESS" || resourceType !== "secret") return undefined
-  if (kind !== "person" && kind !== "program") return undefined
-  const principal = { id, kind, roles, assurance: kind === "person" ? "password" : "token" } as const
-  const verb = wasUnmasked(entry) ? "reveal" : "read"
-  // An answered read's name was a name: it needed no escapes.
-  return lossOf(before, after, { verb, name: resourceName as SecretName, principal, nth: quotaUse }, on.settings)
-}
-
-function keep(lost: Map<string, LostReads>, entry: EntryRow, refused: Refused): void {
-  const { userId, username, resourceName: secret, timestamp: lastRead } = entry
-  const key = JSON.stringify([userId, secret, refused.code, refused.missing])
-  const known = lost.get(key) ?? { userId, username, secret, refused, reads: 0, lastRead }
-  lost.set(key, { ...known, reads: known.reads + 1 })
 }
 
 export interface Tried {

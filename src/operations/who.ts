@@ -1,4 +1,3 @@
-import { DAY_MS } from "../core/clock.ts"
 import type { SecretName } from "../core/name.ts"
 import { Turn } from "../core/turn.ts"
 import { VERBS, type Verb } from "../core/verb.ts"
@@ -6,9 +5,10 @@ import { combine } from "../policy/combine.ts"
 import { admit, type Asker } from "../policy/decide.ts"
 import { type Terms, termsOf } from "../policy/terms.ts"
 import { couldUse } from "../policy/what-if.ts"
-import type { EntryRow, PrincipalRow, SecretRow } from "../state/rows.ts"
+import type { PrincipalRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
+import { type Readers, readersOf } from "./readers.ts"
 import { askerOf, counts, ROSTER_PAGE } from "./roster.ts"
 import { findSecret, permitFor } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
@@ -43,23 +43,6 @@ export interface User {
   readonly verbs: readonly Verb[]
 }
 
-export interface ReaderOfSecret {
-  readonly userId: string
-  /** As of the newest read; null: erased. */
-  readonly username: string | null
-  readonly lastRead: number
-  /** In the last 30 days, and how many of them unmasked. */
-  readonly reads: number
-  readonly unmasked: number
-}
-
-export interface Readers {
-  /** The newest first. */
-  readonly readers: readonly ReaderOfSecret[]
-  /** There were older reads than were looked at. */
-  readonly cut: boolean
-}
-
 export interface Who {
   readonly owner: boolean
   readonly terms: readonly VerbTerms[]
@@ -72,10 +55,6 @@ export interface Who {
 
 /** People and programs looked at for one page, so that a secret few may use cannot make the server walk everybody. */
 const SCAN_LIMIT = 2_000
-const READ_DAYS = 30
-/** Newest reads of the secret that are looked at. */
-const READS_MAX = 10_000
-const READS_PAGE = 200
 
 /**
  * Who could do what with a secret. Owners see everybody, and who has read it: those with the verb `audit` on it, and
@@ -152,34 +131,4 @@ async function usersFrom(on: Service, view: View, ask: WhoRequest): Promise<Pick
     after = ""
   }
   return { users, next: { kind, name: after } }
-}
-
-/** From the audit log. What was read under this name before this secret was created was another secret. */
-async function readersOf(on: Service, secret: SecretRow): Promise<Readers> {
-  const since = on.clock.now() - READ_DAYS * DAY_MS
-  const found = new Map<string, ReaderOfSecret>()
-  const wanted = { resourceName: secret.name, action: "GET", result: "SUCCESS", from: secret.createdAt }
-  let before: number | undefined
-  for (let looked = 0; looked < READS_MAX; ) {
-    const query = before === undefined ? wanted : { ...wanted, before }
-    const entries = await on.reader.entries({ ...query, limit: Math.min(READS_PAGE, READS_MAX - looked) })
-    for (const entry of entries) note(found, entry, since)
-    looked += entries.length
-    before = entries.at(-1)?.index
-    if (entries.length < READS_PAGE) return { readers: [...found.values()], cut: false }
-  }
-  return { readers: [...found.values()], cut: true }
-}
-
-function note(found: Map<string, ReaderOfSecret>, entry: EntryRow, since: number): void {
-  const { userId, username, timestamp } = entry
-  const reader = found.get(userId) ?? { userId, username, lastRead: timestamp, reads: 0, unmasked: 0 }
-  const counted = timestamp < since ? 0 : 1
-  const unmasked = reader.unmasked + (wasUnmasked(entry) ? counted : 0)
-  found.set(userId, { ...reader, reads: reader.reads + counted, unmasked })
-}
-
-/** Of a read's entry: `details` begins with the word. */
-export function wasUnmasked({ details }: EntryRow): boolean {
-  return details?.split(" ", 1)[0] === "unmasked"
 }

@@ -2,14 +2,8 @@ import { invalidField, parseBody } from "../../api/parse.ts"
 import type { PolicyDraft } from "../../api/policies.ts"
 import { DiffBody, type PolicyCase, TestBody } from "../../api/what-if.ts"
 import { parseWhoQuery } from "../../api/who.ts"
-import {
-  type AccessChange,
-  diffPolicies,
-  type LostReads,
-  type PolicyDiff,
-  testPolicies,
-  type Tried,
-} from "../../operations/what-if.ts"
+import { type AccessChange, diffPolicies, type PolicyDiff, testPolicies, type Tried } from "../../operations/what-if.ts"
+import type { LostReads } from "../../operations/look-back.ts"
 import { type RosterPlace, type Who, whoMayUse } from "../../operations/who.ts"
 import { parsePolicyRow } from "../../policy/row.ts"
 import type { Terms } from "../../policy/terms.ts"
