@@ -8,9 +8,10 @@ import { couldUse } from "../policy/what-if.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
+import { permitFor } from "./permission.ts"
 import { type Readers, readersOf } from "./readers.ts"
 import { askerOf, counts, ROSTER_PAGE } from "./roster.ts"
-import { findSecret, permitFor } from "./secret.ts"
+import { findSecret } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
 type Kind = PrincipalRow["kind"]

@@ -134,6 +134,7 @@ const grant = {
   usesLeft: 1,
   createdAt: AT,
   expiresAt: NEXT_DAY,
+}
 const terms = {
   roles: ["admin", "developer"],
   programs: null,
