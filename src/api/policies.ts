@@ -3,8 +3,8 @@ import { VERBS } from "../core/verb.ts"
 import { Id, Name, orNull, Reason, Role, Roles, strict, Time, Username } from "./fields.ts"
 import { DecisionReason } from "./problem.ts"
 
-const PerDay = Type.Integer({ minimum: 0, maximum: 1_000_000 })
-const VerbName = Type.Enum([...VERBS])
+export const PerDay = Type.Integer({ minimum: 0, maximum: 1_000_000 })
+export const VerbName = Type.Enum([...VERBS])
 const VerbRoles = Type.Partial(
   strict({
     list: Roles,
@@ -56,6 +56,21 @@ export const PoliciesAnswer = strict({
   epoch: Type.Integer({ minimum: 0 }),
 })
 
+/** Rows that a file of policies may hold. */
+export const DRAFT_ROWS_MAX = 2_000
+
+/** A row that is not installed, as `PolicyAnswer` spells it; only the pattern has to be there. */
+const PolicyDraft = strict({
+  ...Optionals.properties,
+  secretPattern: PolicyFields.secretPattern,
+  id: Type.Optional(
+    Type.String({ pattern: "^[A-Za-z0-9-]{1,64}$", description: "a row id (1 to 64 letters, digits or hyphens)" }),
+  ),
+  createdAt: Type.Optional(Time),
+  updatedAt: Type.Optional(Time),
+})
+export const PolicyDrafts = Type.Array(PolicyDraft, { maxItems: DRAFT_ROWS_MAX })
+
 /** What the matching rows come to, for one secret. */
 export const EffectivePolicy = strict({
   patterns: Type.Array(Type.String({ maxLength: 512 }), { maxItems: 10_000 }),
@@ -76,6 +91,7 @@ export const ExplainAnswer = strict({
   policy: EffectivePolicy,
 })
 
+export type PolicyDraft = Static<typeof PolicyDraft>
 export type PolicyBody = Static<typeof PolicyBody>
 export type PolicyDeleteBody = Static<typeof PolicyDeleteBody>
 export type PolicyAnswer = Static<typeof PolicyAnswer>

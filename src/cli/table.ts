@@ -122,6 +122,13 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/versions.ts"),
   },
   {
+    words: "who",
+    operands: "NAME",
+    summary: "show who could do what with a secret; its owners also see who has read it",
+    options: [],
+    load: () => import("./commands/who.ts"),
+  },
+  {
     words: "rollback",
     operands: "NAME VERSION",
     summary: "make an earlier version the current one",
@@ -156,6 +163,30 @@ export const COMMANDS: readonly Command[] = [
     summary: "say what would be decided, and why (verb: read)",
     options: [{ name: "user", value: "NAME", summary: "about somebody else (admins and auditors)" }],
     load: () => import("./commands/policy-explain.ts"),
+  },
+  {
+    words: "policy diff",
+    operands: "FILE",
+    summary: "show what the rows in a file would change, and for whom (admins and auditors)",
+    options: [{ name: "fail-on", value: "WHAT", summary: "what leaves with 3: loosened, refused or any (any)" }],
+    more: [
+      "FILE holds the whole set as `tyler policy ls --json` prints it, or one row a line. Nothing is changed.",
+      "Leaves with 0 if nothing would change, with 3 if something would: anything at all, or with",
+      "--fail-on loosened only what lets somebody do more or asks less, with --fail-on refused only",
+      "reads of the last 30 days that would have been refused.",
+    ],
+    load: () => import("./commands/policy-diff.ts"),
+  },
+  {
+    words: "policy test",
+    operands: "FILE",
+    summary: "decide the cases in a file and say which fail (admins and auditors)",
+    options: [{ name: "policies", value: "FILE", summary: "by the rows in this file instead of the server's" }],
+    more: [
+      'FILE: {"cases": [{"principal": {"roles": ["dba"]}, "verb": "reveal", "secret": "database/x", "expect": "permit"}]}',
+      "Leaves with 0 if all pass, with 3 if one fails.",
+    ],
+    load: () => import("./commands/policy-test.ts"),
   },
   {
     words: "audit tail",

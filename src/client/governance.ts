@@ -7,7 +7,15 @@ import type {
   SecretAuditAnswer,
 } from "../api/audit.ts"
 import type { KeysAnswer, RootRotated, RotationStarted } from "../api/keys.ts"
-import type { ExplainAnswer, ExplainBody, PoliciesAnswer, PolicyAnswer, PolicyBody } from "../api/policies.ts"
+import type {
+  ExplainAnswer,
+  ExplainBody,
+  PoliciesAnswer,
+  PolicyAnswer,
+  PolicyBody,
+  PolicyDraft,
+} from "../api/policies.ts"
+import type { DiffAnswer, PolicyCase, TestAnswer } from "../api/what-if.ts"
 import { queryText, secretPath } from "./address.ts"
 import type { Caller } from "./caller.ts"
 import { paged } from "./pages.ts"
@@ -26,6 +34,10 @@ export interface Policies {
   delete(id: string, options?: Reasoned): Promise<void>
   /** What would be decided, and why; about another person only for admins and auditors. */
   explain(question: ExplainBody): Promise<ExplainAnswer>
+  /** What would change for whom if these rows stood in place of the present ones; for admins and auditors. */
+  diff(rows: readonly PolicyDraft[]): Promise<DiffAnswer>
+  /** Decides declared cases by these rows, or by the present ones; for admins and auditors. */
+  test(cases: readonly PolicyCase[], rows?: readonly PolicyDraft[]): Promise<TestAnswer>
 }
 
 export function policiesOf(caller: Caller): Policies {
@@ -40,6 +52,8 @@ export function policiesOf(caller: Caller): Policies {
       await caller.send("DELETE", path(id), withReason({}, options), options)
     },
     explain: (question) => caller.ask("/api/policies/explain", question),
+    diff: (rows) => caller.ask("/api/policies/diff", { policies: rows }),
+    test: (cases, rows) => caller.ask("/api/policies/test", { cases, policies: rows }),
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   VersionsAnswer,
   WrittenAnswer,
 } from "../api/secrets.ts"
+import type { WhoAnswer } from "../api/who.ts"
 import { utcDay } from "../core/clock.ts"
 import { queryText, secretPath } from "./address.ts"
 import { type Value, valueFields } from "./body.ts"
@@ -77,6 +78,8 @@ export interface Secrets {
   metadata(name: string): Promise<MetadataAnswer>
   /** Newest first. */
   versions(name: string): Promise<readonly VersionItem[]>
+  /** Who could do what with it, page by page (`limit` 1 to 100); for its owners also who has read it. */
+  who(name: string, options?: { readonly cursor?: string; readonly limit?: number }): Promise<WhoAnswer>
   /** 409 `secret_exists` if the name is taken. */
   create(name: string, value: Value, options?: CreateOptions): Promise<WrittenAnswer>
   /** A new current version. */
@@ -122,6 +125,7 @@ export function secretsOf(caller: Caller): Secrets {
         "secrets",
       ),
     metadata: async (name) => caller.read(`${secretPath(name)}/metadata`),
+    who: async (name, options = {}) => caller.read(`${secretPath(name)}/who${queryText({ ...options })}`),
     versions: async (name) => (await caller.read<VersionsAnswer>(`${secretPath(name)}/versions`)).versions,
     create: async (name, value, options = {}) => {
       const { category, description, tags, kmsKeyId } = options

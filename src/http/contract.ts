@@ -10,6 +10,7 @@ import { policyContracts } from "./contract/policies.ts"
 import { secretContracts } from "./contract/secrets.ts"
 import { serviceContracts } from "./contract/service.ts"
 import { userContracts } from "./contract/users.ts"
+import { whatIfContracts } from "./contract/what-if.ts"
 import type { RouteId } from "./matrix.ts"
 
 /** What travels on a route; the matrix says who may, this says what. Both together are `/api/openapi.json`. */
@@ -51,4 +52,5 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...lifecycleContracts,
   ...auditContracts,
   ...keyContracts,
+  ...whatIfContracts,
 }

@@ -10,7 +10,7 @@ import { type NameFault, parseName, type SecretName } from "../core/name.ts"
 const ROOT = "/api/secrets/"
 
 const VERBS: Readonly<Record<string, readonly string[]>> = {
-  GET: ["metadata", "versions", "rotation", "audit"],
+  GET: ["metadata", "versions", "rotation", "who", "audit"],
   POST: ["access", "restore", "rollback", "rotate", "schedule"],
 }
 const BARE: readonly string[] = ["PUT", "PATCH", "DELETE"]

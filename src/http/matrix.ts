@@ -21,6 +21,8 @@ export interface Row {
 
 /** 65,536 bytes of value can take six times that as JSON escapes, and the rest of the body some more. */
 const VALUE_BODY = 524_288
+/** 2,000 policy rows of some 500 bytes, or 1,000 cases beside them. */
+const ROWS_BODY = 1_048_576
 
 const open = { auth: "none", verb: null, action: null, resource: "service", counts: null } as const
 const self = { auth: "session", verb: null, action: null, resource: "user", counts: null } as const
@@ -150,6 +152,18 @@ export const MATRIX = {
   "PUT /api/policies/:id": { ...policy, action: "POLICY_CHANGE", summary: "Replaces a policy row (role admin)" },
   "DELETE /api/policies/:id": { ...policy, action: "POLICY_DELETE", summary: "Removes a policy row (role admin)" },
   "POST /api/policies/explain": { ...policy, action: "POLICY_EXPLAIN", summary: "Explains a decision" },
+  "POST /api/policies/diff": {
+    ...policy,
+    action: "POLICY_DIFF",
+    bodyLimit: ROWS_BODY,
+    summary: "What other rows would change for whom (role admin or auditor)",
+  },
+  "POST /api/policies/test": {
+    ...policy,
+    action: "POLICY_TEST",
+    bodyLimit: ROWS_BODY,
+    summary: "Decides declared cases (role admin or auditor)",
+  },
 
   "GET /api/secrets": { ...secret, verb: "list", action: "LIST", summary: "Lists what the caller may list" },
   "POST /api/secrets": {
@@ -218,6 +232,12 @@ export const MATRIX = {
     verb: "rotate",
     action: "SCHEDULE",
     summary: "Sets a rotation schedule",
+  },
+  "GET /api/secrets/{name}/who": {
+    ...secret,
+    verb: "list",
+    action: "WHO",
+    summary: "Who could do what with it; for owners, who has read it",
   },
   "GET /api/secrets/{name}/audit": {
     ...secret,

@@ -93,7 +93,7 @@ async function* exportLines(on: Service, size: number, checkpoint: string): Asyn
   yield `${exportEnd(checkpoint)}\n`
 }
 
-function requireAuditor(view: View): void {
+export function requireAuditor(view: View): void {
   const { roles, assurance } = view.principal
   if (isHalf(assurance) || !(roles.includes(ADMIN) || roles.includes(AUDITOR)))
     throw new TylerError("forbidden", { requires: "role admin or auditor" })

@@ -5,7 +5,7 @@ import { combine } from "./combine.ts"
 import { APPROVAL_VERBS } from "./decide.ts"
 import type { PolicySet } from "./document.ts"
 import { type Pattern, UNMATCHED } from "./pattern.ts"
-import { type Regions, regionsOf } from "./regions.ts"
+import { type Regions, regionsOf, walkRegions } from "./regions.ts"
 import { compileRule } from "./rule.ts"
 import { easier, type Guard, termsOf } from "./terms.ts"
 
@@ -55,23 +55,39 @@ function rolesNamed({ allowedRoles, approverRoles, verbRoles }: PolicyRow): read
   return ["admin", ...(allowedRoles ?? []), ...(approverRoles ?? []), ...Object.values(verbRoles).flat()]
 }
 
+function changedRegions(before: PolicySet, after: PolicySet, of: "any" | "guarded"): Regions {
+  const { patterns, worth } = changedSearch(before, after, of)
+  return regionsOf(patterns, worth, STATES_MAX)
+}
+
+/** The same for every region in which the two sets can differ, step by step: a name or null, and at the end whether all. */
+export function walkChangedRegions(before: PolicySet, after: PolicySet): Generator<SecretName | null, boolean, void> {
+  const { patterns, worth } = changedSearch(before, after, "any")
+  return walkRegions(patterns, worth, STATES_MAX)
+}
+
+/** Rows that are not word for word in both sets. */
+export function changedRows(before: PolicySet, after: PolicySet): readonly PolicyRow[] {
+  const [earlier, later] = [before, after].map(({ rows }) => new Set(rows.map(textOf)))
+  return [
+    ...before.rows.filter((row) => !later?.has(textOf(row))),
+    ...after.rows.filter((row) => !earlier?.has(textOf(row))),
+  ]
+}
+
 /**
- * Names for all regions in which the two sets can differ: those that match a row which is not word for word in both.
+ * Regions in which the two sets can differ: those that match a row which is not word for word in both.
  * @param of `guarded`: only those that match a row of the old set which asks for approval.
  */
-export function changedRegions(before: PolicySet, after: PolicySet, of: "any" | "guarded"): Regions {
-  const later = new Set(after.rows.map(textOf))
-  const unchanged = new Set(before.rows.map(textOf).filter((text) => later.has(text)))
-  const both = [before.rows, after.rows]
-  const { patterns, flags, everywhere } = patternsOf(both, (row) => !unchanged.has(textOf(row)))
+function changedSearch(before: PolicySet, after: PolicySet, of: "any" | "guarded") {
+  const changed = new Set(changedRows(before, after))
+  const { patterns, flags, everywhere } = patternsOf([before.rows, after.rows], (row) => changed.has(row))
   const asking = new Set(before.rows.filter(({ requiresApproval }) => requiresApproval).map(keyOf))
   const guards = patterns.map((pattern) => asking.has(pattern.text.toLowerCase()))
-  const unguarded = of === "guarded" && !asking.has(UNMATCHED)
-  return regionsOf(
-    patterns,
-    (alive) => (everywhere || alive.some((at) => flags[at])) && (!unguarded || alive.some((at) => guards[at])),
-    STATES_MAX,
-  )
+  const narrowed = of === "guarded" && !asking.has(UNMATCHED)
+  const worth = (alive: readonly number[]): boolean =>
+    (everywhere || alive.some((at) => flags[at])) && (!narrowed || alive.some((at) => guards[at]))
+  return { patterns, worth }
 }
 
 interface Patterns {
@@ -99,7 +115,15 @@ function keyOf({ secretPattern }: PolicyRow): string {
   return secretPattern.toLowerCase()
 }
 
+/** A row is asked for its text several times; rows never change. */
+const texts = new WeakMap<PolicyRow, string>()
+
 /** Everything that a decision depends on. Two spellings of one row count as two: that only costs a look. */
-function textOf({ id: _id, createdAt: _createdAt, updatedAt: _updatedAt, ...fields }: PolicyRow): string {
-  return JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+function textOf(row: PolicyRow): string {
+  const known = texts.get(row)
+  if (known !== undefined) return known
+  const { id: _id, createdAt: _createdAt, updatedAt: _updatedAt, ...fields } = row
+  const text = JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  texts.set(row, text)
+  return text
 }

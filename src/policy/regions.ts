@@ -33,27 +33,43 @@ export function regionsOf(
   worth: (alive: readonly number[]) => boolean,
   most: number,
 ): Regions {
+  const names: SecretName[] = []
+  const steps = walkRegions(patterns, worth, most)
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return { names, complete: step.value }
+    if (step.value !== null) names.push(step.value)
+  }
+}
+
+/**
+ * The same search step by step, for those who share a thread: each step gives a name or null, and its end says whether
+ * that was all.
+ */
+export function* walkRegions(
+  patterns: readonly Pattern[],
+  worth: (alive: readonly number[]) => boolean,
+  most: number,
+): Generator<SecretName | null, boolean, void> {
   const other = unusedSegment(patterns)
-  const found = new Map<string, SecretName>()
+  const found = new Set<string>()
   const seen = new Set<string>()
   const waiting: State[] = [{ segments: [], alive: patterns.map((_, at) => at) }]
   for (let state = waiting.pop(); state !== undefined; state = waiting.pop()) {
     const depth = state.segments.length
     const ending = state.alive.filter((at) => endsAt(patterns[at] as Pattern, depth))
-    if (depth > 0 && worth(ending)) keep(found, ending.join(), state.segments.join("/") as SecretName)
+    const key = ending.join()
+    const fresh = depth > 0 && worth(ending) && !found.has(key)
+    if (fresh) found.add(key)
+    yield fresh ? (state.segments.join("/") as SecretName) : null
     for (const next of longer(patterns, state, other)) {
-      const key = `${depth} ${next.alive.join()}`
-      if (seen.has(key) || !worth(next.alive)) continue
-      if (seen.size >= most) return { names: [...found.values()], complete: false }
-      seen.add(key)
+      const path = `${depth} ${next.alive.join()}`
+      if (seen.has(path) || !worth(next.alive)) continue
+      if (seen.size >= most) return false
+      seen.add(path)
       waiting.push(next)
     }
   }
-  return { names: [...found.values()], complete: true }
-}
-
-function keep(found: Map<string, SecretName>, key: string, name: SecretName): void {
-  if (!found.has(key)) found.set(key, name)
+  return true
 }
 
 /** A name of so many segments, all agreeing, matches. */

@@ -106,5 +106,5 @@ test("bash completes commands, their second words and their options", { skip: !e
   assert.deepEqual(complete("audit", "verify", "--c"), ["--checkpoint"])
   assert.deepEqual(complete("get", "config/app", "--re"), ["--reveal", "--reason"])
   assert.deepEqual(complete("completion", "z"), ["zsh"])
-  assert.deepEqual(complete("help", "who"), ["whoami"])
+  assert.deepEqual(complete("help", "who"), ["whoami", "who"])
 })

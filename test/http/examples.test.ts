@@ -126,6 +126,8 @@ test("every route answers its own example as it is described", async () => {
   await ask("GET /api/policies/:id", policy)
   await ask("PUT /api/policies/:id", policy)
   await ask("POST /api/policies/explain")
+  await ask("POST /api/policies/diff")
+  await ask("POST /api/policies/test")
   await ask("DELETE /api/policies/:id", policy)
 
   const first = await ask("POST /api/secrets")
@@ -145,6 +147,7 @@ test("every route answers its own example as it is described", async () => {
   const day = new Date().toISOString().slice(0, 10)
   await ask("DELETE /api/secrets/{name}", name, { confirmationCode: `DELETE-${NAME}-${day}` })
   await ask("POST /api/secrets/{name}/restore", name)
+  await ask("GET /api/secrets/{name}/who", name, {}, "?limit=5")
   await ask("GET /api/secrets/{name}/audit", name, {}, "?limit=5&startDate=2026-01-01")
 
   await ask("GET /api/audit", {}, {}, "?action=GET&result=SUCCESS&resource=config/app&user=ada")

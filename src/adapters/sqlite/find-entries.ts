@@ -3,7 +3,7 @@ import type { EntryQuery } from "../../state/reader.ts"
 import type { EntryRow } from "../../state/rows.ts"
 import { entryRow, type SqlRow } from "./decode.ts"
 import type { Statements } from "./statements.ts"
-import type { Turn } from "./turn.ts"
+import type { Turn } from "../../core/turn.ts"
 
 /** The audit indexes begin with `idx >> 8`: see migrations. */
 const RUN_BITS = 8

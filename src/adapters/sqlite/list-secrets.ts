@@ -3,7 +3,7 @@ import type { ListPage } from "../../state/reader.ts"
 import type { SecretRow } from "../../state/rows.ts"
 import { secretRow, type SqlRow } from "./decode.ts"
 import type { Statements } from "./statements.ts"
-import type { Turn } from "./turn.ts"
+import type { Turn } from "../../core/turn.ts"
 
 /** Secrets a search looks at in one step. */
 const STEP = 100

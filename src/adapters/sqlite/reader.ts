@@ -20,7 +20,7 @@ import { asFault } from "./fault.ts"
 import { findEntries } from "./find-entries.ts"
 import { listSecrets } from "./list-secrets.ts"
 import { Statements } from "./statements.ts"
-import { Turn } from "./turn.ts"
+import { Turn } from "../../core/turn.ts"
 
 /** Reads on the thread that answers, through a read-only connection: in WAL mode they wait for no writer. */
 export function sqliteReader(path: string, clock: Clock): StateReader & { close(): void } {

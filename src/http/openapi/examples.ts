@@ -135,6 +135,14 @@ const grant = {
   createdAt: AT,
   expiresAt: NEXT_DAY,
 }
+const terms = {
+  roles: ["admin", "developer"],
+  programs: null,
+  secondFactor: false,
+  approval: null,
+  perDay: 10,
+  programPerDay: 10,
+}
 const issued = { id: PERSON, tokenId: VERSION, token: TOKEN, expiresAt: NEXT_DAY }
 const said = (message: string) => ({ message })
 
@@ -331,6 +339,95 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
       policy: effective,
     },
   },
+  "POST /api/policies/diff": {
+    send: {
+      policies: [
+        { ...policy, secretPattern: "config/*" },
+        { secretPattern: "**", allowedRoles: ["admin"], maxAccessPerDay: null },
+      ],
+    },
+    answer: {
+      epoch: 3,
+      changes: [
+        {
+          verbs: ["reveal"],
+          patterns: ["config/*"],
+          examples: ["config/any"],
+          before: { ...terms, roles: ["admin", "developer", "devops"] },
+          after: { ...terms, secondFactor: true, perDay: 5, programPerDay: 5 },
+          looser: [],
+          stricter: ["roles", "second_factor", "per_day", "program_per_day"],
+          gains: { count: 0, names: [] },
+          losses: { count: 1, names: ["grace"] },
+        },
+      ],
+      complete: true,
+      loosensApproval: false,
+      reads: {
+        entries: 42,
+        since: "2026-10-25T09:30:00.000Z",
+        cut: false,
+        refused: 3,
+        groups: [
+          {
+            userId: PERSON,
+            username: "grace",
+            secret: NAME,
+            code: "forbidden",
+            missing: [],
+            reasons: [
+              {
+                code: "forbidden",
+                rule: "row-0",
+                pattern: "config/*",
+                says: "allows reveal to admin, developer",
+                change: "one of the roles admin, developer",
+              },
+            ],
+            reads: 3,
+            lastRead: AT,
+          },
+        ],
+      },
+    },
+  },
+  "POST /api/policies/test": {
+    send: {
+      cases: [
+        { principal: { roles: ["developer"] }, verb: "reveal", secret: NAME, expect: "permit" },
+        { principal: { roles: ["hr"] }, verb: "reveal", secret: NAME, expect: "refuse", code: "forbidden" },
+      ],
+    },
+    answer: {
+      cases: [
+        {
+          passed: true,
+          effect: "permit",
+          code: null,
+          missing: [],
+          reasons: [
+            { code: "allowed", rule: "config", pattern: "config/*", says: "allows reveal to admin, developer, devops" },
+          ],
+        },
+        {
+          passed: true,
+          effect: "refuse",
+          code: "forbidden",
+          missing: [],
+          reasons: [
+            {
+              code: "forbidden",
+              rule: "config",
+              pattern: "config/*",
+              says: "allows reveal to admin, developer, devops",
+              change: "one of the roles admin, developer, devops",
+            },
+          ],
+        },
+      ],
+      failed: 0,
+    },
+  },
   "GET /api/secrets": {
     answer: { secrets: [listed], total: 1, userRole: "developer", userRoles: ["developer"], nextCursor: null },
   },
@@ -416,6 +513,19 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     },
   },
   "POST /api/secrets/{name}/schedule": { send: { days: 30, strategy: "postgres", enabled: true } },
+  "GET /api/secrets/{name}/who": {
+    answer: {
+      name: NAME,
+      owner: true,
+      verbs: [{ verb: "reveal", ...terms, policyIds: ["config"] }],
+      users: [{ id: PERSON, name: "grace", kind: "person", roles: ["developer"], verbs: ["list", "read", "reveal"] }],
+      nextCursor: null,
+      readers: {
+        readers: [{ userId: PERSON, username: "grace", lastRead: AT, reads: 4, unmasked: 3 }],
+        cut: false,
+      },
+    },
+  },
   "GET /api/secrets/{name}/audit": { answer: { secretName: NAME, auditLogs: [entry], total: 1, nextCursor: null } },
   "GET /api/audit": { answer: { auditLogs: [entry], total: 1, nextCursor: null } },
   "GET /api/audit/checkpoint": { answer: { checkpoint: CHECKPOINT } },

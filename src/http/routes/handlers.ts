@@ -16,6 +16,7 @@ import { metricsRoutes } from "./metrics.ts"
 import { policyRoutes } from "./policies.ts"
 import { secretRoutes } from "./secrets.ts"
 import { userRoutes } from "./users.ts"
+import { whatIfRoutes } from "./what-if.ts"
 
 export interface Call {
   readonly wiring: Wiring
@@ -52,4 +53,5 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...lifecycleRoutes,
   ...keyRoutes,
   ...auditRoutes,
+  ...whatIfRoutes,
 }

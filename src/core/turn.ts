@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises"
-import type { Clock } from "../../core/clock.ts"
+import type { Clock } from "./clock.ts"
 
 /** Milliseconds that one question may hold the thread that answers everybody. */
 const TURN_MS = 2
