@@ -4,6 +4,7 @@ import type { Change, ChangeOf } from "../../state/change.ts"
 import type { KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
 import { factorChanges } from "./factor-changes.ts"
+import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { refuseIf, run } from "./run.ts"
 
@@ -298,6 +299,8 @@ const APPLY: Apply = {
     for (const { secretId, versionId, fromKeyId, keyId, sealed } of versions)
       await run(db, put, [secretId, versionId, fromKeyId, keyId, sealed])
   },
+
+  ...notificationChanges,
 }
 
 /** Rejects with ConflictError, or with what `pg` says. */

@@ -3,6 +3,7 @@ import type { Change, ChangeOf } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
 import { factorChanges } from "./factor-changes.ts"
+import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import type { Statements } from "./statements.ts"
 
@@ -234,6 +235,8 @@ const APPLY: Apply = {
     for (const version of versions)
       update.run(version.keyId, version.sealed, version.secretId, version.versionId, version.fromKeyId)
   },
+
+  ...notificationChanges,
 }
 
 export function applyChange(sql: Statements, change: Change): void {
