@@ -22,7 +22,7 @@ export interface Undelivered {
 /** A way to reach people or programs. Two implementations: webhook and mail. */
 export interface Channel {
   /**
-   * One attempt, over within `ATTEMPT_MS`. Undefined: taken. Never rejects; what a foreign server says is not passed on.
+   * One attempt, over within 30 seconds. Undefined: taken. Never rejects; what a foreign server says is not passed on.
    * @param signal gives the attempt up.
    */
   deliver(message: Message, signal: AbortSignal): Promise<Undelivered | undefined>

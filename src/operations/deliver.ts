@@ -86,12 +86,17 @@ export async function deliver(
 ): Promise<Attempted> {
   if (on.clock.monotonic() > leased.begins) return "lost"
   const undelivered = await attempt(on, channel, leased.row, publicUrl, signal)
-  if (signal.aborted && undelivered !== undefined) return "lost"
-  const outcome = outcomeOf(leased, undelivered, on.clock.now())
+  const cut = signal.aborted && undelivered !== undefined
+  const outcome = cut ? asBefore(leased.row) : outcomeOf(leased, undelivered, on.clock.now())
   const [settled] = await record(on.ledger, [settlingAct(on, leased, undelivered, outcome)])
   if (settled === undefined || "moved" in settled) return "lost"
   if ("retryAt" in outcome) return "retry"
   return outcome.done
+}
+
+/** The process stops: another, or the next start, sends it at once. It may go out twice, under the same id. */
+function asBefore({ dueAt, attempts }: DeliveryRow): DeliveryOutcome {
+  return { retryAt: dueAt, attempts, aside: false }
 }
 
 function settlingAct(on: Sending, leased: Leased, undelivered: Undelivered | undefined, outcome: DeliveryOutcome) {

@@ -1,4 +1,4 @@
-import { type FactsOf, KINDS, type NoticeKind } from "../notice/kind.ts"
+import { type FactsOf, type FactTypes, KINDS, type NoticeKind } from "../notice/kind.ts"
 import type { Change } from "../state/change.ts"
 import type { Service } from "./service.ts"
 
@@ -23,13 +23,10 @@ export function noticeOf<K extends NoticeKind>(
   facts: FactsOf<K>,
 ): readonly Change[] {
   const { webhook, mail } = on.settings.channels
-  const recipients = [
-    ...(webhook ? [WEBHOOK] : []),
-    ...(mail ? [...new Set(people)].slice(0, MAX_PEOPLE) : []),
-  ]
+  const recipients = [...(webhook ? [WEBHOOK] : []), ...(mail ? [...new Set(people)].slice(0, MAX_PEOPLE) : [])]
   if (recipients.length === 0) return []
   const { alarm, facts: names } = KINDS[kind]
-  const told = Object.fromEntries(Object.entries(facts).filter(([name]) => (names as readonly string[]).includes(name)))
+  const told = Object.fromEntries(names.map((name) => [name, (facts as FactTypes)[name]]))
   const row = { id: on.random.uuid(), kind, alarm, recipients, facts: told, createdAt: on.clock.now() }
   return [{ kind: "addNotification", row }]
 }

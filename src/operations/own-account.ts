@@ -6,6 +6,8 @@ import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import { credentialEnd, nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { tooManyAttempts } from "./too-many-attempts.ts"
+import { tooManyAttempts } from "./login.ts"
+import { noticeOf } from "./notices.ts"
 import { perform, type View } from "./perform.ts"
 import { genuineFactors, hasFactor } from "./second-factor.ts"
 import type { Caller, Service } from "./service.ts"
@@ -44,6 +46,7 @@ export function changeOwnPassword(
           changes: [
             { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
             { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
+            ...noticeOf(on, "password_changed", [row.id], { account: row.name, by: row.name }),
           ],
         }),
         done: () => undefined,

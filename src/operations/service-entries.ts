@@ -79,7 +79,11 @@ export async function recordDropping(on: Pick<Service, "clock" | "random" | "led
 }
 
 /** What nobody can use any more is deleted. */
-export async function recordPruning(on: Pick<Service, "clock" | "random" | "ledger">, details: string, changes: readonly Change[]): Promise<void> {
+export async function recordPruning(
+  on: Pick<Service, "clock" | "random" | "ledger">,
+  details: string,
+  changes: readonly Change[],
+): Promise<void> {
   await record(on.ledger, [act(on, "PRUNE", "expired", details, changes)])
 }
 

@@ -16,6 +16,7 @@ type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>)
  */
 const APPLY: Apply = {
   ...factorChanges,
+  ...notificationChanges,
   ...requestChanges,
 
   async addPrincipal(db, { row }) {
@@ -299,8 +300,6 @@ const APPLY: Apply = {
     for (const { secretId, versionId, fromKeyId, keyId, sealed } of versions)
       await run(db, put, [secretId, versionId, fromKeyId, keyId, sealed])
   },
-
-  ...notificationChanges,
 }
 
 /** Rejects with ConflictError, or with what `pg` says. */

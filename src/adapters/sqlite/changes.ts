@@ -12,6 +12,7 @@ type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeO
 /** Each kind of change, once. Preconditions are checked by the statement itself or stand before the first write. */
 const APPLY: Apply = {
   ...factorChanges,
+  ...notificationChanges,
   ...requestChanges,
 
   addPrincipal(sql, { row }) {
@@ -235,8 +236,6 @@ const APPLY: Apply = {
     for (const version of versions)
       update.run(version.keyId, version.sealed, version.secretId, version.versionId, version.fromKeyId)
   },
-
-  ...notificationChanges,
 }
 
 export function applyChange(sql: Statements, change: Change): void {
