@@ -32,19 +32,24 @@ export function post(
       url.protocol === "https:"
         ? request({ ...to, servername: isIP(host) === 0 ? host : "", agent: new Agent({ keepAlive: false }) })
         : plainRequest({ ...to, agent: new PlainAgent({ keepAlive: false }) })
-    call.on("response", (answer) => ignore(answer, () => resolve(answer.statusCode ?? 0)))
-    call.on("error", reject)
+    let status: number | undefined
+    call.on("response", (answer) => {
+      status = answer.statusCode ?? 0
+      ignore(answer)
+    })
+    // What goes wrong after the status changes nothing about it.
+    call.on("error", (error) => (status === undefined ? reject(error) : resolve(status)))
+    call.on("close", () => (status === undefined ? reject(new Error("closed")) : resolve(status)))
     call.end(body)
   })
 }
 
-/** Lets an answer come to its end, if that comes soon and is small. The status stands either way. */
-function ignore(answer: IncomingMessage, done: () => void): void {
+/** Lets an answer come to its end, if that comes soon and is small. */
+function ignore(answer: IncomingMessage): void {
   let bytes = 0
   answer.on("data", (chunk: Buffer) => {
     bytes += chunk.byteLength
     if (bytes > ANSWER_BYTES) answer.destroy()
   })
   answer.on("error", () => undefined)
-  answer.on("close", done)
 }
