@@ -115,7 +115,7 @@ function settlingAct(on: Sending, leased: Leased, undelivered: Undelivered | und
 }
 
 /** Why somebody cannot be reached at all: trying again would change nothing. */
-const FINAL: ReadonlySet<string> = new Set(["no_recipient", "no_address", "row_tampered"])
+const FINAL: ReadonlySet<string> = new Set(["no_recipient", "no_address", "bad_address", "row_tampered"])
 
 function outcomeOf({ row, at }: Leased, undelivered: Undelivered | undefined, now: number): DeliveryOutcome {
   if (undelivered === undefined) return { done: "delivered" }

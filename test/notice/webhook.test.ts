@@ -256,7 +256,12 @@ test("of a huge or endless answer little is read, and its status stands", async 
 
 test("a head larger than Node takes, or that is no HTTP, fails and says nothing of it", async () => {
   for (const answer of [`HTTP/1.1 200 OK\r\nx: ${"y".repeat(100_000)}\r\n\r\n`, "SSH-2.0-OpenSSH\r\n", ""]) {
-    const server = createServer((socket) => socket.on("error", () => undefined).resume().end(answer))
+    const server = createServer((socket) =>
+      socket
+        .on("error", () => undefined)
+        .resume()
+        .end(answer),
+    )
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
     const { port } = server.address() as AddressInfo
     assert.deepEqual(await send(channelTo(`http://127.0.0.1:${port}/`)), { code: "connection_failed", aside: false })

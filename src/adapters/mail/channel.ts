@@ -1,4 +1,5 @@
 import type { Transporter } from "nodemailer"
+import { parseEmail } from "../../core/email.ts"
 import type { Channel, Message, Undelivered } from "../../notice/channel.ts"
 
 /** A whole attempt. */
@@ -22,6 +23,8 @@ export function mailChannel(server: MailServer): Channel {
   let transport: Promise<Transporter> | undefined
   return {
     async deliver(message, signal) {
+      // nodemailer reads what it is given as a list, in the envelope too (measured): only one plain address may reach it.
+      if (message.to === null || parseEmail(message.to) !== message.to) return { code: "bad_address", aside: true }
       const both = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)])
       try {
         transport ??= open(server)
@@ -53,7 +56,7 @@ async function open({ host, port, security, login }: MailServer): Promise<Transp
   })
 }
 
-/** Addresses are objects, so that no text is read as a list of them; the envelope says again who gets it. */
+/** The envelope says who gets it; what the head says is for reading. */
 function mailOf({ id, to, subject, text, createdAt }: Message, from: string) {
   const address = to ?? ""
   return {
