@@ -15,7 +15,7 @@ const LONGEST_SUBJECT = 150
  * Writes a notification out. Facts were names once that somebody chose: nothing in them can start a line, a header or a
  * text direction of its own. @param publicUrl origin of the links.
  */
-export function write(kind: NoticeKind, facts: Readonly<Record<string, unknown>>, publicUrl: string): Written {
+export function write(kind: NoticeKind, facts: Readonly<Record<string, string | number>>, publicUrl: string): Written {
   const { subject, body, link } = KINDS[kind]
   const fact: Text = (name) => oneLine(String(facts[name] ?? "?"), LONGEST_FACT)
   const to = link ? `${publicUrl}/approve/${encodeURIComponent(fact("requestId"))}` : null
@@ -31,6 +31,6 @@ const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu
 
 function oneLine(text: string, limit: number): string {
   const seen = text.toWellFormed().replaceAll(UNSEEN, "?")
-  const chars = [...seen]
+  const chars = Array.from(seen)
   return chars.length > limit ? `${chars.slice(0, limit - 3).join("")}...` : seen
 }
