@@ -5,6 +5,7 @@ import { METRICS } from "../src/http/metrics.ts"
 import { MATRIX, type RouteId, type Row } from "../src/http/matrix.ts"
 import { refusalsOf } from "../src/http/openapi/refusals.ts"
 import { STATUS } from "../src/http/problem.ts"
+import { KINDS } from "../src/notice/kind.ts"
 import { settingsTable } from "../src/main/settings-doc.ts"
 
 export interface Block {
@@ -17,6 +18,7 @@ export const BLOCKS: readonly Block[] = [
   { file: "docs/configuration.md", source: "src/main/settings.ts", make: settingsTable },
   { file: "docs/api.md", source: "src/http/matrix.ts and src/http/contract", make: routeTable },
   { file: "docs/api.md", source: "src/core/errors.ts and src/http/problem.ts", make: errorTable },
+  { file: "docs/notifications.md", source: "src/notice/kind.ts", make: noticesTable },
   { file: "docs/metrics.md", source: "src/http/metrics.ts", make: metricsTable },
 ]
 
@@ -73,4 +75,12 @@ function metricsTable(): string {
     return [`\`${name}\``, type, labels.map((label) => `\`${label}\``).join(" "), help]
   })
   return table(["metric", "type", "labels", "what it says"], rows)
+}
+
+function noticesTable(): string {
+  const rows = Object.entries(KINDS).map(([name, { to, alarm, facts, link }]) => {
+    const told = facts.map((fact) => `\`${fact}\``).join(" ")
+    return [`\`${name}\``, to, alarm ? "yes" : "", told, link ? "yes" : ""]
+  })
+  return table(["kind", "who is told, beside the webhook", "alarm", "facts", "link"], rows)
 }

@@ -32,6 +32,9 @@ export const MeAnswer = strict({
   factorDue: Type.Boolean(),
 })
 
+/** `PATCH /api/me`. The address is judged in full by `core/email.ts`. Answers 200 `Message`. */
+export const MeBody = strict({ email: Type.Union([Type.String({ maxLength: 254 }), Type.Null()]) })
+
 /** `POST /api/me/password`: ends every other session of the person. Answers 200 `Message`. */
 export const PasswordBody = strict({ currentPassword: Password, newPassword: Password })
 
@@ -50,6 +53,7 @@ export type SetupAnswer = Static<typeof SetupAnswer>
 export type LoginBody = Static<typeof LoginBody>
 export type LoginAnswer = Static<typeof LoginAnswer>
 export type MeAnswer = Static<typeof MeAnswer>
+export type MeBody = Static<typeof MeBody>
 export type PasswordBody = Static<typeof PasswordBody>
 export type SessionItem = Static<typeof SessionItem>
 export type SessionsAnswer = Static<typeof SessionsAnswer>

@@ -33,6 +33,8 @@ export interface Identity {
   /** Ends the session in use. */
   logout(): Promise<void>
   me(): Promise<MeAnswer>
+  /** Where notices go; null: nowhere. */
+  setEmail(email: string | null): Promise<void>
   changePassword(body: PasswordBody): Promise<void>
 }
 
@@ -44,6 +46,9 @@ export function identityOf(caller: Caller): Identity {
       await caller.send("POST", "/api/auth/logout", {})
     },
     me: () => caller.read("/api/me"),
+    setEmail: async (email) => {
+      await caller.send("PATCH", "/api/me", { email })
+    },
     changePassword: async (body) => {
       await caller.send("POST", "/api/me/password", body)
     },

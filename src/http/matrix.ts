@@ -46,6 +46,7 @@ export const MATRIX = {
   "POST /api/auth/login": { ...anybody, action: "LOGIN", summary: "Opens a session" },
   "POST /api/auth/logout": { ...self, half: true, action: "LOGOUT", summary: "Ends the session in use" },
   "GET /api/me": { ...self, half: true, summary: "Who the token belongs to" },
+  "PATCH /api/me": { ...self, action: "EMAIL_CHANGE", summary: "Sets or removes one's own mail address" },
   "POST /api/me/password": { ...self, half: true, action: "PASSWORD_CHANGE", summary: "Changes one's own password" },
   "GET /api/sessions": { ...self, summary: "The caller's own sessions" },
   "DELETE /api/sessions/:id": { ...self, action: "SESSION_END", summary: "Ends one of the caller's own sessions" },

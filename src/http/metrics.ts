@@ -38,6 +38,21 @@ export const METRICS = {
     labels: [],
     help: "When this process last wrote a checkpoint to the mirror",
   },
+  tyler_notifications_waiting: {
+    type: "gauge",
+    labels: [],
+    help: "Notifications not yet delivered, over all replicas, when this process last looked",
+  },
+  tyler_notification_attempts_total: {
+    type: "counter",
+    labels: ["channel", "outcome"],
+    help: "Attempts to send: delivered, retry, given_up, or lost to another sender",
+  },
+  tyler_notifications_dropped_total: {
+    type: "counter",
+    labels: [],
+    help: "Notifications dropped because more than 10,000 waited",
+  },
   process_resident_memory_bytes: { type: "gauge", labels: [], help: "Resident memory" },
   process_cpu_seconds_total: { type: "counter", labels: [], help: "User and system CPU time" },
   process_start_time_seconds: { type: "gauge", labels: [], help: "When the process started" },

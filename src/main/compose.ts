@@ -18,6 +18,8 @@ import { failureGate } from "./failure-gate.ts"
 import { type Jobs, startJobs } from "./jobs.ts"
 import { ledgerTrouble, metered, newLedgerMeter } from "./ledger-meter.ts"
 import { measureOf } from "./measure.ts"
+import { channelsOf } from "./channels.ts"
+import { newNoticeMeter, type Notifying, notifying, waking } from "./notifying.ts"
 import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirrored.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { rewrapping } from "./rewrapping.ts"
@@ -51,7 +53,12 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
   const logKey = publicLogKey({ keyring: () => backend.keys.current() })
   const rollback = await detectRollback(backend.reader, mirror, logKey)
   const meter = newLedgerMeter()
-  const ledger = rollback === undefined ? metered(mirrored(backend.ledger, mirror), meter, clock) : refusingLedger
+  const noticeMeter = newNoticeMeter()
+  let notifier: Notifying | undefined
+  const ledger =
+    rollback === undefined
+      ? waking(metered(mirrored(backend.ledger, mirror), meter, clock), () => notifier?.wake())
+      : refusingLedger
   const { lastTime } = await backend.reader.head()
   const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
   let stopping = false
@@ -82,14 +89,16 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     rewrapping: rewraps,
     readiness,
     counters: new Counters(),
-    measure: measureOf(meter, mirror),
+    measure: measureOf(meter, noticeMeter, mirror),
     stopping: () => stopping,
     tls,
     log,
     version: VERSION,
     development: config.environment === "development",
   }
+  const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
+  opened.defer(() => notifier?.close())
   let jobs: Jobs | undefined
   opened.defer(() => jobs?.close())
   const app = createApp(wiring)
@@ -101,7 +110,8 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
   const address = app.server.address()
   publicUrl = publicUrlAt(config.listen, typeof address === "object" && address !== null ? address.port : 0)
   if (rollback === undefined) {
-    jobs = await startJobs(service, log)
+    notifier = notifying({ service, channels, meter: noticeMeter, publicUrl: () => publicUrl, log })
+    jobs = await startJobs(service, notifier, log)
     await rewraps.resume()
   }
   const running = opened.move()

@@ -55,6 +55,7 @@ test("with nothing set it is the embedded profile on loopback, and the document 
       programs: { max: 6000, windowMs: 900_000 },
       dailyPerPerson: 100,
     },
+    notices: { webhook: null, mail: null },
     mfaEnforced: true,
     logLevel: "info",
     warnings: [],

@@ -1,7 +1,10 @@
 import { join, resolve } from "node:path"
+import type { MailServer } from "../adapters/mail/channel.ts"
+import type { Reach } from "../core/network.ts"
 import { isLoopbackName } from "../http/address.ts"
 import { type Environment, readEnvironment } from "./environment.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
+import { reachesOf, smtpServer } from "./notify-settings.ts"
 import type { Values } from "./settings.ts"
 
 /** At most `max` value reads in `windowMs`. */
@@ -49,6 +52,10 @@ export interface Config {
     /** Unmasked values per person and UTC day, over all secrets. */
     readonly dailyPerPerson: number | null
   }
+  readonly notices: {
+    readonly webhook: { readonly url: string; readonly secretFile: string; readonly allowed: readonly Reach[] } | null
+    readonly mail: MailServer | null
+  }
   /** False only in development: policies' demand for a second factor is then ignored. */
   readonly mfaEnforced: boolean
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace"
@@ -89,6 +96,7 @@ export function parseConfig(
     database: databaseOf(values),
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),
+    notices: noticesOf(values, environment === "development"),
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,
     logLevel: values.LOG_LEVEL ?? "info",
     warnings: [...warningsAbout(values, host), ...hints],
@@ -144,6 +152,18 @@ function limitsOf(values: Values, development: boolean): Config["limits"] {
     people: reads(READS_BY_PEOPLE),
     programs: reads(READS_BY_PROGRAMS),
     dailyPerPerson: values.MAX_SECRET_ACCESS_PER_USER ?? (development ? null : DAILY_PER_PERSON),
+  }
+}
+
+function noticesOf(values: Values, development: boolean): Config["notices"] {
+  const { NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET_FILE: secretFile, NOTIFY_ALLOWED_HOSTS: hosts } = values
+  const { SMTP_URL: smtp, SMTP_FROM: from } = values
+  return {
+    webhook:
+      url === undefined || secretFile === undefined || hosts === undefined
+        ? null
+        : { url, secretFile, allowed: reachesOf(url, hosts, development) },
+    mail: smtp === undefined || from === undefined ? null : smtpServer(smtp, from),
   }
 }
 

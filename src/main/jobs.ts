@@ -1,10 +1,12 @@
 import type { Logger } from "pino"
 import { clockWatch } from "../operations/clock-watch.ts"
 import { dueRequests } from "../operations/due-requests.ts"
+import { pruneDeliveries } from "../operations/deliver.ts"
 import { pruneExpired } from "../operations/prune.ts"
 import { purgeDue } from "../operations/remove.ts"
 import { recordClockStep, recordStart, recordSummaries } from "../operations/service-entries.ts"
 import type { Service } from "../operations/service.ts"
+import type { Notifying } from "./notifying.ts"
 
 export interface Jobs {
   /** One round of everything that happens by itself. */
@@ -17,10 +19,10 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
 /**
- * What happens by itself: the start entry, refusal summaries each minute, purges that are due, each hour the deletion of
- * what expired, a watch on the clock.
+ * What happens by itself: the start entry, refusal summaries each minute, notifications and purges that are due, each
+ * hour the deletion of what expired, a watch on the clock.
  */
-export async function startJobs(service: Service, log: Logger): Promise<Jobs> {
+export async function startJobs(service: Service, notifier: Pick<Notifying, "tick">, log: Logger): Promise<Jobs> {
   const watch = clockWatch(service.clock)
   const { lastTime } = await service.reader.head()
   if (watch.tick(lastTime)) await recordClockStep(service)
@@ -38,11 +40,13 @@ export async function startJobs(service: Service, log: Logger): Promise<Jobs> {
       summarised = service.clock.monotonic()
       await recordSummaries(service)
     }
+    await notifier.tick()
     if (watch.frozen()) return
     await purgeDue(service)
     await dueRequests(service)
     if (service.clock.monotonic() - pruned < HOUR_MS) return
     await pruneExpired(service)
+    await pruneDeliveries(service)
     pruned = service.clock.monotonic()
   }
 

@@ -1,6 +1,7 @@
 import { sep } from "node:path"
 import { isLoopbackName } from "../http/address.ts"
 import type { Environment } from "./environment.ts"
+import { webhookFault } from "./notify-settings.ts"
 import type { SettingName, Values } from "./settings.ts"
 import { bareHost } from "./urls.ts"
 
@@ -21,6 +22,7 @@ export function judgeTogether(values: Values, effective: Effective, env: Environ
     ...tls(has),
     ...stores(has, env),
     ...folders(effective),
+    ...notifications(values, has),
   ]
 }
 
@@ -83,6 +85,17 @@ function stores(has: Has, env: Environment): string[] {
     faults.push("NODE_TLS_REJECT_UNAUTHORIZED=0 is refused: it turns the checking of certificates off")
   }
   return faults
+}
+
+function notifications(values: Values, has: Has): string[] {
+  const faults: string[] = []
+  const webhook = ["NOTIFY_WEBHOOK_URL", "NOTIFY_WEBHOOK_SECRET_FILE", "NOTIFY_ALLOWED_HOSTS"] as const
+  if (new Set(webhook.map(has)).size > 1) faults.push(`${webhook.join(", ")} must be set together`)
+  if (has("SMTP_URL") !== has("SMTP_FROM")) faults.push("SMTP_URL and SMTP_FROM must be set together")
+  const { NOTIFY_WEBHOOK_URL: url, NOTIFY_ALLOWED_HOSTS: hosts } = values
+  if (url === undefined || hosts === undefined) return faults
+  const fault = webhookFault(url, hosts, values.TYLER_ENVIRONMENT === "development")
+  return fault === undefined ? faults : [...faults, `NOTIFY_WEBHOOK_URL ${fault}`]
 }
 
 function folders({ dataFolder, mirrorFolder }: Effective): string[] {

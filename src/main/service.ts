@@ -45,6 +45,7 @@ function settingsOf(config: Config, random: Random): Settings {
     nameLimit: nameLimit(prefix),
     maxAccessPerPerson: config.limits.dailyPerPerson,
     mfaIgnored: !config.mfaEnforced,
+    channels: { webhook: config.notices.webhook !== null, mail: config.notices.mail !== null },
     purgeGuarded: config.environment === "production",
     changesGuarded: config.environment === "production",
     arnOf: (name: SecretName) =>

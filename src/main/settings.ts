@@ -1,4 +1,5 @@
 import { bindAddress, choice, flag, integer, type Kind, notYet, path, proxies, secretPrefix, shaped } from "./kinds.ts"
+import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
 /** One variable: how it is read, what holds when it is unset (in words), and what it does. */
@@ -70,6 +71,27 @@ export const SETTINGS = {
     "`DATABASE_URL`",
     "The same database as a user who may change tables; used for migrations only.",
   ),
+  NOTIFY_WEBHOOK_URL: setting(
+    webhookUrl,
+    "no webhook",
+    "Where every notification is posted, signed: see docs/notifications.md. No redirects, 5 seconds.",
+  ),
+  NOTIFY_WEBHOOK_SECRET_FILE: setting(
+    path("file"),
+    "no webhook",
+    "What posts are signed with: 32 to 4,096 bytes, not readable by others. One line feed at the end is left out.",
+  ),
+  NOTIFY_ALLOWED_HOSTS: setting(
+    allowedHosts,
+    "no webhook",
+    "Hosts that `NOTIFY_WEBHOOK_URL` may name. `private:HOST` may lead into a private network too.",
+  ),
+  SMTP_URL: setting(
+    smtpUrl,
+    "no mail",
+    "Server that takes mail. `smtp://` to another machine sends nothing without STARTTLS.",
+  ),
+  SMTP_FROM: setting(mailAddress, "no mail", "The sender's address of that mail."),
   REDIS_URL: setting(
     notYet,
     "none",

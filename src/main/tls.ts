@@ -1,11 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto"
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs"
 import { createSecureContext, type SecureContextOptions } from "node:tls"
 import { StartFault } from "../core/start-fault.ts"
 import type { TlsFiles } from "./config.ts"
-
-/** Anything for others, or writable by the group. The group may read: ssl-cert on Debian and fsGroup on Kubernetes do. */
-const TOO_OPEN = 0o027
+import { readGuarded } from "./secret-file.ts"
 
 export interface LoadedTls {
   readonly options: SecureContextOptions
@@ -14,13 +11,12 @@ export interface LoadedTls {
 }
 
 /**
- * Reads the certificate chain and its key and proves that they belong together. Symbolic links are followed: certbot
- * and Kubernetes renew through them.
+ * Reads the certificate chain and its key and proves that they belong together.
  * @throws StartFault naming the file at fault.
  */
 export function loadTls(files: TlsFiles): LoadedTls {
-  const cert = readPem("TLS_CERT_FILE", files.certFile, false)
-  const key = readPem("TLS_KEY_FILE", files.keyFile, true)
+  const cert = readGuarded("TLS_CERT_FILE", files.certFile, false)
+  const key = readGuarded("TLS_KEY_FILE", files.keyFile, true)
   const leaf = parsed(() => new X509Certificate(cert), `TLS_CERT_FILE ${files.certFile} is not a PEM certificate`)
   const privateKey: KeyObject = parsed(
     () => createPrivateKey(key),
@@ -53,26 +49,6 @@ export function reloadTls(files: TlsFiles, servers: readonly TlsServer[]): Loade
   }
   for (const server of servers) server.setSecureContext(loaded.options)
   return loaded
-}
-
-/** Opens once and judges the open file, so that what is judged is what is read. */
-function readPem(variable: string, path: string, secret: boolean): Buffer {
-  let fd: number
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  } catch {
-    throw new StartFault(`${variable} ${path} cannot be opened`)
-  }
-  try {
-    const stat = fstatSync(fd)
-    if (!stat.isFile()) throw new StartFault(`${variable} ${path} is not a file`)
-    if (secret && (stat.mode & TOO_OPEN) !== 0) {
-      throw new StartFault(`${variable} ${path} can be read by others or changed by its group; run: chmod 600 ${path}`)
-    }
-    return readFileSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }
 
 /** OpenSSL's own messages are not passed on: they are unclear, and some quote their input. */

@@ -38,8 +38,28 @@ export function credentialEnd(
   all: readonly CredentialRow[],
   id: string,
 ): readonly Change[] {
+  return movedOn(on, owner, all, id, {})
+}
+
+/** Changes a principal's row and ends none of his credentials, but those that are not genuine. @param all of them */
+export function changeKeepingCredentials(
+  on: Service,
+  owner: PrincipalRow,
+  all: readonly CredentialRow[],
+  change: Partial<PrincipalRow>,
+): readonly Change[] {
+  return movedOn(on, owner, all, null, change)
+}
+
+function movedOn(
+  on: Service,
+  owner: PrincipalRow,
+  all: readonly CredentialRow[],
+  id: string | null,
+  change: Partial<PrincipalRow>,
+): readonly Change[] {
   const key = on.keyring().rowsKey
-  const next = nextEpoch(on, owner)
+  const next = nextEpoch(on, owner, change)
   const stay = all.filter((one) => one.id !== id && credentialGenuine(key, one, owner.epoch))
   const ended = all.filter((one) => !stay.includes(one)).map((one) => one.id)
   return [

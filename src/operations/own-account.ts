@@ -1,11 +1,13 @@
+import { parseEmail } from "../core/email.ts"
 import { TylerError } from "../core/errors.ts"
 import { type Assurance, isHalf } from "../core/principal.ts"
 import { hashPassword, passwordFault, verifyPassword } from "../identity/password.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
-import { credentialEnd, nextEpoch } from "./accounts.ts"
+import { changeKeepingCredentials, credentialEnd, nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { tooManyAttempts } from "./too-many-attempts.ts"
+import { ADDRESS, noticeOf } from "./notices.ts"
 import { perform, type View } from "./perform.ts"
 import { genuineFactors, hasFactor } from "./second-factor.ts"
 import type { Caller, Service } from "./service.ts"
@@ -44,6 +46,37 @@ export function changeOwnPassword(
           changes: [
             { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
             { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
+            ...noticeOf(on, "password_changed", [row.id], { account: row.name, by: row.name }),
+          ],
+        }),
+        done: () => undefined,
+      }
+    },
+  })
+}
+
+/** Sets where one's own notices go; null for nowhere. The old address hears of it: it may be its owner who does not know. */
+export function changeOwnEmail(on: Service, caller: Caller, text: string | null): Promise<void> {
+  const about = { action: "EMAIL_CHANGE", resourceType: "user", resourceName: caller.principal.id, reason: null }
+  return perform(on, caller, {
+    about,
+    async plan(view) {
+      const row = await ownRow(on, view)
+      const email = text === null ? null : parseEmail(text)
+      if (email === undefined)
+        throw new TylerError("invalid_request", {
+          field: "/email",
+          error: "The mail address must be one plain address",
+        })
+      const all = await on.reader.credentialsOf(row.id)
+      const told = row.email === null || row.email === email ? [] : [ADDRESS + row.email]
+      return {
+        act: actOf(on, caller, view, about, {
+          by: "own_account",
+          details: email === null ? "email=removed" : "email=set",
+          changes: [
+            ...changeKeepingCredentials(on, row, all, { email }),
+            ...(row.email === email ? [] : noticeOf(on, "email_changed", told, { account: row.name, by: row.name })),
           ],
         }),
         done: () => undefined,
@@ -80,7 +113,7 @@ export async function signInDue(
 async function ownRow(on: Service, { principal }: View): Promise<PrincipalRow> {
   const row = await on.reader.principalById(principal.id)
   if (row === undefined || row.kind !== "person")
-    throw new TylerError("forbidden", { error: "Only people have passwords" })
+    throw new TylerError("forbidden", { error: "Only people have passwords and mail addresses" })
   return row
 }
 

@@ -1,4 +1,4 @@
-import { record } from "../audit/ledger.ts"
+import { type Act, record } from "../audit/ledger.ts"
 import type { Origin, Principal } from "../core/principal.ts"
 import { draftEntry } from "./entry.ts"
 import type { Change } from "../state/change.ts"
@@ -17,7 +17,7 @@ const SERVER: Principal = {
 /** Where there is no request: a row was found on the way to an answer. */
 export const HERE: Origin = { requestId: "", ip: "", userAgent: "" }
 
-function here(on: Service): Origin {
+function here(on: Pick<Service, "random">): Origin {
   return { requestId: on.random.uuid(), ip: "", userAgent: "" }
 }
 
@@ -39,14 +39,51 @@ export async function recordTampering(
 
 const BARE = { policyEpoch: null, principal: null, secret: null, grant: null, quota: null, changes: [] }
 
-function act(on: Service, action: string, resourceName: string, details: string, changes: readonly Change[] = []) {
+function act(
+  on: Pick<Service, "clock" | "random">,
+  action: string,
+  resourceName: string,
+  details: string,
+  changes: readonly Change[] = [],
+): Act {
   const about = { action, resourceType: "service", resourceName, reason: null }
   const entry = draftEntry(on, SERVER, here(on), about, { result: "SUCCESS", decision: "system", details })
   return { entry, ...BARE, changes }
 }
 
+/** An attempt to send a notification, or what became of it. */
+export interface SendingEntry {
+  readonly action: "NOTIFY" | "NOTIFY_FAILED"
+  readonly result: "INTENT" | "SUCCESS" | "FAILURE"
+  readonly decision: string
+  /** The notification's. */
+  readonly id: string
+  readonly details: string
+  readonly change: Change
+}
+
+export function sendingAct(on: Pick<Service, "clock" | "random">, about: SendingEntry): Act {
+  const { action, id, result, decision, details, change } = about
+  const what = { action, resourceType: "notification", resourceName: id, reason: null }
+  const entry = draftEntry(on, SERVER, here(on), what, { result, decision, details })
+  return { entry, ...BARE, changes: [change] }
+}
+
+/** More waited than may wait. @returns false if another replica was first */
+export async function recordDropping(on: Pick<Service, "clock" | "random" | "ledger">, waiting: number, keep: number) {
+  const details = `waiting=${waiting} kept=${keep}`
+  const [settled] = await record(on.ledger, [
+    act(on, "NOTIFY_DROPPED", "notifications", details, [{ kind: "dropDeliveries", keep }]),
+  ])
+  return settled !== undefined && !("moved" in settled)
+}
+
 /** What nobody can use any more is deleted. */
-export async function recordPruning(on: Service, details: string, changes: readonly Change[]): Promise<void> {
+export async function recordPruning(
+  on: Pick<Service, "clock" | "random" | "ledger">,
+  details: string,
+  changes: readonly Change[],
+): Promise<void> {
   await record(on.ledger, [act(on, "PRUNE", "expired", details, changes)])
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts"
 import type { SecretName } from "../core/name.ts"
 import type { Origin, Principal } from "../core/principal.ts"
 import type { Random } from "../core/random.ts"
+import type { ChannelName } from "../notice/channel.ts"
 import type { Keyring } from "../envelope/keyring.ts"
 import type { StateReader } from "../state/reader.ts"
 import type { KeySource } from "./key-source.ts"
@@ -39,6 +40,8 @@ export interface Settings {
   readonly purgeGuarded: boolean
   /** Production: what loosens a guard takes a second person. */
   readonly changesGuarded: boolean
+  /** Ways to reach somebody; what nobody can be told of is not written down to be told. */
+  readonly channels: Readonly<Record<ChannelName, boolean>>
   readonly arnOf: (name: SecretName) => string
 }
 

@@ -7,6 +7,7 @@ import type {
   GrantRow,
   KeyRow,
   LabelRow,
+  NotificationRow,
   PolicyRow,
   PrincipalRow,
   SecretRow,
@@ -132,6 +133,39 @@ export type Change =
         readonly sealed: Uint8Array
       }[]
     }
+  /** One delivery for each recipient, due at once. */
+  | { readonly kind: "addNotification"; readonly row: NotificationRow }
+  /** The right to send one delivery until then, for who knows `lease`. Conflicts if it is settled or leased by another. */
+  | {
+      readonly kind: "leaseDelivery"
+      readonly id: string
+      readonly recipient: string
+      readonly lease: string
+      readonly now: number
+      readonly until: number
+    }
+  /** Conflicts unless the delivery is still leased by `lease`: who lost it changes nothing. */
+  | {
+      readonly kind: "settleDelivery"
+      readonly id: string
+      readonly recipient: string
+      readonly lease: string
+      readonly at: number
+      readonly outcome: DeliveryOutcome
+    }
+  /** Of those that wait all but `keep`, the oldest first, alarms last. Conflicts if no more than that wait. */
+  | { readonly kind: "dropDeliveries"; readonly keep: number }
+  /** Of those that were settled, or made and never sent, before then at most `limit`; none is no conflict. */
+  | { readonly kind: "pruneDeliveries"; readonly before: number; readonly limit: number }
+
+/**
+ * How an attempt ended. Deliveries of one kind to one recipient form a line and are sent one by one, oldest first. When
+ * one is done with, those behind it are due at once. When it waits, they wait with it; one that stands `aside`, because
+ * it was itself the trouble, lets them pass.
+ */
+export type DeliveryOutcome =
+  | { readonly done: "delivered" | "given_up" }
+  | { readonly retryAt: number; readonly attempts: number; readonly aside: boolean }
 
 export type ChangeOf<K extends Change["kind"]> = Extract<Change, { kind: K }>
 

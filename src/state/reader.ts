@@ -4,6 +4,7 @@ import type {
   AccessRequestRow,
   CredentialRow,
   DecisionRow,
+  DeliveryRow,
   EntryRow,
   FactorRow,
   GrantRow,
@@ -44,6 +45,12 @@ export interface RequestQuery {
   readonly state: AccessRequestRow["state"] | null
   /** Requests made before this one, by time and id; null: from the newest on. */
   readonly before: { readonly createdAt: number; readonly id: string } | null
+  readonly limit: number
+}
+
+export interface DueQuery {
+  readonly channel: "webhook" | "mail"
+  readonly now: number
   readonly limit: number
 }
 
@@ -103,6 +110,12 @@ export interface StateReader {
   quotaUsed(principalId: string, secretId: string | null, day: string): Promise<number>
   /** Whether a credential expired before then, or a use was counted on a UTC day before that one. */
   prunable(expiredBefore: number, beforeDay: string): Promise<boolean>
+
+  /** What may be sent now: the first of each line that is due, and not leased. Alarms first, then by age. */
+  deliveriesDue(query: DueQuery): Promise<readonly DeliveryRow[]>
+  deliveriesWaiting(): Promise<number>
+  /** Whether one was settled, or made and never sent, before then. */
+  deliveriesPrunable(before: number): Promise<boolean>
 
   /** Newest first. */
   entries(query: EntryQuery): Promise<readonly EntryRow[]>

@@ -212,6 +212,28 @@ export interface KeyRow {
   readonly state: "active" | "retiring"
 }
 
+/** What is to be told, as the act that it tells of makes it. It grants nothing. */
+export interface NotificationRow {
+  readonly id: string
+  /** A row of notice/kind.ts. */
+  readonly kind: string
+  /** Alarms are sent first and dropped last. */
+  readonly alarm: boolean
+  /** Principal ids, `webhook`, or `mailto:` and an address that nobody has any more. */
+  readonly recipients: readonly string[]
+  /** Ids, names, numbers and codes; never a value, never the text of a reason. */
+  readonly facts: Readonly<Record<string, string | number>>
+  readonly createdAt: number
+}
+
+/** One recipient's part of a notification, while it waits. */
+export interface DeliveryRow extends Omit<NotificationRow, "recipients"> {
+  readonly recipient: string
+  readonly dueAt: number
+  /** Those that failed. */
+  readonly attempts: number
+}
+
 /** One stored audit entry; what the leaf commits to is in spec/audit-log.md. Personal fields may be null after erasure. */
 export interface EntryRow {
   readonly index: number

@@ -4,6 +4,7 @@ import type { EngineFactory } from "./engine.ts"
 import { keyChanges } from "./key-changes.ts"
 import { moves } from "./moves.ts"
 import { approvalChanges } from "./approval-changes.ts"
+import { notifications } from "./notifications.ts"
 import { peopleChanges } from "./people-changes.ts"
 import { policyChanges } from "./policy-changes.ts"
 import { pruning } from "./pruning.ts"
@@ -24,5 +25,6 @@ export function ledgerConformance(factory: EngineFactory): void {
     secretChanges(factory)
     versionChanges(factory)
     keyChanges(factory)
+    notifications(factory)
   })
 }

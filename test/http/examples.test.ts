@@ -164,6 +164,7 @@ test("every route answers its own example as it is described", async () => {
 
   await ask("GET /metrics")
   await ask("GET /api/me")
+  await ask("PATCH /api/me")
   await ask("GET /api/sessions")
   await ask("POST /api/me/password")
   const change = EXAMPLES["POST /api/me/password"]?.send ?? {}

@@ -4,6 +4,7 @@ import type { Change, ChangeOf } from "../../state/change.ts"
 import type { KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
 import { factorChanges } from "./factor-changes.ts"
+import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { refuseIf, run } from "./run.ts"
 
@@ -15,6 +16,7 @@ type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>)
  */
 const APPLY: Apply = {
   ...factorChanges,
+  ...notificationChanges,
   ...requestChanges,
 
   async addPrincipal(db, { row }) {

@@ -5,6 +5,7 @@ import type { Patience } from "./connect.ts"
 import {
   bareVersionRow,
   credentialRow,
+  deliveryRow,
   entryRow,
   headRow,
   keyRow,
@@ -21,6 +22,7 @@ import {
   BARE_VERSION,
   CREDENTIAL,
   DECISION,
+  DELIVERY,
   ENTRY,
   FACTOR,
   GRANT,
@@ -164,6 +166,17 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
         beforeDay,
       )) === true,
 
+    deliveriesDue: ({ channel, now, limit }) => all(deliveryRow, DUE, now, channel === "webhook", limit),
+    deliveriesWaiting: async () =>
+      (await one(count, "SELECT count(*) AS n FROM notification WHERE settled_at IS NULL")) ?? 0,
+    deliveriesPrunable: async (before) =>
+      (await one(
+        (row) => row["due"] === true,
+        `SELECT EXISTS (SELECT 1 FROM notification WHERE settled_at < at_ms($1))
+           OR EXISTS (SELECT 1 FROM notification WHERE settled_at IS NULL AND created_at < at_ms($1)) AS due`,
+        before,
+      )) === true,
+
     entries: (query) => {
       const { text, values } = entryQuery(query)
       return all(entryRow, text, ...values)
@@ -193,6 +206,16 @@ const LIST = `${SECRET}
   WHERE name > $1 AND name >= $2 AND name < $2 || chr(65535) AND deletion_at IS NULL
     AND ($3::text IS NULL OR strpos(lower(name), $3) > 0 OR strpos(lower(description), $3) > 0)
   ORDER BY name LIMIT $4`
+
+/** A line is due when any of it is, and then its first is sent. */
+const DUE = `${DELIVERY} JOIN (
+    SELECT min(seq) AS seq FROM notification
+    WHERE settled_at IS NULL AND NOT aside AND (recipient = 'webhook') = $2
+    GROUP BY recipient, kind HAVING min(due_at) <= at_ms($1)
+    UNION ALL
+    SELECT seq FROM notification
+    WHERE settled_at IS NULL AND aside AND (recipient = 'webhook') = $2 AND due_at <= at_ms($1)) AS first USING (seq)
+  WHERE lease IS NULL OR leased_until <= at_ms($1) ORDER BY alarm DESC, seq LIMIT $3`
 
 const FILTERS: readonly (readonly [keyof EntryQuery, (parameter: string) => string])[] = [
   ["resourceName", (parameter) => `resource_name = ${parameter}`],

@@ -46,6 +46,10 @@ export const VERSION = `SELECT ${BARE_VERSION}, sealed FROM secret_version`
 export const KEYS = `SELECT id, purpose, wrapped, ms_of(created_at) AS created_at, state FROM keyring_key
   ORDER BY keyring_key.created_at, id`
 
+export const DELIVERY = `SELECT id, recipient, kind, alarm, facts, ms_of(created_at) AS created_at, ${time("due_at")},
+    attempts
+  FROM notification`
+
 export const ENTRY = `SELECT idx, ${time("timestamp")}, request_id, action, result, resource_type, resource_name, user_id,
     principal_kind, roles, policy_ids, decision, version_id, grant_id, details, quota_use, salt, username,
     ip_text AS ip_address, user_agent, reason, erased_by, commitment, leaf_hash

@@ -3,6 +3,7 @@ import type { Change, ChangeOf } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
 import { factorChanges } from "./factor-changes.ts"
+import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import type { Statements } from "./statements.ts"
 
@@ -11,6 +12,7 @@ type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeO
 /** Each kind of change, once. Preconditions are checked by the statement itself or stand before the first write. */
 const APPLY: Apply = {
   ...factorChanges,
+  ...notificationChanges,
   ...requestChanges,
 
   addPrincipal(sql, { row }) {

@@ -2,6 +2,7 @@ import type { SecretName } from "../../core/name.ts"
 import type { VersionId } from "../../core/version.ts"
 import type {
   CredentialRow,
+  DeliveryRow,
   EntryRow,
   HeadRow,
   KeyRow,
@@ -135,6 +136,19 @@ export function keyRow(row: SqlRow): KeyRow {
     wrapped: bytes(row, "wrapped"),
     createdAt: number(row, "created_at"),
     state: text(row, "state") as KeyRow["state"],
+  }
+}
+
+export function deliveryRow(row: SqlRow): DeliveryRow {
+  return {
+    id: text(row, "id"),
+    recipient: text(row, "recipient"),
+    kind: text(row, "kind"),
+    alarm: flag(row, "alarm"),
+    facts: JSON.parse(text(row, "facts")) as DeliveryRow["facts"],
+    createdAt: number(row, "created_at"),
+    dueAt: number(row, "due_at"),
+    attempts: number(row, "attempts"),
   }
 }
 

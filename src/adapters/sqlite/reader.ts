@@ -5,6 +5,7 @@ import { openReader } from "./database.ts"
 import {
   bareVersionRow,
   credentialRow,
+  deliveryRow,
   entryRow,
   headRow,
   keyRow,
@@ -188,6 +189,17 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         beforeDay,
       )) ?? false,
 
+    deliveriesDue: ({ channel, now, limit }) => all(deliveryRow, DUE, now, Number(channel === "webhook"), limit),
+    deliveriesWaiting: async () =>
+      (await one((row) => row["n"] as number, "SELECT count(*) AS n FROM notification WHERE settled_at IS NULL")) ?? 0,
+    deliveriesPrunable: async (before) =>
+      (await one(
+        () => true,
+        `SELECT 1 FROM notification WHERE settled_at < ?1
+         UNION ALL SELECT 1 FROM notification WHERE settled_at IS NULL AND created_at < ?1 LIMIT 1`,
+        before,
+      )) ?? false,
+
     entries: (query) => answered(() => findEntries(sql, new Turn(clock), query)),
     entryRange: (from, to, limit) =>
       all(
@@ -214,5 +226,16 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
     close: () => db.close(),
   }
 }
+
+/** A line is due when any of it is, and then its first is sent. One walk over what waits, however long the lines. */
+const DUE = `WITH first AS (
+    SELECT min(seq) AS seq FROM notification
+    WHERE settled_at IS NULL AND aside = 0 AND (recipient = 'webhook') = ?2
+    GROUP BY recipient, kind HAVING min(due_at) <= ?1
+    UNION ALL
+    SELECT seq FROM notification
+    WHERE settled_at IS NULL AND aside = 1 AND (recipient = 'webhook') = ?2 AND due_at <= ?1)
+  SELECT n.* FROM first JOIN notification n USING (seq)
+  WHERE n.lease IS NULL OR n.leased_until <= ?1 ORDER BY n.alarm DESC, n.seq LIMIT ?3`
 
 const usedOf = (row: SqlRow): number => row["used"] as number

@@ -2,6 +2,7 @@ import {
   LoginAnswer,
   LoginBody,
   MeAnswer,
+  MeBody,
   PasswordBody,
   SessionsAnswer,
   SetupAnswer,
@@ -26,6 +27,12 @@ export const authContracts = {
   },
   "POST /api/auth/logout": { cookie: true, answers: { 200: Message }, refuses: ["row_tampered"] },
   "GET /api/me": { answers: { 200: MeAnswer } },
+  "PATCH /api/me": {
+    body: MeBody,
+    answers: { 200: Message },
+    refuses: ["row_tampered"],
+    note: "Where notices go: one plain address, or null. The address that was there before is told.",
+  },
   "POST /api/me/password": {
     body: PasswordBody,
     answers: { 200: Message },

@@ -255,6 +255,7 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
       factorDue: false,
     },
   },
+  "PATCH /api/me": { send: { email: "ada@example.com" }, answer: said("Mail address set") },
   "POST /api/me/password": {
     send: { currentPassword: PASSWORD, newPassword: "other unrelated mountain words" },
     answer: said("Password changed; sign in again"),

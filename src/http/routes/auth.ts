@@ -1,9 +1,9 @@
-import { LoginBody, PasswordBody, SetupBody } from "../../api/auth.ts"
+import { LoginBody, MeBody, PasswordBody, SetupBody } from "../../api/auth.ts"
 import { parseBody } from "../../api/parse.ts"
 import { TylerError } from "../../core/errors.ts"
 import { parseUsername } from "../../identity/username.ts"
 import { logIn, logOut } from "../../operations/login.ts"
-import { changeOwnPassword, endSession, ownSessions, signInDue } from "../../operations/own-account.ts"
+import { changeOwnEmail, changeOwnPassword, endSession, ownSessions, signInDue } from "../../operations/own-account.ts"
 import { setUp } from "../../operations/setup.ts"
 import { clearCookie, sessionCookie } from "../browser.ts"
 import { sessionAnswer } from "../session-answer.ts"
@@ -48,6 +48,12 @@ export const authRoutes = {
     const { id, kind, name, roles, assurance } = await caller.refresh()
     const due = await signInDue(wiring.service, id, assurance)
     return { status: 200, body: { id, username: name, kind, roles, assurance, ...due } }
+  },
+
+  "PATCH /api/me": async ({ wiring, caller, body }) => {
+    const { email } = parseBody(MeBody, body)
+    await changeOwnEmail(wiring.service, caller, email)
+    return { status: 200, body: { message: email === null ? "Mail address removed" : "Mail address set" } }
   },
 
   "POST /api/me/password": async ({ wiring, caller, body }) => {

@@ -1,0 +1,32 @@
+import { type FactsOf, type FactTypes, KINDS, type NoticeKind } from "../notice/kind.ts"
+import type { Change } from "../state/change.ts"
+import type { Service } from "./service.ts"
+
+/** The recipient that is a program. */
+export const WEBHOOK = "webhook"
+
+/** Before an address that belongs to no row any more. */
+export const ADDRESS = "mailto:"
+
+/** More people than these are not told of one thing one by one; the webhook is. */
+export const MAX_PEOPLE = 1_000
+
+/**
+ * What an operation adds to its act, so that somebody hears of it: nothing, if there is no way to reach anybody. The act
+ * neither waits for the sending nor fails with it.
+ * @param people principal ids, or `ADDRESS` and an address; each is told once, the webhook always
+ */
+export function noticeOf<K extends NoticeKind>(
+  on: Pick<Service, "settings" | "clock" | "random">,
+  kind: K,
+  people: readonly string[],
+  facts: FactsOf<K>,
+): readonly Change[] {
+  const { webhook, mail } = on.settings.channels
+  const recipients = [...(webhook ? [WEBHOOK] : []), ...(mail ? [...new Set(people)].slice(0, MAX_PEOPLE) : [])]
+  if (recipients.length === 0) return []
+  const { alarm, facts: names } = KINDS[kind]
+  const told = Object.fromEntries(names.map((name) => [name, (facts as FactTypes)[name]]))
+  const row = { id: on.random.uuid(), kind, alarm, recipients, facts: told, createdAt: on.clock.now() }
+  return [{ kind: "addNotification", row }]
+}
