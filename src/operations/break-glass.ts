@@ -9,6 +9,7 @@ import { actOf } from "./act.ts"
 import { grantsOf } from "./decide-request.ts"
 import { perform } from "./perform.ts"
 import { newRequest } from "./request-access.ts"
+import { alarmOfBreakGlass } from "./request-notices.ts"
 import { personRow } from "./second-factor.ts"
 import { findSecret } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
@@ -75,6 +76,7 @@ export function breakGlass(on: Service, caller: Caller, ask: BreakGlass): Promis
         ...spent.changes,
         { kind: "addRequest", row },
         ...grants.map((grant) => ({ kind: "addGrant" as const, row: grant })),
+        ...(await alarmOfBreakGlass(on, row, grants[0]?.id ?? "", person.name)),
       ]
       return {
         act: actOf(on, caller, view, about, { by: "break_glass", details, changes }),

@@ -7,11 +7,12 @@ import type { Change } from "../state/change.ts"
 import type { AccessRequestRow, DecisionRow, GrantRow, PrincipalRow } from "../state/rows.ts"
 import { genuine } from "./accounts.ts"
 import { actOf } from "./act.ts"
-import { applyGoverned } from "./governed-change.ts"
+import { applyGoverned, subjectOf } from "./governed-change.ts"
 import { askingOf, rolesDecide } from "./deciders.ts"
 import { signedGrant } from "./lease.ts"
 import { perform, type View } from "./perform.ts"
 import { genuineRequest, movedRequest, stateOf } from "./request-access.ts"
+import { tellInEffect, tellRequester } from "./request-notices.ts"
 import {
   type FactorDesk,
   genuineFactors,
@@ -68,6 +69,7 @@ export function approveRequest(on: Service, desk: FactorDesk, caller: Caller, as
         decision(on, request, approver, "approve"),
         moved,
         ...outcome.changes,
+        ...(enough ? tellRequester(on, request, approver.name, "approved") : []),
       ]
       return {
         act: actOf(on, caller, view, about, { by: factor?.kind ?? "approver", details, changes }),
@@ -86,7 +88,8 @@ export function denyRequest(on: Service, caller: Caller, id: string, reason: Rea
     async plan(view) {
       const { request, approver } = await openFor(on, view, id)
       const moved = movedRequest(on, request, "denied")
-      const changes = [decision(on, request, approver, "deny"), moved]
+      const told = tellRequester(on, request, approver.name, "denied")
+      const changes = [decision(on, request, approver, "deny"), moved, ...told]
       const approvals = await approvalsOf(on, request)
       return {
         act: actOf(on, caller, view, about, { by: "approver", changes }),
@@ -178,7 +181,9 @@ interface Outcome {
 async function carryOut(on: Service, view: View, request: AccessRequestRow, approvals: number): Promise<Outcome> {
   if (request.kind === "change") {
     const made = await applyGoverned(on, view, request)
-    return { grants: [], changes: made.changes, facts: { change: "made", ...made.facts } }
+    const by = (await askingOf(on, request)).requester.name
+    const told = await tellInEffect(on, request, by, subjectOf(request))
+    return { grants: [], changes: [...made.changes, ...told], facts: { change: "made", ...made.facts } }
   }
   const grants = grantsOf(on, request, approvals)
   return {

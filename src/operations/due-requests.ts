@@ -3,9 +3,11 @@ import { TylerError } from "../core/errors.ts"
 import type { Change } from "../state/change.ts"
 import type { AccessRequestRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
-import { applyGoverned, CHANGER } from "./governed-change.ts"
+import { askingOf } from "./deciders.ts"
+import { applyGoverned, CHANGER, subjectOf } from "./governed-change.ts"
 import { perform, type Step, type View } from "./perform.ts"
 import { genuineRequest, movedRequest } from "./request-access.ts"
+import { askForReview, tellInEffect } from "./request-notices.ts"
 import type { Caller, Service } from "./service.ts"
 import { HERE } from "./service-entries.ts"
 
@@ -44,7 +46,8 @@ async function makeChange(on: Service, caller: Caller, view: View, request: Acce
   const about = { action: "CHANGE_EFFECTIVE", resourceType: "request", resourceName: request.id, reason: null }
   try {
     const { changes, facts } = await applyGoverned(on, view, request)
-    return step(on, caller, view, about, request, "approved", changes, facts)
+    const told = await tellInEffect(on, request, await requesterOf(on, request), subjectOf(request))
+    return step(on, caller, view, about, request, "approved", [...changes, ...told], facts)
   } catch (error) {
     if (!(error instanceof TylerError) || error.code !== "request_closed") throw error
     return step(on, caller, view, { ...about, action: "CHANGE_VOID" }, request, "void", [])
@@ -55,7 +58,12 @@ async function endWindow(on: Service, caller: Caller, view: View, request: Acces
   const about = { action: "BREAK_GLASS_ENDED", resourceType: "request", resourceName: request.id, reason: null }
   const at = on.clock.now()
   const marks = request.targets.map(({ secretId }) => ({ kind: "markRotation" as const, secretId, at }))
-  return step(on, caller, view, about, request, "approved", marks)
+  const told = await askForReview(on, request, await requesterOf(on, request))
+  return step(on, caller, view, about, request, "approved", [...marks, ...told])
+}
+
+async function requesterOf(on: Service, request: AccessRequestRow): Promise<string> {
+  return (await askingOf(on, request)).requester.name
 }
 
 function step(

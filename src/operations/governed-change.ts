@@ -14,7 +14,9 @@ import { decidersOf } from "./deciders.ts"
 import type { About } from "./entry.ts"
 import type { Step, View } from "./perform.ts"
 import { putPolicies } from "./policies.ts"
+import { noticeOf } from "./notices.ts"
 import { newRequest } from "./request-access.ts"
+import { tellOfChange } from "./request-notices.ts"
 import type { Caller, Service } from "./service.ts"
 import { spendGovern } from "./step-up.ts"
 
@@ -126,8 +128,20 @@ export function personChange(
     { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
     ...(resetFactors === true ? [{ kind: "removeFactorsOf" as const, principalId: row.id }] : []),
     ...(reset || changed.disabled ? [{ kind: "removeGrantsOf" as const, principalId: row.id }] : []),
+    ...tellOwner(on, changed, change),
   ]
   return { changed, changes }
+}
+
+/** The person hears of a change of the own password, roles or factors, whoever made it. */
+function tellOwner(on: Service, { id, name: account, roles }: PrincipalRow, change: PersonChange): readonly Change[] {
+  const by = "an admin"
+  const factor = { account, by, factor: "all", event: "reset" as const }
+  return [
+    ...(change.passwordHash === undefined ? [] : noticeOf(on, "password_changed", [id], { account, by })),
+    ...(change.roles === undefined ? [] : noticeOf(on, "role_changed", [id], { account, by, roles: roles.join("+") })),
+    ...(change.resetFactors === undefined ? [] : noticeOf(on, "factor_changed", [id], factor)),
+  ]
 }
 
 /**
@@ -196,7 +210,8 @@ export async function proposeChange<T>(
     },
   })
   const asked = { action: "ACCESS_REQUEST", resourceType: "request", resourceName: id, reason: about.reason }
-  const changes: Change[] = [...spent.changes, { kind: "addRequest", row }]
+  const told = await tellOfChange(on, view.policies, row, view.principal.name, kindOf(change).subject(change))
+  const changes: Change[] = [...spent.changes, { kind: "addRequest", row }, ...told]
   return {
     act: actOf(on, caller, view, asked, { by: "role admin", details, changes }),
     done: () => answer(row),
@@ -214,6 +229,12 @@ export async function applyGoverned(on: Service, view: View, request: AccessRequ
   const changes = await kindOf(change).apply(on, view, change, request.requesterId)
   const reset = change.type === "person" && change.resetFactors === true ? { factorsReset: change.id } : {}
   return { changes, facts: reset }
+}
+
+/** In a word what a change is about. */
+export function subjectOf(request: AccessRequestRow): string {
+  const change = governedOf(request)
+  return kindOf(change).subject(change)
 }
 
 export function governedOf(request: AccessRequestRow): Governed {

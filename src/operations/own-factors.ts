@@ -12,6 +12,7 @@ import type { CredentialRow, FactorRow, PrincipalRow } from "../state/rows.ts"
 import { nextEpoch } from "./accounts.ts"
 import { actOf, type Spent } from "./act.ts"
 import type { About } from "./entry.ts"
+import { noticeOf } from "./notices.ts"
 import { perform, type View } from "./perform.ts"
 import {
   type FactorDesk,
@@ -153,7 +154,8 @@ function enrol(
     const used: Change = { kind: "useOnce", id: ticketUseId(ticket), expiresAt: ticket.expiresAt }
     const changed = await nextFactors(on, view, owner, { mustEnrol: false }, factors)
     const details = addedDetails(row)
-    const changes: Change[] = [used, { kind: "addFactor", row }, ...changed]
+    const told = tellOwner(on, owner, row, "added")
+    const changes: Change[] = [used, { kind: "addFactor", row }, ...changed, ...told]
     return { act: actOf(on, caller, view, about, { by: "own_account", details, ...spent, changes }), done: () => row }
   })
 }
@@ -203,7 +205,8 @@ export function renewRecoveryCodes(
       factors.filter((one) => !old.includes(one)),
     )
     const removed = old.map(({ id }) => ({ kind: "removeFactor" as const, id, principalId: owner.id }))
-    const changes: Change[] = [...removed, { kind: "addFactor", row }, ...changed]
+    const told = tellOwner(on, owner, row, "added")
+    const changes: Change[] = [...removed, { kind: "addFactor", row }, ...changed, ...told]
     const details = addedDetails(row)
     return { act: actOf(on, caller, view, about, { by: "own_account", details, ...spent, changes }), done: () => codes }
   })
@@ -237,6 +240,7 @@ export function removeFactor(on: Service, desk: FactorDesk, caller: Caller, id: 
     const changes: Change[] = [
       ...removed.map((one) => ({ kind: "removeFactor" as const, id: one.id, principalId: owner.id })),
       ...changed,
+      ...tellOwner(on, owner, gone, "removed"),
     ]
     const details = factorRemovedDetails(removed.map((one) => one.id))
     return {
@@ -244,6 +248,15 @@ export function removeFactor(on: Service, desk: FactorDesk, caller: Caller, id: 
       done: () => undefined,
     }
   })
+}
+
+function tellOwner(
+  on: Service,
+  { id, name }: PrincipalRow,
+  { kind }: FactorRow,
+  event: "added" | "removed",
+): readonly Change[] {
+  return noticeOf(on, "factor_changed", [id], { account: name, by: name, factor: kind, event })
 }
 
 function ownOne(factors: readonly FactorRow[], id: string): FactorRow {

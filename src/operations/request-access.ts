@@ -11,6 +11,7 @@ import type { Change } from "../state/change.ts"
 import type { AccessRequestRow } from "../state/rows.ts"
 import { actOf, type Spent } from "./act.ts"
 import { perform, type View } from "./perform.ts"
+import { tellDeciders } from "./request-notices.ts"
 import { findSecret } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 import { HERE, recordTampering } from "./service-entries.ts"
@@ -71,8 +72,9 @@ export function requestAccess(on: Service, caller: Caller, ask: AccessAsk): Prom
           stepUp: String(spent !== undefined),
         },
       })
-      const change: Change = { kind: "addRequest", row }
-      const parts = { by: "policy", details, changes: [...(spent?.changes ?? []), change] }
+      const told = await tellDeciders(on, view.policies, row, view.principal.name)
+      const changes: Change[] = [...(spent?.changes ?? []), { kind: "addRequest", row }, ...told]
+      const parts = { by: "policy", details, changes }
       return { act: actOf(on, caller, view, about, parts), done: () => row }
     },
   })
