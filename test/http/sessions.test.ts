@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import type { SessionsAnswer } from "../../src/api/auth.ts"
-import { MATRIX } from "../../src/http/matrix.ts"
+import { MATRIX, type RouteId } from "../../src/http/matrix.ts"
+import { EXAMPLES } from "../../src/http/openapi/examples.ts"
 import type { Client, HeaderFields } from "../kit/client.ts"
 import { clientOf } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
@@ -24,10 +25,10 @@ after(() => stage.close())
 /** Every route that asks for a session, with something in place of its parameters. */
 const GUARDED = Object.entries(MATRIX)
   .filter(([, { auth }]) => auth === "session")
-  .map(([id]) => id.replace("{name}", "config/plain").replace(/:\w+/g, "some-id"))
-  .map((id) => id.split(" ") as [string, string])
+  .map(([id]) => ({ id: id as RouteId, path: id.replace("{name}", "config/plain").replace(/:\w+/g, "some-id") }))
+  .map(({ id, path }) => [...(path.split(" ") as [string, string]), EXAMPLES[id]?.send] as const)
 
-/** Bodies that get as far as asking who it is. */
+/** Bodies that get as far as asking who it is, where the route's own example does not. */
 const BODIES: Readonly<Record<string, object>> = {
   "POST /api/me/password": { currentPassword: "wrong password here", newPassword: "some other words altogether" },
   "POST /api/users": { username: "x", password: "some other words altogether", roles: [] },
@@ -101,12 +102,12 @@ test("a revoked token and a disabled person's session are worth nothing", async 
 })
 
 test("whichever route is asked first, it notices that the account was disabled", async () => {
-  for (const [at, [method, path]] of GUARDED.entries()) {
+  for (const [at, [method, path, example]] of GUARDED.entries()) {
     const program = await addProgram(stage.admin, `disabled-${at}`, ["admin", "auditor"])
     assert.equal((await program.client.get("/api/me")).status, 200)
     assert.equal((await stage.admin.patch(`/api/users/${program.id}`, { disabled: true })).status, 200)
     const query = path.endsWith("/proof") ? "?index=0&size=1" : ""
-    const answer = await program.client.send(method, path + query, BODIES[`${method} ${path}`])
+    const answer = await program.client.send(method, path + query, BODIES[`${method} ${path}`] ?? example)
     assert.equal(answer.status, 401, `${method} ${path}: ${answer.text}`)
     clock.advance(61_000)
   }

@@ -86,7 +86,7 @@ function answers(components: Components, contract: Contract, example: Json | und
         headers: { ...headers(REQUEST_ID), ...(contract.cookie === true ? headers("set-cookie") : {}) },
         content: isMedia(answer)
           ? { [answer.media]: {} }
-          : { [JSON_MEDIA]: { schema: components.refer(answer), ...shown(status, example) } },
+          : { [JSON_MEDIA]: { schema: components.refer(answer), ...shown(status, contract, example) } },
       },
     ]),
   )
@@ -94,7 +94,8 @@ function answers(components: Components, contract: Contract, example: Json | und
 
 const SAID: Readonly<Record<string, string>> = { 200: "Done", 201: "Made", 202: "Begun", 503: "A part is down" }
 
-function shown(status: string, example: Json | undefined): JsonObject {
-  if (status === "202" && example !== undefined) return { example: PENDING }
+function shown(status: string, { answers }: Contract, example: Json | undefined): JsonObject {
+  const waits = status === "202" && (answers[200] ?? answers[201]) !== undefined
+  if (waits && example !== undefined) return { example: PENDING }
   return status === "503" || example === undefined ? {} : { example }
 }
