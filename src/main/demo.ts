@@ -4,14 +4,21 @@ import { join } from "node:path"
 import { verifyExport } from "../audit/verify.ts"
 import { systemClock } from "../core/clock.ts"
 import { systemRandom } from "../core/random.ts"
+import { totpCode, totpStep } from "../identity/totp.ts"
 import { start } from "./compose.ts"
 import { parseConfig } from "./config.ts"
 
 /**
  * The main job, end to end, over real HTTP in a fresh folder: a secret is stored, refused, read under policy by another
- * person, and proved in an offline-verified log. Exits 0 only if every step did what it says.
+ * person, a guarded one with an approval and a second factor, and all of it proved in an offline-verified log. Exits 0
+ * only if every step did what it says.
  */
-const PASSWORDS = { ada: "correct-cedar-lantern-42", dev: "quiet-harbour-violin-17", fin: "amber-window-thistle-93" }
+const PASSWORDS = {
+  ada: "correct-cedar-lantern-42",
+  dev: "quiet-harbour-violin-17",
+  fin: "amber-window-thistle-93",
+  gil: "copper-meadow-lantern-58",
+}
 
 interface Said {
   readonly status: number
@@ -37,11 +44,12 @@ async function demo(keep: boolean): Promise<void> {
 
 async function tour(url: string, setupToken: string, folder: string): Promise<void> {
   const call = caller(url)
-  title("1. The first admin is set up with the token the server printed, and adds two colleagues")
+  title("1. The first admin is set up with the token the server printed, and adds three colleagues")
   const setup = { token: setupToken, username: "ada", password: PASSWORDS.ada }
   const ada = String((await call("POST", "/api/setup", null, setup, 201)).body["token"])
   await call("POST", "/api/users", ada, { username: "dev", password: PASSWORDS.dev, roles: ["developer"] }, 201)
   await call("POST", "/api/users", ada, { username: "fin", password: PASSWORDS.fin, roles: ["finance"] }, 201)
+  await call("POST", "/api/users", ada, { username: "gil", password: PASSWORDS.gil, roles: ["finance"] }, 201)
 
   title("2. The admin stores a secret")
   const secret = { name: "test-secret", category: "config", value: { user: "app", password: "s3cr3t-value" } }
@@ -58,7 +66,9 @@ async function tour(url: string, setupToken: string, folder: string): Promise<vo
   await call("POST", path, dev, { reason: "Testing secret access functionality" }, 200)
   const read = await call("POST", path, dev, { reason: "Deploying release 42 to staging", unmask: true }, 200)
 
-  title("5. The auditor's part: export the log, then verify it with no server and no secret")
+  await guarded(call, ada, fin)
+
+  title("6. The auditor's part: export the log, then verify it with no server and no secret")
   const exported = await fetch(`${url}/api/audit/export`, { headers: { authorization: `Bearer ${ada}` } })
   const lines = await exported.text()
   const key = String((await call("GET", "/api/audit/key", null, undefined, 200)).body["key"])
@@ -67,6 +77,7 @@ async function tour(url: string, setupToken: string, folder: string): Promise<vo
   const verdict = await verifyExport(lines.split("\n").slice(0, -1), { key, checkpoint: receipt.checkpoint })
   if (!verdict.ok) throw new Error(`the log does not verify: ${JSON.stringify(verdict)}`)
   say(`   ok: ${verdict.entries} entries, and the reader's own receipt (entry ${receipt.index}) lies in this very log`)
+  say(`   approvals checked against what was asked: ${verdict.approvals}`)
 
   const tampered = lines.replace("Deploying release 42", "Deploying release 43")
   const found = await verifyExport(tampered.split("\n").slice(0, -1), { key })
@@ -74,21 +85,54 @@ async function tour(url: string, setupToken: string, folder: string): Promise<vo
   say(`   one character changed in a copy: ${JSON.stringify(found)}`)
 }
 
+/** Policy asks for an approval and a second factor on financial/*: a colleague allows one use, an app's code opens it. */
+async function guarded(call: Call, ada: string, fin: string): Promise<void> {
+  title("5. The ledger of finance: a colleague's approval and a second factor, for one read")
+  await call("POST", "/api/secrets", ada, { name: "ledger", category: "financial", value: "balance 4711.08" }, 201)
+  const path = "/api/secrets/financial/ledger/access"
+  const begun = await call("POST", "/api/me/factors/totp", fin, undefined, 200)
+  const app = appOf(String(begun.body["uri"]))
+  const enrolment = { enrolment: begun.body["enrolment"], code: app(0), label: "phone", password: PASSWORDS.fin }
+  await call("POST", "/api/me/factors/totp/confirm", fin, enrolment, 201)
+  await call("POST", path, fin, { reason: "Closing the books of November", unmask: true }, 403)
+  const ask = { secrets: ["financial/ledger"], verb: "read", reason: "Closing the books of November", minutes: 15 }
+  const { id } = (await call("POST", "/api/access-requests", fin, ask, 201)).body
+  const gil = await logIn(call, "gil", PASSWORDS.gil)
+  await call("POST", `/api/access-requests/${String(id)}/approve`, gil, undefined, 200)
+  const shown = { verb: "read", secrets: ["financial/ledger"], code: app(1) }
+  const token = String((await call("POST", "/api/auth/verify", fin, shown, 200)).body["token"])
+  const read = { reason: "Closing the books of November", unmask: true }
+  await call("POST", path, fin, read, 200, { "x-verification-token": token })
+  await call("POST", path, fin, read, 403, { "x-verification-token": token })
+}
+
+/** The code that the app of this seed shows now, or some steps later. */
+function appOf(uri: string): (later: number) => string {
+  const seed = new URL(uri).searchParams.get("secret") ?? ""
+  const bits = Array.from(seed, (char) => BASE32.indexOf(char).toString(2).padStart(5, "0")).join("")
+  const bytes = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  return (later) => totpCode(bytes, totpStep(systemClock.now()) + later)
+}
+
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
 type Call = (
   method: string,
   path: string,
   token: string | null,
   body: object | undefined,
   expected: number,
+  headers?: Readonly<Record<string, string>>,
 ) => Promise<Said>
 
 function caller(url: string): Call {
-  return async (method, path, token, body, expected) => {
+  return async (method, path, token, body, expected, headers = {}) => {
     const response = await fetch(url + path, {
       method,
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
@@ -100,13 +144,17 @@ function caller(url: string): Call {
   }
 }
 
-/** Tokens and passwords are not printed, not even here. */
+/** Tokens, passwords, seeds and codes are not printed, not even here. */
 function hidden(body: object): object {
-  const secret = ["token", "password"]
+  const secret = ["token", "password", "enrolment", "secret", "uri"]
   return Object.fromEntries(
     Object.entries(body).map(([key, value]) => [
       key,
-      secret.includes(key) ? "..." : key === "receipt" ? shortReceipt(value as object) : (value as unknown),
+      secret.includes(key) || (key === "code" && /^\d{6}$/.test(String(value)))
+        ? "..."
+        : key === "receipt"
+          ? shortReceipt(value as object)
+          : (value as unknown),
     ]),
   )
 }
