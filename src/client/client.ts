@@ -26,7 +26,7 @@ export interface ClientOptions {
   readonly url: string
   /** A session's or a service account's; without it only login, setup and health answer. */
   readonly token?: string
-  /** Stands in wherever a call gives no reason of its own. */
+  /** Stands in wherever a call gives no reason of its own. Reads with a service account's token need none. */
   readonly reason?: string
   /** Milliseconds for one exchange; 10,000 by default. A try after 503 has its own. */
   readonly timeoutMs?: number
@@ -64,7 +64,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     fetch: options.fetch ?? globalThis.fetch,
     timeoutMs: options.timeoutMs ?? 10_000,
   })
-  const caller = makeCaller(transport, options.reason, options.random)
+  const caller = makeCaller(transport, options)
   return {
     ...secretsOf(caller),
     ...identityOf(caller),

@@ -8,10 +8,12 @@ import type {
   SetupAnswer,
   SetupBody,
 } from "../api/auth.ts"
+import type { Scope } from "../api/fields.ts"
 import type {
   CreatedUser,
   IssuedToken,
   ServiceAccountBody,
+  ServiceAccountPatch,
   ServiceAccountItem,
   ServiceAccountsAnswer,
   UserBody,
@@ -90,7 +92,10 @@ export interface ServiceAccounts {
   list(): AsyncGenerator<ServiceAccountItem, void, undefined>
   /** With its first token, which is shown this once. */
   create(account: NewServiceAccount): Promise<IssuedToken>
-  issueToken(id: string, options?: Reasoned & { expiresInDays?: number }): Promise<IssuedToken>
+  /** Another owner or standing reason; its tokens stay. */
+  change(id: string, change: Omit<ServiceAccountPatch, "reason"> & Reasoned): Promise<ServiceAccountItem>
+  /** Another token: at most two are valid at once. */
+  issueToken(id: string, options?: Reasoned & { expiresInDays?: number; scope?: Scope }): Promise<IssuedToken>
   revokeToken(id: string, tokenId: string): Promise<void>
 }
 
@@ -100,10 +105,16 @@ export function serviceAccountsOf(caller: Caller): ServiceAccounts {
   return {
     list: () =>
       paged(undefined, (cursor) => caller.read<ServiceAccountsAnswer>(path + queryText({ cursor })), "serviceAccounts"),
-    create: async ({ name, roles, expiresInDays, reason }) =>
-      caller.send("POST", path, { name, roles, expiresInDays, reason: caller.reason(reason) }),
-    issueToken: async (id, { reason, expiresInDays } = {}) =>
-      caller.send("POST", tokens(id), { reason: caller.reason(reason), expiresInDays }),
+    create: async ({ name, roles, expiresInDays, ownerId, scope, reason }) =>
+      caller.send("POST", path, { name, roles, expiresInDays, ownerId, scope, reason: caller.reason(reason) }),
+    change: async (id, { ownerId, standingReason, reason }) =>
+      caller.send("PATCH", `${path}/${encodeURIComponent(id)}`, {
+        ownerId,
+        standingReason,
+        reason: caller.reason(reason),
+      }),
+    issueToken: async (id, { reason, expiresInDays, scope } = {}) =>
+      caller.send("POST", tokens(id), { reason: caller.reason(reason), expiresInDays, scope }),
     revokeToken: async (id, tokenId) => {
       await caller.send("DELETE", `${tokens(id)}/${encodeURIComponent(tokenId)}`, {})
     },

@@ -5,6 +5,8 @@ import { type Random, randomText } from "../core/random.ts"
 export const SESSION_LIFETIME_MS = 12 * 3_600_000
 /** How long a program's token lives, days. */
 export const TOKEN_DAYS = { least: 1, usual: 90, most: 365 } as const
+/** Tokens of one program that are valid at once: the one in use, and the one that takes its place. */
+export const TOKENS_MAX = 2
 
 /** Recognisable prefixes let secret scanners find leaked tokens. */
 const PREFIX = { session: "tys_", token: "typ_" } as const

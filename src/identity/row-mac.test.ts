@@ -24,6 +24,7 @@ const person: Omit<PrincipalRow, "mac"> = {
   changedBy: [{ by: "p-2", at: 900 }],
   ownerId: null,
   createdAt: 1000,
+  standingReason: null,
 }
 const session: Omit<CredentialRow, "mac"> = {
   id: "c-1",
@@ -34,7 +35,9 @@ const session: Omit<CredentialRow, "mac"> = {
   createdAt: 1000,
   expiresAt: 2000,
   label: "Firefox",
+  scope: null,
 }
+const SCOPE = { secrets: ["a/*", "b"], verbs: ["read", "list"] } as const
 
 /** For every field at least one other value; the type makes a new field appear here. */
 const otherPerson: { readonly [Field in keyof typeof person]: readonly (typeof person)[Field][] } = {
@@ -61,6 +64,7 @@ const otherPerson: { readonly [Field in keyof typeof person]: readonly (typeof p
   ],
   ownerId: ["", "p-1"],
   createdAt: [1001, 100],
+  standingReason: ["", "nightly import of invoices"],
 }
 const otherSession: { readonly [Field in keyof typeof session]: readonly (typeof session)[Field][] } = {
   id: ["c-2"],
@@ -71,6 +75,7 @@ const otherSession: { readonly [Field in keyof typeof session]: readonly (typeof
   createdAt: [999],
   expiresAt: [2001, 20_000],
   label: ["Firefox ", ""],
+  scope: [SCOPE, { secrets: [], verbs: [] }],
 }
 
 test("a row is genuine as it was signed, and in no field otherwise", () => {
@@ -88,6 +93,22 @@ test("a credential is genuine as it was signed, and in no field otherwise", () =
   for (const [field, values] of Object.entries(otherSession))
     for (const value of values)
       assert.equal(credentialGenuine(KEY, { ...row, [field]: value }, 3), false, `${field} ${JSON.stringify(value)}`)
+})
+
+test("a scope is genuine as it was signed, and in no part otherwise", () => {
+  const row = { ...session, scope: SCOPE }
+  const signed = { ...row, mac: credentialMac(KEY, row, 3) }
+  assert.equal(credentialGenuine(KEY, signed, 3), true)
+  const others: CredentialRow["scope"][] = [
+    null,
+    { ...SCOPE, secrets: ["*"] },
+    { ...SCOPE, secrets: ["a/*"] },
+    { ...SCOPE, secrets: ["b", "a/*"] },
+    { ...SCOPE, verbs: ["read", "list", "reveal"] },
+    { secrets: ["a/*", "b", "read"], verbs: ["list"] },
+  ]
+  for (const scope of others)
+    assert.equal(credentialGenuine(KEY, { ...signed, scope }, 3), false, JSON.stringify(scope))
 })
 
 test("another key, another code and a code of another length are not genuine", () => {
@@ -122,6 +143,7 @@ test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in
     lengthPrefixed(["p-2", "900"]),
     null,
     "1000",
+    null,
   ]
   assert.deepEqual(principalMac(KEY, person), createHmac("sha256", KEY).update(lengthPrefixed(fields)).digest())
   const credential = [
@@ -134,6 +156,7 @@ test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in
     "1000",
     "2000",
     "Firefox",
+    null,
     "3",
   ]
   assert.deepEqual(

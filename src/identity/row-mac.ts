@@ -30,6 +30,7 @@ export function principalMac(key: KeyObject, row: Unsigned<PrincipalRow>): Buffe
     lengthPrefixed(row.changedBy.flatMap(({ by, at }) => [by, String(at)])),
     row.ownerId,
     String(row.createdAt),
+    row.standingReason,
   ])
 }
 
@@ -45,6 +46,7 @@ export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>, owne
     String(row.createdAt),
     String(row.expiresAt),
     row.label,
+    row.scope === null ? null : lengthPrefixed([lengthPrefixed(row.scope.secrets), lengthPrefixed(row.scope.verbs)]),
     String(ownerEpoch),
   ])
 }

@@ -43,6 +43,11 @@ export const HALF_SESSION = builtIn(
   "finish signing in",
 )
 
+export const OUT_OF_SCOPE = builtIn(
+  "this token is limited to other secrets or verbs",
+  "a token whose scope holds this secret and verb",
+)
+
 export function jobReason(verb: Verb): Reason {
   return builtIn(`a job may purge and rotate, not ${verb}`, "a person or a program must ask")
 }

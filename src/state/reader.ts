@@ -67,6 +67,8 @@ export interface StateReader {
   principalById(id: string): Promise<PrincipalRow | undefined>
   principalByName(name: string): Promise<PrincipalRow | undefined>
   principals(kind: "person" | "program", after: string, limit: number): Promise<readonly PrincipalRow[]>
+  /** In order of names. */
+  programsOf(ownerId: string): Promise<readonly PrincipalRow[]>
   credentialByHash(tokenHash: Uint8Array): Promise<CredentialRow | undefined>
   credentialsOf(principalId: string): Promise<readonly CredentialRow[]>
 

@@ -1,4 +1,5 @@
 import type { SecretName } from "../core/name.ts"
+import type { TokenScope } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import type { VersionId } from "../core/version.ts"
 
@@ -29,6 +30,8 @@ export interface PrincipalRow {
   /** Who created it; for programs, who owns it. */
   readonly ownerId: string | null
   readonly createdAt: number
+  /** Of programs: why they may ask at all, for reads that state no reason of their own; null for people. */
+  readonly standingReason: string | null
   /** HMAC over every field above; a row that fails it grants nothing. */
   readonly mac: Uint8Array
 }
@@ -44,6 +47,8 @@ export interface CredentialRow {
   readonly expiresAt: number
   /** What the person sees in a list of sessions, or the token's stated purpose. At most 200 characters. */
   readonly label: string
+  /** null: whatever its owner may do. */
+  readonly scope: TokenScope | null
   readonly mac: Uint8Array
 }
 

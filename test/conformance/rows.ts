@@ -93,6 +93,7 @@ export function principalRow(over: Partial<PrincipalRow> = {}): PrincipalRow {
     changedBy: [{ by: "person-2", at: NOW - 6 }],
     ownerId: null,
     createdAt: NOW - 5,
+    standingReason: null,
     mac: randomBytes(32),
     ...over,
   }
@@ -108,6 +109,7 @@ export function credentialRow(principalId: string, over: Partial<CredentialRow> 
     createdAt: NOW,
     expiresAt: NOW + 3_600_001,
     label: "Firefox on Linux",
+    scope: null,
     mac: randomBytes(32),
     ...over,
   }

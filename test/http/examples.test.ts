@@ -118,6 +118,7 @@ test("every route answers its own example as it is described", async () => {
   await ask("PATCH /api/users/:id", grace)
   const account = await ask("POST /api/service-accounts")
   await ask("GET /api/service-accounts", {}, {}, "?limit=1")
+  await ask("PATCH /api/service-accounts/:id", account)
   await ask("POST /api/service-accounts/:id/tokens", account)
   await ask("DELETE /api/service-accounts/:id/tokens/:tokenId", account)
 

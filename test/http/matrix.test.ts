@@ -246,6 +246,7 @@ test("people, programs, policies, keys and the log are governed by role", async 
     [ADMIN, "PATCH", `/api/users/${id}`, { reason: REASON, password: "short" }],
     [ADMIN, "GET", "/api/service-accounts"],
     [ADMIN, "POST", "/api/service-accounts", { name: "Not Valid", roles: [], reason: REASON }],
+    [ADMIN, "PATCH", `/api/service-accounts/${account}`, { ownerId: "nobody", reason: REASON }],
     [ADMIN, "POST", `/api/service-accounts/${account}/tokens`, { reason: REASON }],
     [ADMIN, "DELETE", `/api/service-accounts/${account}/tokens/none`],
     [ADMIN, "POST", "/api/policies", { secretPattern: "config/*", reason: REASON }],

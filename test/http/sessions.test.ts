@@ -33,6 +33,7 @@ const BODIES: Readonly<Record<string, object>> = {
   "POST /api/users": { username: "x", password: "some other words altogether", roles: [] },
   "PATCH /api/users/some-id": { disabled: true },
   "POST /api/service-accounts": { name: "x", roles: [], reason: REASON },
+  "PATCH /api/service-accounts/some-id": { ownerId: "nobody", reason: REASON },
   "POST /api/service-accounts/some-id/tokens": { reason: REASON },
   "POST /api/policies": { secretPattern: "x/*", reason: REASON },
   "PUT /api/policies/some-id": { secretPattern: "x/*", reason: REASON },

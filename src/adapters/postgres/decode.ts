@@ -1,4 +1,5 @@
 import type { SecretName } from "../../core/name.ts"
+import type { TokenScope } from "../../core/principal.ts"
 import type { VersionId } from "../../core/version.ts"
 import type {
   CredentialRow,
@@ -75,6 +76,7 @@ export function principalRow(row: SqlRow): PrincipalRow {
     changedBy: row["changed_by"] as PrincipalRow["changedBy"],
     ownerId: maybeText(row, "owner_id"),
     createdAt: number(row, "created_at"),
+    standingReason: maybeText(row, "standing_reason"),
     mac: bytes(row, "mac"),
   }
 }
@@ -89,6 +91,7 @@ export function credentialRow(row: SqlRow): CredentialRow {
     createdAt: number(row, "created_at"),
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
+    scope: row["scope"] as TokenScope | null,
     mac: bytes(row, "mac"),
   }
 }

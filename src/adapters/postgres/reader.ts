@@ -68,6 +68,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     principalByName: (name) => one(principalRow, `${PRINCIPAL} WHERE name = $1`, name),
     principals: (kind, after, limit) =>
       all(principalRow, `${PRINCIPAL} WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3`, kind, after, limit),
+    programsOf: (ownerId) =>
+      all(principalRow, `${PRINCIPAL} WHERE owner_id = $1 AND kind = 'program' ORDER BY name`, ownerId),
     credentialByHash: (hash) => one(credentialRow, `${CREDENTIAL} WHERE token_hash = $1`, hash),
     credentialsOf: (id) =>
       all(credentialRow, `${CREDENTIAL} WHERE principal_id = $1 ORDER BY credential.created_at, id`, id),

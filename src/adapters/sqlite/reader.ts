@@ -73,6 +73,8 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         after,
         limit,
       ),
+    programsOf: (ownerId) =>
+      all(principalRow, "SELECT * FROM principal WHERE owner_id = ? AND kind = 'program' ORDER BY name", ownerId),
     credentialByHash: (hash) => one(credentialRow, "SELECT * FROM credential WHERE token_hash = ?", hash),
     credentialsOf: (id) =>
       all(credentialRow, "SELECT * FROM credential WHERE principal_id = ? ORDER BY created_at, id", id),

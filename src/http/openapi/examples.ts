@@ -16,6 +16,8 @@ const ARN = "arn:aws:secretsmanager:local:000000000000:secret:tyler-setup/config
 const VERSION = "6f1f3c6e-0d7a-4c55-9c0e-0b8f2f9d3a11"
 const OLD_VERSION = "0b8f2f9d-3a11-4c55-9c0e-6f1f3c6e0d7a"
 const PERSON = "5d0c2a9e-3f0b-4c3d-8a57-1e2f3a4b5c6d"
+const OWNER = "0f6a4f0c-8b1e-4a52-9d3e-7c2b1a0d9e8f"
+const SCOPE = { secrets: ["config/*"], verbs: ["list", "read", "reveal"] }
 const HASH = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 const CHECKPOINT = `tyler-setup/audit\n42\n${HASH}\n\n— tyler-setup/audit 3q2+7w==\n`
 const REASON = "Deploying release 42 to staging"
@@ -299,7 +301,13 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     },
   },
   "POST /api/service-accounts": {
-    send: { name: "deployer", roles: ["devops"], reason: "Deploys the staging cluster", expiresInDays: 90 },
+    send: {
+      name: "deployer",
+      roles: ["devops"],
+      reason: "Deploys the staging cluster",
+      expiresInDays: 90,
+      scope: SCOPE,
+    },
     answer: issued,
   },
   "GET /api/service-accounts": {
@@ -310,11 +318,28 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
           name: "deployer",
           roles: ["devops"],
           disabled: false,
+          ownerId: OWNER,
+          standingReason: "Deploys the staging cluster",
           createdAt: AT,
-          tokens: [{ id: VERSION, label: "Deploys the staging cluster", createdAt: AT, expiresAt: NEXT_DAY }],
+          tokens: [
+            { id: VERSION, label: "Deploys the staging cluster", scope: SCOPE, createdAt: AT, expiresAt: NEXT_DAY },
+          ],
         },
       ],
       nextCursor: null,
+    },
+  },
+  "PATCH /api/service-accounts/:id": {
+    send: { standingReason: "Deploys staging and production", reason: "It now deploys both clusters" },
+    answer: {
+      id: PERSON,
+      name: "deployer",
+      roles: ["devops"],
+      disabled: false,
+      ownerId: OWNER,
+      standingReason: "Deploys staging and production",
+      createdAt: AT,
+      tokens: [],
     },
   },
   "POST /api/service-accounts/:id/tokens": {
