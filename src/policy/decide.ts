@@ -5,7 +5,7 @@ import type { Verb } from "../core/verb.ts"
 import { combine, type Requirements } from "./combine.ts"
 import type { PolicySet } from "./document.ts"
 import * as reason from "./reason.ts"
-import { dailyLimit } from "./rule.ts"
+import { dailyLimit, type Rule } from "./rule.ts"
 import { scopeCovers } from "./scope.ts"
 
 export interface Asker {
@@ -213,8 +213,17 @@ function verificationLack(question: Question, asked: Requirements): Lack | undef
   const asks = MFA_VERBS.has(verb) && asked.mfaRules.length > 0 && mfaIgnored !== true
   if (!guarded && !asks) return undefined
   if (stepUp === true && principal.kind === "person") return undefined
+  if (!guarded && isNamedWorkload(principal, asked.mfaRules)) return undefined
   const reasons = reason.verificationReasons(asked, principal.kind)
   return { missing: "verification", code: "verification_required", facts: { requiresToken: true }, reasons }
+}
+
+/**
+ * A program has no second factor: what stands in for one is that somebody who may change a row with that demand named
+ * the program in it. A row that names none admits none.
+ */
+function isNamedWorkload({ kind, id }: Asker, mfaRules: readonly Rule[]): boolean {
+  return kind === "program" && mfaRules.some(({ row }) => row.allowedWorkloads?.includes(id))
 }
 
 function quotaLack({ verb, principal, quota }: Question, asked: Requirements): Lack | undefined {
