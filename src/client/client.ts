@@ -15,6 +15,7 @@ import {
   usersOf,
 } from "./people.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
+import { type WorkloadIssuers, workloadIssuersOf } from "./workloads.ts"
 import { type Fetch, httpTransport, type Transport } from "./transport.ts"
 
 export { ExactJson, type Value } from "./body.ts"
@@ -43,6 +44,7 @@ export interface TylerClient extends Secrets, Identity {
   readonly keys: Keys
   readonly users: Users
   readonly serviceAccounts: ServiceAccounts
+  readonly workloadIssuers: WorkloadIssuers
   readonly sessions: Sessions
   health(): Promise<HealthAnswer>
   /** Says which part is down instead of throwing. */
@@ -73,6 +75,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     keys: keysOf(caller),
     users: usersOf(caller),
     serviceAccounts: serviceAccountsOf(caller),
+    workloadIssuers: workloadIssuersOf(caller),
     sessions: sessionsOf(caller),
     health: () => caller.read("/api/health"),
     ready: () => readiness(transport),

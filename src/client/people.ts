@@ -21,6 +21,7 @@ import type {
   UserPatch,
   UsersAnswer,
 } from "../api/users.ts"
+import type { WorkloadLoginAnswer } from "../api/workloads.ts"
 import { queryText } from "./address.ts"
 import type { Caller } from "./caller.ts"
 import { paged } from "./pages.ts"
@@ -34,6 +35,8 @@ export interface Identity {
   login(body: LoginBody): Promise<LoginAnswer>
   /** Ends the session in use. */
   logout(): Promise<void>
+  /** A program's session of 15 minutes for a token of a known issuer, which is good once. */
+  loginWorkload(token: string): Promise<WorkloadLoginAnswer>
   me(): Promise<MeAnswer>
   /** Where notices go; null: nowhere. */
   setEmail(email: string | null): Promise<void>
@@ -47,6 +50,7 @@ export function identityOf(caller: Caller): Identity {
     logout: async () => {
       await caller.send("POST", "/api/auth/logout", {})
     },
+    loginWorkload: (token) => caller.send("POST", "/api/auth/workload", { token }),
     me: () => caller.read("/api/me"),
     setEmail: async (email) => {
       await caller.send("PATCH", "/api/me", { email })

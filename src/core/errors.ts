@@ -41,6 +41,8 @@ const TEXTS = {
   too_many_tokens: "The service account has as many valid tokens as it may; revoke one first",
   too_many_owned: "The owner has as many service accounts as one person may; name another owner",
   owner_disabled: "The service account's owner is disabled; give it another owner first",
+  issuer_exists: "This issuer is there already; change it instead",
+  too_many_issuers: "There are as many issuers as there may be",
   weak_password: "The password is not acceptable",
   setup_done: "The first admin has already been set up",
   last_admin: "This would leave nobody who can administer the system",

@@ -154,6 +154,32 @@ export const MATRIX = {
     summary: "Revokes a token (role admin)",
   },
 
+  "POST /api/auth/workload": {
+    ...anybody,
+    action: "WORKLOAD_LOGIN",
+    summary: "Opens a program's session for a token of a known issuer",
+  },
+  "GET /api/workload-issuers": {
+    ...admin,
+    action: "WORKLOAD_ISSUER_LIST",
+    summary: "Lists the issuers whose tokens programs sign in with (role admin)",
+  },
+  "POST /api/workload-issuers": {
+    ...admin,
+    action: "WORKLOAD_ISSUER_CREATE",
+    summary: "Adds an issuer (role admin)",
+  },
+  "PUT /api/workload-issuers/:id": {
+    ...admin,
+    action: "WORKLOAD_ISSUER_CHANGE",
+    summary: "Replaces an issuer (role admin)",
+  },
+  "DELETE /api/workload-issuers/:id": {
+    ...admin,
+    action: "WORKLOAD_ISSUER_DELETE",
+    summary: "Removes an issuer (role admin)",
+  },
+
   "GET /api/policies": { ...policy, action: "POLICY_LIST", summary: "Lists the policy rows" },
   "GET /api/policies/:id": { ...policy, action: "POLICY_LIST", summary: "One policy row" },
   "POST /api/policies": { ...policy, action: "POLICY_CREATE", summary: "Adds a policy row (role admin)" },

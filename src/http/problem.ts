@@ -40,6 +40,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   too_many_tokens: 409,
   too_many_owned: 409,
   owner_disabled: 409,
+  issuer_exists: 409,
+  too_many_issuers: 409,
   weak_password: 400,
   setup_done: 409,
   last_admin: 409,

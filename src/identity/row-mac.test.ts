@@ -2,8 +2,15 @@ import assert from "node:assert/strict"
 import { createHmac, createSecretKey } from "node:crypto"
 import { test } from "node:test"
 import { lengthPrefixed } from "../core/bytes.ts"
-import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
-import { credentialGenuine, credentialMac, principalGenuine, principalMac } from "./row-mac.ts"
+import type { CredentialRow, PrincipalRow, WorkloadIssuerRow } from "../state/rows.ts"
+import {
+  credentialGenuine,
+  credentialMac,
+  principalGenuine,
+  principalMac,
+  workloadIssuerGenuine,
+  workloadIssuerMac,
+} from "./row-mac.ts"
 
 const KEY = createSecretKey(Buffer.alloc(32, 1))
 const OTHER_KEY = createSecretKey(Buffer.alloc(32, 2))
@@ -93,6 +100,51 @@ test("a credential is genuine as it was signed, and in no field otherwise", () =
   for (const [field, values] of Object.entries(otherSession))
     for (const value of values)
       assert.equal(credentialGenuine(KEY, { ...row, [field]: value }, 3), false, `${field} ${JSON.stringify(value)}`)
+})
+
+const issuer: Omit<WorkloadIssuerRow, "mac"> = {
+  id: "i-1",
+  issuer: "https://issuer.example",
+  audience: "tyler",
+  jwksUri: null,
+  jwks: null,
+  allowPrivate: false,
+  bindings: [{ subject: "a:*", claims: { x: "1", y: "2" }, accountId: "w-1" }],
+  createdAt: 1000,
+  updatedAt: 2000,
+  revision: 3,
+}
+const [binding] = issuer.bindings
+const otherIssuer: { readonly [Field in keyof typeof issuer]: readonly unknown[] } = {
+  id: ["i-2"],
+  issuer: ["https://issuer.example/"],
+  audience: ["other"],
+  jwksUri: ["", "https://issuer.example/keys"],
+  jwks: ["{}"],
+  allowPrivate: [true],
+  bindings: [
+    [],
+    [{ ...binding, subject: "a:**" }],
+    [{ ...binding, accountId: "w-2" }],
+    [{ ...binding, claims: {} }],
+    [{ ...binding, claims: { x: "2", y: "1" } }],
+    [{ ...binding, claims: { x: "1", y: "2", z: "3" } }],
+    [binding, binding],
+  ],
+  createdAt: [1001],
+  updatedAt: [2001],
+  revision: [2, 4],
+}
+
+test("an issuer is genuine as it was signed, whatever the order of its claims, and in no field otherwise", () => {
+  const row = { ...issuer, mac: workloadIssuerMac(KEY, issuer) }
+  assert.equal(workloadIssuerGenuine(KEY, row), true)
+  const turned = { subject: "a:*", claims: { y: "2", x: "1" }, accountId: "w-1" }
+  assert.equal(workloadIssuerGenuine(KEY, { ...row, bindings: [turned] }), true)
+  assert.equal(workloadIssuerGenuine(OTHER_KEY, row), false)
+  for (const [field, values] of Object.entries(otherIssuer))
+    for (const value of values)
+      assert.equal(workloadIssuerGenuine(KEY, { ...row, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
 })
 
 test("a scope is genuine as it was signed, and in no part otherwise", () => {

@@ -207,6 +207,7 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   factor_taken: "factor_exists",
   credentials_full: "too_many_tokens",
   owner_full: "too_many_owned",
+  issuer_taken: "issuer_exists",
 }
 
 export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {

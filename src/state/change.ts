@@ -13,6 +13,7 @@ import type {
   SecretRow,
   Tag,
   VersionRow,
+  WorkloadIssuerRow,
 } from "./rows.ts"
 
 /**
@@ -33,6 +34,11 @@ export type Change =
     }
   /** Changes nothing; conflicts unless the person is there, enabled, and owns fewer programs than that. */
   | { readonly kind: "requireOwner"; readonly ownerId: string; readonly fewerThan: number }
+  /** A new issuer at revision 1; a changed one over the revision before its own. */
+  | { readonly kind: "putWorkloadIssuer"; readonly row: WorkloadIssuerRow }
+  | { readonly kind: "removeWorkloadIssuer"; readonly id: string; readonly revision: number }
+  /** Changes nothing; conflicts unless the issuer is at that revision. */
+  | { readonly kind: "requireWorkloadIssuer"; readonly id: string; readonly revision: number }
   /** All programs of an owner, each at its next epoch, and without their credentials. Conflicts if there are others. */
   | { readonly kind: "endOwned"; readonly ownerId: string; readonly programs: readonly PrincipalRow[] }
   | { readonly kind: "removeCredential"; readonly id: string; readonly principalId: string }
@@ -190,6 +196,7 @@ export type Conflict =
   | "user_taken"
   | "credentials_full"
   | "owner_full"
+  | "issuer_taken"
   | "setup_closed"
   | "version_taken"
   | "pattern_taken"

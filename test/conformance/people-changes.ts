@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import type { CredentialRow, PrincipalRow } from "../../src/state/rows.ts"
 import type { EngineFactory } from "./engine.ts"
-import { changing, conflictOf, credentialRow, plain, principalRow, recorded } from "./rows.ts"
+import { changing, conflictOf, credentialRow, plain, principalRow, recorded, workloadIssuerRow } from "./rows.ts"
 import { sharedEngine } from "./shared-engine.ts"
 
 export function peopleChanges(factory: EngineFactory): void {
@@ -215,6 +215,34 @@ export function peopleChanges(factory: EngineFactory): void {
         [1, 0, 0, 1, 1],
       )
       await recorded(ledger, changing({ ...end([]), ownerId: "owns nothing" }))
+    })
+
+    test("a workload issuer is put over the revision before its own, removed and required at its own", async () => {
+      const { ledger, reader } = on.at
+      const row = workloadIssuerRow()
+      const put = (over: object = {}) => ({ kind: "putWorkloadIssuer" as const, row: { ...row, ...over } })
+      await recorded(ledger, changing(put()))
+      assert.deepEqual(plain(await reader.workloadIssuerById(row.id)), plain(row))
+      assert.deepEqual(plain(await reader.workloadIssuer(row.issuer)), plain(row))
+      assert.equal(await reader.workloadIssuer(`${row.issuer}/`), undefined)
+      assert.equal(await conflictOf(ledger, put({ id: "another" })), "issuer_taken")
+      assert.equal(await conflictOf(ledger, put({ revision: 3 })), "gone")
+      const next = { ...row, issuer: `${row.issuer}/2`, jwksUri: null, jwks: "{}", allowPrivate: false, bindings: [] }
+      const changed = { ...next, createdAt: 7, updatedAt: 8, revision: 2, mac: Buffer.alloc(32, 3) }
+      await recorded(ledger, changing(put(changed)))
+      assert.deepEqual(plain(await reader.workloadIssuers()), plain([changed]))
+      assert.equal(await conflictOf(ledger, put(changed)), "gone")
+      const at = (kind: "requireWorkloadIssuer" | "removeWorkloadIssuer", revision: number) => ({
+        kind,
+        id: row.id,
+        revision,
+      })
+      for (const kind of ["requireWorkloadIssuer", "removeWorkloadIssuer"] as const) {
+        for (const revision of [1, 3]) assert.equal(await conflictOf(ledger, at(kind, revision)), "gone")
+        await recorded(ledger, changing(at(kind, 2)))
+      }
+      assert.equal(await conflictOf(ledger, at("requireWorkloadIssuer", 2)), "gone")
+      assert.deepEqual(await reader.workloadIssuers(), [])
     })
 
     test("closeSetup works once", async () => {

@@ -27,6 +27,13 @@ const GUARDED = Object.entries(MATRIX)
   .map(([id]) => id.replace("{name}", "config/plain").replace(/:\w+/g, "some-id"))
   .map((id) => id.split(" ") as [string, string])
 
+const ISSUER = {
+  issuer: "https://issuer.example",
+  audience: "tyler",
+  bindings: [{ subject: "a", accountId: "nobody" }],
+  reason: REASON,
+}
+
 /** Bodies that get as far as asking who it is. */
 const BODIES: Readonly<Record<string, object>> = {
   "POST /api/me/password": { currentPassword: "wrong password here", newPassword: "some other words altogether" },
@@ -35,6 +42,9 @@ const BODIES: Readonly<Record<string, object>> = {
   "POST /api/service-accounts": { name: "x", roles: [], reason: REASON },
   "PATCH /api/service-accounts/some-id": { ownerId: "nobody", reason: REASON },
   "POST /api/service-accounts/some-id/tokens": { reason: REASON },
+  "POST /api/workload-issuers": ISSUER,
+  "PUT /api/workload-issuers/some-id": ISSUER,
+  "DELETE /api/workload-issuers/some-id": { reason: REASON },
   "POST /api/policies": { secretPattern: "x/*", reason: REASON },
   "PUT /api/policies/some-id": { secretPattern: "x/*", reason: REASON },
   "DELETE /api/policies/some-id": { reason: REASON },

@@ -7,6 +7,7 @@ import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { refuseIf, run } from "./run.ts"
+import { workloadChanges } from "./workload-changes.ts"
 
 type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>) => Promise<void> }
 
@@ -18,6 +19,7 @@ const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
   ...requestChanges,
+  ...workloadChanges,
 
   async addPrincipal(db, { row }) {
     await refuseIf(db, "user_taken", "SELECT 1 FROM principal WHERE name = $1", [row.name])

@@ -34,6 +34,10 @@ export const GRANT = `SELECT id, request_id, principal_id, secret_id, verb, appr
     ms_of(created_at) AS created_at, ${time("expires_at")}, revision, mac
   FROM access_grant`
 
+export const WORKLOAD_ISSUER = `SELECT id, issuer, audience, jwks_uri, jwks, allow_private, bindings,
+    ms_of(created_at) AS created_at, ${time("updated_at")}, revision, mac
+  FROM workload_issuer`
+
 export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at) AS created_at, created_by,
     ${time("changed_at")}, last_accessed, revision,
     ${time("rotation_due_since")}, ${time("deletion_at")}

@@ -6,6 +6,7 @@ import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import type { Statements } from "./statements.ts"
+import { workloadChanges } from "./workload-changes.ts"
 
 type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeOf<K>) => void }
 
@@ -14,6 +15,7 @@ const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
   ...requestChanges,
+  ...workloadChanges,
 
   addPrincipal(sql, { row }) {
     if (sql.of("SELECT 1 FROM principal WHERE name = ?").get(row.name)) throw new ConflictError("user_taken")

@@ -13,6 +13,7 @@ import type {
   SecretRow,
   Tag,
   VersionRow,
+  WorkloadIssuerRow,
 } from "../../state/rows.ts"
 
 /** A row as node:sqlite gives it. Tables are STRICT, so each column has its declared type. */
@@ -97,6 +98,22 @@ export function credentialRow(row: SqlRow): CredentialRow {
 }
 
 const scopeOf = (json: string | null): TokenScope | null => (json === null ? null : (JSON.parse(json) as TokenScope))
+
+export function workloadIssuerRow(row: SqlRow): WorkloadIssuerRow {
+  return {
+    id: text(row, "id"),
+    issuer: text(row, "issuer"),
+    audience: text(row, "audience"),
+    jwksUri: maybeText(row, "jwks_uri"),
+    jwks: maybeText(row, "jwks"),
+    allowPrivate: flag(row, "allow_private"),
+    bindings: JSON.parse(text(row, "bindings")) as WorkloadIssuerRow["bindings"],
+    createdAt: number(row, "created_at"),
+    updatedAt: number(row, "updated_at"),
+    revision: number(row, "revision"),
+    mac: bytes(row, "mac"),
+  }
+}
 
 export function secretRow(row: SqlRow): SecretRow {
   return {

@@ -146,6 +146,22 @@ const terms = {
   programPerDay: 10,
 }
 const issued = { id: PERSON, tokenId: VERSION, token: TOKEN, expiresAt: NEXT_DAY }
+const issuer = {
+  issuer: "https://token.actions.githubusercontent.com",
+  audience: "https://tyler.example.com",
+  bindings: [
+    { subject: "repo:acme/shop:environment:production", claims: { repository_owner_id: "1234567" }, accountId: PERSON },
+  ],
+}
+const issuerItem = {
+  id: VERSION,
+  ...issuer,
+  jwksUri: null,
+  jwks: null,
+  allowPrivate: false,
+  createdAt: AT,
+  updatedAt: AT,
+}
 const said = (message: string) => ({ message })
 
 /** What a change answers that waits for a second person, on every route. */
@@ -347,6 +363,17 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     answer: issued,
   },
   "DELETE /api/service-accounts/:id/tokens/:tokenId": { answer: said("Token revoked") },
+  "POST /api/auth/workload": {
+    send: { token: "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ0In0.c2lnbmF0dXJl" },
+    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "token" },
+  },
+  "GET /api/workload-issuers": { answer: { workloadIssuers: [issuerItem] } },
+  "POST /api/workload-issuers": { send: { ...issuer, reason: "Deploys from GitHub" }, answer: issuerItem },
+  "PUT /api/workload-issuers/:id": { send: { ...issuer, reason: "Deploys from GitHub" }, answer: issuerItem },
+  "DELETE /api/workload-issuers/:id": {
+    send: { reason: "Deploys from elsewhere now" },
+    answer: said("Issuer removed"),
+  },
   "GET /api/policies": { answer: { policies: [policyRow], epoch: 3 } },
   "GET /api/policies/:id": { answer: policyRow },
   "POST /api/policies": { send: { ...policy, reason: "Payments need a second factor" }, answer: policyRow },
