@@ -5,7 +5,8 @@ import { Problem, ProblemFacts } from "./problem.ts"
 
 /** `POST /api/secrets/{name}/access`, read with `parseAccess`. */
 export const AccessBody = strict({
-  reason: Reason,
+  /** Required of people; a service account's standing reason stands in for a missing one. */
+  reason: Type.Optional(Reason),
   unmask: Type.Optional(Type.Boolean()),
   versionId: Type.Optional(VersionId),
   stage: Type.Optional(Label),
@@ -42,7 +43,7 @@ export const AccessAnswer = strict({
 /** `POST /api/secrets/access`: up to 50 secrets in one durable act. */
 export const BatchBody = strict({
   names: Type.Array(Name, { minItems: 1, maxItems: 50, uniqueItems: true }),
-  reason: Reason,
+  reason: Type.Optional(Reason),
   unmask: Type.Optional(Type.Boolean()),
 })
 /** What was refused carries the same facts as the error answer of a single read would. */

@@ -1,4 +1,5 @@
-import { type TObject, type TSchema, Type } from "./schema.ts"
+import { VERBS } from "../core/verb.ts"
+import { type Static, type TObject, type TSchema, Type } from "./schema.ts"
 
 export type { TObject, TSchema }
 
@@ -37,6 +38,14 @@ export const Role = Type.String({
 })
 export const Roles = Type.Array(Role, { maxItems: 32, uniqueItems: true })
 
+export const VerbName = Type.Enum([...VERBS])
+
+/** What a token is limited to. Judged in full by `policy/scope.ts`. */
+export const Scope = strict({
+  secrets: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1, maxItems: 20, uniqueItems: true }),
+  verbs: Type.Array(VerbName, { minItems: 1, maxItems: VERBS.length, uniqueItems: true }),
+})
+
 export const Username = Type.String({ minLength: 1, maxLength: 128 })
 
 /** Only the bound against abuse; the rule (15 to 128, blocklist) is `identity`'s. */
@@ -55,3 +64,5 @@ export const Message = strict({ message: Type.String({ maxLength: 500 }) })
 export function orNull<S extends TSchema>(schema: S) {
   return Type.Union([schema, Type.Null()])
 }
+
+export type Scope = Static<typeof Scope>

@@ -1,10 +1,8 @@
 import { type Static, Type } from "./schema.ts"
-import { VERBS } from "../core/verb.ts"
-import { Id, Name, orNull, Reason, Role, Roles, strict, Time, Username } from "./fields.ts"
+import { Id, Name, orNull, Reason, Role, Roles, strict, Time, Username, VerbName } from "./fields.ts"
 import { DecisionReason } from "./problem.ts"
 
 export const PerDay = Type.Integer({ minimum: 0, maximum: 1_000_000 })
-export const VerbName = Type.Enum([...VERBS])
 const VerbRoles = Type.Partial(
   strict({
     list: Roles,

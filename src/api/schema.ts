@@ -39,7 +39,11 @@ export const Type = {
   Partial: ({ properties }: { properties: Fields }, options: object = {}) =>
     objectOf(Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, Optional(field)])), options),
   /** Any field name; `_key` only says so in the type. */
-  Record: (_key: object, value: object) => ({ type: "object", patternProperties: { "^.*$": value } }),
+  Record: (_key: object, value: object, options: object = {}) => ({
+    type: "object",
+    patternProperties: { "^.*$": value },
+    ...options,
+  }),
   Unsafe: (schema: object) => schema,
   Optional,
 } as unknown as Pick<

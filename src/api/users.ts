@@ -1,5 +1,5 @@
 import { type Static, Type } from "./schema.ts"
-import { Cursor, Id, orNull, Password, Reason, Roles, strict, Time, Token, Username } from "./fields.ts"
+import { Cursor, Id, orNull, Password, Reason, Roles, Scope, strict, Time, Token, Username } from "./fields.ts"
 import { PendingAnswer } from "./access-requests.ts"
 import { Limit, parseLimit } from "./page.ts"
 import { invalidField, parseBody, parseQuery } from "./parse.ts"
@@ -41,16 +41,31 @@ export const UserItem = strict({
 /** `GET /api/users`, in order of names. */
 export const UsersAnswer = strict({ users: Type.Array(UserItem, { maxItems: 100 }), nextCursor: orNull(Cursor) })
 
-const ExpiresInDays = Type.Integer({ minimum: 1, maximum: 366 })
+const ExpiresInDays = Type.Integer({ minimum: 1, maximum: 365 })
 /** `POST /api/service-accounts` -> 201 `IssuedToken` (of the account's first token; `id` is the account's). */
 export const ServiceAccountBody = strict({
   name: Username,
   roles: Roles,
+  /** The standing reason: what its reads are accounted for by where they state none of their own. */
   reason: Reason,
   expiresInDays: Type.Optional(ExpiresInDays),
+  /** A person; absent: who asks. */
+  ownerId: Type.Optional(Id),
+  /** Of the first token; absent: whatever the account may do. */
+  scope: Type.Optional(Scope),
+})
+/** `PATCH /api/service-accounts/{id}`, read with `parseServiceAccountPatch` -> `ServiceAccountItem`. Its tokens stay. */
+export const ServiceAccountPatch = strict({
+  ownerId: Type.Optional(Id),
+  standingReason: Type.Optional(Reason),
+  reason: Reason,
 })
 /** `POST /api/service-accounts/{id}/tokens` -> 201 `IssuedToken`; `DELETE .../{tokenId}` -> `Message`. */
-export const TokenBody = strict({ reason: Reason, expiresInDays: Type.Optional(ExpiresInDays) })
+export const TokenBody = strict({
+  reason: Reason,
+  expiresInDays: Type.Optional(ExpiresInDays),
+  scope: Type.Optional(Scope),
+})
 export const IssuedToken = strict({
   /** Of the service account. */
   id: Id,
@@ -63,6 +78,7 @@ export const IssuedToken = strict({
 export const TokenItem = strict({
   id: Id,
   label: Type.String({ maxLength: 200 }),
+  scope: orNull(Scope),
   createdAt: Time,
   expiresAt: Time,
 })
@@ -71,6 +87,8 @@ export const ServiceAccountItem = strict({
   name: Username,
   roles: Roles,
   disabled: Type.Boolean(),
+  ownerId: orNull(Id),
+  standingReason: orNull(Reason),
   createdAt: Time,
   tokens: Type.Array(TokenItem, { maxItems: 1000 }),
 })
@@ -89,6 +107,7 @@ export type UserPatch = Static<typeof UserPatch>
 export type UserItem = Static<typeof UserItem>
 export type UsersAnswer = Static<typeof UsersAnswer>
 export type ServiceAccountBody = Static<typeof ServiceAccountBody>
+export type ServiceAccountPatch = Static<typeof ServiceAccountPatch>
 export type TokenBody = Static<typeof TokenBody>
 export type IssuedToken = Static<typeof IssuedToken>
 export type TokenItem = Static<typeof TokenItem>
@@ -104,6 +123,13 @@ export function parseUserPatch(json: unknown): UserPatch {
       "one of roles, disabled, password, mustChangePassword, breakGlass and resetFactors is required",
     )
   return json as UserPatch
+}
+
+export function parseServiceAccountPatch(json: unknown): ServiceAccountPatch {
+  const patch = parseBody(ServiceAccountPatch, json, ["reason", "standingReason"])
+  if (patch.ownerId === undefined && patch.standingReason === undefined)
+    throw invalidField("", "one of ownerId and standingReason is required")
+  return patch
 }
 
 export function parsePageQuery(query: unknown): PageQuery {

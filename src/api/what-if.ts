@@ -1,7 +1,7 @@
 import { type Static, Type } from "./schema.ts"
 import { ERROR_CODES } from "../core/errors.ts"
-import { Id, Name, orNull, Roles, strict, Time } from "./fields.ts"
-import { PolicyDrafts, VerbName } from "./policies.ts"
+import { Id, Name, orNull, Roles, strict, Time, VerbName } from "./fields.ts"
+import { PolicyDrafts } from "./policies.ts"
 import { DecisionReason } from "./problem.ts"
 import { TermsFields } from "./who.ts"
 

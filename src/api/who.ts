@@ -1,8 +1,8 @@
 import { type Static, Type } from "./schema.ts"
-import { Cursor, Id, Name, orNull, Role, Roles, strict, Time } from "./fields.ts"
+import { Cursor, Id, Name, orNull, Role, Roles, strict, Time, VerbName } from "./fields.ts"
 import { Limit, parseLimit } from "./page.ts"
 import { parseQuery } from "./parse.ts"
-import { PerDay, VerbName } from "./policies.ts"
+import { PerDay } from "./policies.ts"
 
 const Count = Type.Integer({ minimum: 0 })
 const Text = Type.String({ maxLength: 1000 })

@@ -22,6 +22,7 @@ function person(id: string, over: Partial<PrincipalRow> = {}): PrincipalRow {
     changedBy: [],
     ownerId: null,
     createdAt: NOW - 1,
+    standingReason: null,
     mac: Buffer.alloc(32),
     ...over,
   }

@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from "../client/address.ts"
+import { isProgramToken } from "../client/caller.ts"
 import { tylerClient, type TylerClient } from "../client/client.ts"
 import { type Call, given, switched, UsageError } from "./command.ts"
 import { exchange } from "./exchange.ts"
@@ -42,6 +43,12 @@ export async function reasonOf(call: Call): Promise<string> {
     if (typed !== "") return typed
   }
   throw new UsageError("a reason is required: give --reason TEXT or set TYLER_REASON", call.command.words)
+}
+
+/** The same for a read: a service account's standing reason will do, so there may be none with its token. */
+export async function readReasonOf(call: Call): Promise<string | undefined> {
+  const stated = given(call, "reason") ?? filled(call.world, "TYLER_REASON")
+  return stated === undefined && isProgramToken(tokenFor(call)) ? undefined : reasonOf(call)
 }
 
 /** An empty variable counts as unset. */

@@ -15,13 +15,13 @@ const BATCH = 50
 export async function secretVariables(
   client: TylerClient,
   wanted: readonly Wanted[],
-  reason: string,
+  reason: string | undefined,
 ): Promise<Record<string, string>> {
   const names = [...new Set(wanted.map(({ name }) => name))]
   const answers = new Map<string, AccessAnswer>()
   for (let at = 0; at < names.length; at += BATCH) {
     const part = names.slice(at, at + BATCH)
-    const items = await client.access(part, { reason, unmask: true })
+    const items = await client.access(part, { unmask: true, ...(reason === undefined ? {} : { reason }) })
     for (const [index, item] of items.entries()) answers.set(part[index] ?? "", delivered(item))
   }
   return Object.fromEntries(wanted.map((one) => [one.variable, textOf(one, answers.get(one.name))]))

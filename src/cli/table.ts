@@ -1,4 +1,5 @@
 import type { Command, Option } from "./command.ts"
+import { SCOPE_OPTIONS } from "./scope.ts"
 
 const PASSWORD_FILE: Option = {
   name: "password-file",
@@ -276,8 +277,11 @@ export const COMMANDS: readonly Command[] = [
     summary: "add a program; its token is shown once",
     options: [
       { name: "roles", value: "A,B", summary: "its roles" },
-      { name: "days", value: "N", summary: "how long the token is good, 1 to 366" },
+      { name: "days", value: "N", summary: "how long the token is good, 1 to 365 (90)" },
+      { name: "owner", value: "ID", summary: "the person who answers for it; you, if not given" },
+      ...SCOPE_OPTIONS,
     ],
+    more: ["The reason is its standing reason: what its reads are accounted for by where they state none."],
     reason: true,
     load: () => import("./commands/service-accounts-add.ts"),
   },
@@ -285,9 +289,58 @@ export const COMMANDS: readonly Command[] = [
     words: "service-accounts token",
     operands: "ID",
     summary: "issue another token, shown once",
-    options: [{ name: "days", value: "N", summary: "how long it is good, 1 to 366" }],
+    options: [{ name: "days", value: "N", summary: "how long it is good, 1 to 365 (90)" }, ...SCOPE_OPTIONS],
     reason: true,
     load: () => import("./commands/service-accounts-token.ts"),
+  },
+  {
+    words: "service-accounts revoke",
+    operands: "ID TOKEN",
+    summary: "revoke a token, by its id",
+    options: [],
+    load: () => import("./commands/service-accounts-revoke.ts"),
+  },
+  {
+    words: "service-accounts change",
+    operands: "ID",
+    summary: "give a program another owner or standing reason",
+    options: [
+      { name: "owner", value: "ID", summary: "the person who answers for it from now on" },
+      { name: "standing-reason", value: "TEXT", summary: "what its reads are accounted for by" },
+    ],
+    reason: true,
+    load: () => import("./commands/service-accounts-change.ts"),
+  },
+  {
+    words: "workload-issuers ls",
+    operands: "",
+    summary: "list the issuers whose tokens programs sign in with",
+    options: [],
+    load: () => import("./commands/workload-issuers-ls.ts"),
+  },
+  {
+    words: "workload-issuers add",
+    operands: "FILE",
+    summary: "add an issuer, described in a JSON file",
+    options: [],
+    reason: true,
+    load: () => import("./commands/workload-issuers-add.ts"),
+  },
+  {
+    words: "workload-issuers set",
+    operands: "ID FILE",
+    summary: "replace an issuer",
+    options: [],
+    reason: true,
+    load: () => import("./commands/workload-issuers-set.ts"),
+  },
+  {
+    words: "workload-issuers rm",
+    operands: "ID",
+    summary: "remove an issuer",
+    options: [],
+    reason: true,
+    load: () => import("./commands/workload-issuers-rm.ts"),
   },
   {
     words: "completion",

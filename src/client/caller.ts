@@ -24,6 +24,8 @@ export interface Caller {
   stream(path: string): AsyncGenerator<Uint8Array, void, undefined>
   /** Throws `reason_required` if neither the call nor the client has one. */
   reason(given: string | undefined): string
+  /** The same for a read; with a service account's token its standing reason will do, so there may be none. */
+  readReason(given: string | undefined): string | undefined
 }
 
 /** The global makes itself when it is first asked: most calls are reads, and need no randomness. */
@@ -31,7 +33,26 @@ function newKey(random: Random | undefined): string {
   return random?.uuid() ?? crypto.randomUUID()
 }
 
-export function makeCaller(transport: Transport, reason: string | undefined, random?: Random): Caller {
+export interface CallerOptions {
+  readonly token?: string | undefined
+  readonly reason?: string | undefined
+  readonly random?: Random | undefined
+}
+
+/** What a service account's tokens begin with. */
+const PROGRAM = "typ_"
+
+/** Whether the account behind a token may have a standing reason. */
+export function isProgramToken(token: string | undefined): boolean {
+  return token?.startsWith(PROGRAM) === true
+}
+
+export function makeCaller(transport: Transport, { token, reason, random }: CallerOptions): Caller {
+  const stated = (given: string | undefined): string => {
+    const text = given ?? reason
+    if (text === undefined) throw localError("reason_required", "Say why: every use of a secret has a reason")
+    return text
+  }
   const verified = (options: SendOptions | undefined) =>
     options?.verificationToken === undefined ? {} : { verificationToken: options.verificationToken }
   return {
@@ -50,10 +71,7 @@ export function makeCaller(transport: Transport, reason: string | undefined, ran
         ...verified(options),
       }),
     stream: (path) => transport.bytes({ method: "GET", path, again: false }),
-    reason: (given) => {
-      const stated = given ?? reason
-      if (stated === undefined) throw localError("reason_required", "Say why: every use of a secret has a reason")
-      return stated
-    },
+    reason: stated,
+    readReason: (given) => (isProgramToken(token) ? (given ?? reason) : stated(given)),
   }
 }

@@ -15,6 +15,7 @@ import {
   usersOf,
 } from "./people.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
+import { type WorkloadIssuers, workloadIssuersOf } from "./workloads.ts"
 import { type Fetch, httpTransport, type Transport } from "./transport.ts"
 
 export { ExactJson, type Value } from "./body.ts"
@@ -26,7 +27,7 @@ export interface ClientOptions {
   readonly url: string
   /** A session's or a service account's; without it only login, setup and health answer. */
   readonly token?: string
-  /** Stands in wherever a call gives no reason of its own. */
+  /** Stands in wherever a call gives no reason of its own. Reads with a service account's token need none. */
   readonly reason?: string
   /** Milliseconds for one exchange; 10,000 by default. A try after 503 has its own. */
   readonly timeoutMs?: number
@@ -43,6 +44,7 @@ export interface TylerClient extends Secrets, Identity {
   readonly keys: Keys
   readonly users: Users
   readonly serviceAccounts: ServiceAccounts
+  readonly workloadIssuers: WorkloadIssuers
   readonly sessions: Sessions
   health(): Promise<HealthAnswer>
   /** Says which part is down instead of throwing. */
@@ -64,7 +66,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     fetch: options.fetch ?? globalThis.fetch,
     timeoutMs: options.timeoutMs ?? 10_000,
   })
-  const caller = makeCaller(transport, options.reason, options.random)
+  const caller = makeCaller(transport, options)
   return {
     ...secretsOf(caller),
     ...identityOf(caller),
@@ -73,6 +75,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     keys: keysOf(caller),
     users: usersOf(caller),
     serviceAccounts: serviceAccountsOf(caller),
+    workloadIssuers: workloadIssuersOf(caller),
     sessions: sessionsOf(caller),
     health: () => caller.read("/api/health"),
     ready: () => readiness(transport),

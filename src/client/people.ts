@@ -8,10 +8,12 @@ import type {
   SetupAnswer,
   SetupBody,
 } from "../api/auth.ts"
+import type { Scope } from "../api/fields.ts"
 import type {
   CreatedUser,
   IssuedToken,
   ServiceAccountBody,
+  ServiceAccountPatch,
   ServiceAccountItem,
   ServiceAccountsAnswer,
   UserBody,
@@ -19,6 +21,7 @@ import type {
   UserPatch,
   UsersAnswer,
 } from "../api/users.ts"
+import type { WorkloadLoginAnswer } from "../api/workloads.ts"
 import { queryText } from "./address.ts"
 import type { Caller } from "./caller.ts"
 import { paged } from "./pages.ts"
@@ -32,6 +35,8 @@ export interface Identity {
   login(body: LoginBody): Promise<LoginAnswer>
   /** Ends the session in use. */
   logout(): Promise<void>
+  /** A program's session of 15 minutes for a token of a known issuer, which is good once. */
+  loginWorkload(token: string): Promise<WorkloadLoginAnswer>
   me(): Promise<MeAnswer>
   /** Where notices go; null: nowhere. */
   setEmail(email: string | null): Promise<void>
@@ -45,6 +50,7 @@ export function identityOf(caller: Caller): Identity {
     logout: async () => {
       await caller.send("POST", "/api/auth/logout", {})
     },
+    loginWorkload: (token) => caller.send("POST", "/api/auth/workload", { token }),
     me: () => caller.read("/api/me"),
     setEmail: async (email) => {
       await caller.send("PATCH", "/api/me", { email })
@@ -90,7 +96,10 @@ export interface ServiceAccounts {
   list(): AsyncGenerator<ServiceAccountItem, void, undefined>
   /** With its first token, which is shown this once. */
   create(account: NewServiceAccount): Promise<IssuedToken>
-  issueToken(id: string, options?: Reasoned & { expiresInDays?: number }): Promise<IssuedToken>
+  /** Another owner or standing reason; its tokens stay. */
+  change(id: string, change: Omit<ServiceAccountPatch, "reason"> & Reasoned): Promise<ServiceAccountItem>
+  /** Another token: at most two are valid at once. */
+  issueToken(id: string, options?: Reasoned & { expiresInDays?: number; scope?: Scope }): Promise<IssuedToken>
   revokeToken(id: string, tokenId: string): Promise<void>
 }
 
@@ -100,10 +109,16 @@ export function serviceAccountsOf(caller: Caller): ServiceAccounts {
   return {
     list: () =>
       paged(undefined, (cursor) => caller.read<ServiceAccountsAnswer>(path + queryText({ cursor })), "serviceAccounts"),
-    create: async ({ name, roles, expiresInDays, reason }) =>
-      caller.send("POST", path, { name, roles, expiresInDays, reason: caller.reason(reason) }),
-    issueToken: async (id, { reason, expiresInDays } = {}) =>
-      caller.send("POST", tokens(id), { reason: caller.reason(reason), expiresInDays }),
+    create: async ({ name, roles, expiresInDays, ownerId, scope, reason }) =>
+      caller.send("POST", path, { name, roles, expiresInDays, ownerId, scope, reason: caller.reason(reason) }),
+    change: async (id, { ownerId, standingReason, reason }) =>
+      caller.send("PATCH", `${path}/${encodeURIComponent(id)}`, {
+        ownerId,
+        standingReason,
+        reason: caller.reason(reason),
+      }),
+    issueToken: async (id, { reason, expiresInDays, scope } = {}) =>
+      caller.send("POST", tokens(id), { reason: caller.reason(reason), expiresInDays, scope }),
     revokeToken: async (id, tokenId) => {
       await caller.send("DELETE", `${tokens(id)}/${encodeURIComponent(tokenId)}`, {})
     },

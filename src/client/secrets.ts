@@ -110,11 +110,11 @@ export function secretsOf(caller: Caller): Secrets {
   return {
     get: async (name, options = {}) => {
       const { unmask, versionId, stage, as, skipCache } = options
-      const body = { reason: caller.reason(options.reason), unmask, versionId, stage, as, skipCache }
+      const body = { reason: caller.readReason(options.reason), unmask, versionId, stage, as, skipCache }
       return caller.ask(`${secretPath(name)}/access`, body, options)
     },
     access: async (names, options = {}) => {
-      const body = { names, reason: caller.reason(options.reason), unmask: options.unmask }
+      const body = { names, reason: caller.readReason(options.reason), unmask: options.unmask }
       return (await caller.ask<BatchAnswer>("/api/secrets/access", body, options)).items
     },
     listPage,

@@ -1,3 +1,6 @@
+import type { Reason } from "./reason.ts"
+import type { Verb } from "./verb.ts"
+
 /** Who acts. Jobs (purge, rotation) are principals too, with permits and entries of their own. */
 export type PrincipalKind = "person" | "program" | "job"
 
@@ -27,6 +30,18 @@ export interface Principal {
   readonly epoch: number
   /** The session or token in use, for logout and revocation. */
   readonly sessionId: string | null
+  /** Of the token in use; absent: whatever the principal may do. */
+  readonly scope?: TokenScope
+  /** Of a program: why it asks where it does not say. */
+  readonly standingReason?: Reason
+}
+
+/** What a token may be used for: it takes away from what its owner may do, and never adds. */
+export interface TokenScope {
+  /** 1 to 20 patterns, spec/policy.md. */
+  readonly secrets: readonly string[]
+  /** At least one. */
+  readonly verbs: readonly Verb[]
 }
 
 export const ADMIN = "admin"

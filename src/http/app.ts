@@ -168,8 +168,11 @@ function enter(wiring: Wiring, request: FastifyRequest, row: Row, caller: Caller
   const verification = request.headers[VERIFICATION_TOKEN]
   request.caller = typeof verification === "string" ? { ...caller, verification } : caller
   if (isHalf(caller.principal.assurance) && row.half !== true) throw new TylerError("forbidden", HALF)
+  if (caller.principal.scope !== undefined && row.scoped !== true) throw new TylerError("forbidden", SCOPED)
   if (row.counts === "read") takeReads(wiring.readLimits, caller.principal, wiring.service.clock, 1)
 }
+
+const SCOPED = { error: "This token is for secrets only: it has a scope", requires: "a token without a scope" }
 
 const HALF = { error: "Finish signing in first: show your second factor, or change your password", requires: "sign_in" }
 

@@ -11,6 +11,7 @@ import { secretContracts } from "./contract/secrets.ts"
 import { serviceContracts } from "./contract/service.ts"
 import { userContracts } from "./contract/users.ts"
 import { whatIfContracts } from "./contract/what-if.ts"
+import { workloadContracts } from "./contract/workloads.ts"
 import type { RouteId } from "./matrix.ts"
 
 /** What travels on a route; the matrix says who may, this says what. Both together are `/api/openapi.json`. */
@@ -47,6 +48,7 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...factorContracts,
   ...accessRequestContracts,
   ...userContracts,
+  ...workloadContracts,
   ...policyContracts,
   ...secretContracts,
   ...lifecycleContracts,

@@ -7,6 +7,8 @@ export interface Row {
   readonly auth: "none" | "session"
   /** Open to a half session too: what it takes to finish signing in. */
   readonly half?: true
+  /** Open to a token with a scope too: its verb is held to the scope by policy, or it concerns the token itself. */
+  readonly scoped?: true
   /** The verb asked of policy; for other resources the gate is a role, named in the summary. */
   readonly verb: string | null
   /** Audit action; null for routes that leave no entry. */
@@ -25,9 +27,9 @@ const VALUE_BODY = 524_288
 const ROWS_BODY = 1_048_576
 
 const open = { auth: "none", verb: null, action: null, resource: "service", counts: null } as const
-const self = { auth: "session", verb: null, action: null, resource: "user", counts: null } as const
+const self = { auth: "session", scoped: true, verb: null, action: null, resource: "user", counts: null } as const
 const admin = { auth: "session", verb: null, resource: "user", counts: null } as const
-const secret = { auth: "session", resource: "secret", counts: null } as const
+const secret = { auth: "session", scoped: true, resource: "secret", counts: null } as const
 const policy = { auth: "session", verb: null, resource: "policy", counts: null } as const
 const request = { auth: "session", verb: null, resource: "request", counts: null } as const
 const key = { auth: "session", verb: null, resource: "key", counts: null } as const
@@ -140,11 +142,42 @@ export const MATRIX = {
     action: "SERVICE_ACCOUNT_LIST",
     summary: "Lists service accounts (role admin)",
   },
+  "PATCH /api/service-accounts/:id": {
+    ...admin,
+    action: "SERVICE_ACCOUNT_CHANGE",
+    summary: "Gives a service account another owner or standing reason (role admin)",
+  },
   "POST /api/service-accounts/:id/tokens": { ...admin, action: "TOKEN_ISSUE", summary: "Issues a token (role admin)" },
   "DELETE /api/service-accounts/:id/tokens/:tokenId": {
     ...admin,
     action: "TOKEN_REVOKE",
     summary: "Revokes a token (role admin)",
+  },
+
+  "POST /api/auth/workload": {
+    ...anybody,
+    action: "WORKLOAD_LOGIN",
+    summary: "Opens a program's session for a token of a known issuer",
+  },
+  "GET /api/workload-issuers": {
+    ...admin,
+    action: "WORKLOAD_ISSUER_LIST",
+    summary: "Lists the issuers whose tokens programs sign in with (role admin)",
+  },
+  "POST /api/workload-issuers": {
+    ...admin,
+    action: "WORKLOAD_ISSUER_CREATE",
+    summary: "Adds an issuer (role admin)",
+  },
+  "PUT /api/workload-issuers/:id": {
+    ...admin,
+    action: "WORKLOAD_ISSUER_CHANGE",
+    summary: "Replaces an issuer (role admin)",
+  },
+  "DELETE /api/workload-issuers/:id": {
+    ...admin,
+    action: "WORKLOAD_ISSUER_DELETE",
+    summary: "Removes an issuer (role admin)",
   },
 
   "GET /api/policies": { ...policy, action: "POLICY_LIST", summary: "Lists the policy rows" },

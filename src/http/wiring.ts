@@ -3,6 +3,7 @@ import type { SecureContextOptions } from "node:tls"
 import type { Logger } from "pino"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
+import type { IssuerKeys } from "../operations/workload-login.ts"
 import type { Service } from "../operations/service.ts"
 import type { Counters } from "./counters.ts"
 import type { HostRules } from "./hosts.ts"
@@ -15,6 +16,7 @@ export interface Wiring {
   readonly service: Service
   readonly authenticator: Authenticator
   readonly throttle: LoginThrottle
+  readonly issuerKeys: IssuerKeys
   /** Failures per address, before authentication. */
   readonly failures: FailureGate
   readonly readLimits: ReadLimits

@@ -5,9 +5,15 @@ import { type Random, randomText } from "../core/random.ts"
 export const SESSION_LIFETIME_MS = 12 * 3_600_000
 /** How long a program's token lives, days. */
 export const TOKEN_DAYS = { least: 1, usual: 90, most: 365 } as const
+/** What a program gets for a token of an issuer ends after 15 minutes. */
+export const WORKLOAD_LIFETIME_MS = 15 * 60_000
+/** Such sessions of one program at once. */
+export const WORKLOADS_MAX = 500
+/** Tokens of one program that are valid at once: the one in use, and the one that takes its place. */
+export const TOKENS_MAX = 2
 
 /** Recognisable prefixes let secret scanners find leaked tokens. */
-const PREFIX = { session: "tys_", token: "typ_" } as const
+const PREFIX = { session: "tys_", token: "typ_", workload: "typ_" } as const
 const TOKEN = /^ty[sp]_[A-Za-z0-9_-]{43}$/
 const TOKEN_BYTES = 32
 

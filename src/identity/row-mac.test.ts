@@ -2,8 +2,15 @@ import assert from "node:assert/strict"
 import { createHmac, createSecretKey } from "node:crypto"
 import { test } from "node:test"
 import { lengthPrefixed } from "../core/bytes.ts"
-import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
-import { credentialGenuine, credentialMac, principalGenuine, principalMac } from "./row-mac.ts"
+import type { CredentialRow, PrincipalRow, WorkloadIssuerRow } from "../state/rows.ts"
+import {
+  credentialGenuine,
+  credentialMac,
+  principalGenuine,
+  principalMac,
+  workloadIssuerGenuine,
+  workloadIssuerMac,
+} from "./row-mac.ts"
 
 const KEY = createSecretKey(Buffer.alloc(32, 1))
 const OTHER_KEY = createSecretKey(Buffer.alloc(32, 2))
@@ -24,6 +31,7 @@ const person: Omit<PrincipalRow, "mac"> = {
   changedBy: [{ by: "p-2", at: 900 }],
   ownerId: null,
   createdAt: 1000,
+  standingReason: null,
 }
 const session: Omit<CredentialRow, "mac"> = {
   id: "c-1",
@@ -34,7 +42,9 @@ const session: Omit<CredentialRow, "mac"> = {
   createdAt: 1000,
   expiresAt: 2000,
   label: "Firefox",
+  scope: null,
 }
+const SCOPE = { secrets: ["a/*", "b"], verbs: ["read", "list"] } as const
 
 /** For every field at least one other value; the type makes a new field appear here. */
 const otherPerson: { readonly [Field in keyof typeof person]: readonly (typeof person)[Field][] } = {
@@ -61,6 +71,7 @@ const otherPerson: { readonly [Field in keyof typeof person]: readonly (typeof p
   ],
   ownerId: ["", "p-1"],
   createdAt: [1001, 100],
+  standingReason: ["", "nightly import of invoices"],
 }
 const otherSession: { readonly [Field in keyof typeof session]: readonly (typeof session)[Field][] } = {
   id: ["c-2"],
@@ -71,6 +82,7 @@ const otherSession: { readonly [Field in keyof typeof session]: readonly (typeof
   createdAt: [999],
   expiresAt: [2001, 20_000],
   label: ["Firefox ", ""],
+  scope: [SCOPE, { secrets: [], verbs: [] }],
 }
 
 test("a row is genuine as it was signed, and in no field otherwise", () => {
@@ -88,6 +100,67 @@ test("a credential is genuine as it was signed, and in no field otherwise", () =
   for (const [field, values] of Object.entries(otherSession))
     for (const value of values)
       assert.equal(credentialGenuine(KEY, { ...row, [field]: value }, 3), false, `${field} ${JSON.stringify(value)}`)
+})
+
+const issuer: Omit<WorkloadIssuerRow, "mac"> = {
+  id: "i-1",
+  issuer: "https://issuer.example",
+  audience: "tyler",
+  jwksUri: null,
+  jwks: null,
+  allowPrivate: false,
+  bindings: [{ subject: "a:*", claims: { x: "1", y: "2" }, accountId: "w-1" }],
+  createdAt: 1000,
+  updatedAt: 2000,
+  revision: 3,
+}
+const [binding] = issuer.bindings
+const otherIssuer: { readonly [Field in keyof typeof issuer]: readonly unknown[] } = {
+  id: ["i-2"],
+  issuer: ["https://issuer.example/"],
+  audience: ["other"],
+  jwksUri: ["", "https://issuer.example/keys"],
+  jwks: ["{}"],
+  allowPrivate: [true],
+  bindings: [
+    [],
+    [{ ...binding, subject: "a:**" }],
+    [{ ...binding, accountId: "w-2" }],
+    [{ ...binding, claims: {} }],
+    [{ ...binding, claims: { x: "2", y: "1" } }],
+    [{ ...binding, claims: { x: "1", y: "2", z: "3" } }],
+    [binding, binding],
+  ],
+  createdAt: [1001],
+  updatedAt: [2001],
+  revision: [2, 4],
+}
+
+test("an issuer is genuine as it was signed, whatever the order of its claims, and in no field otherwise", () => {
+  const row = { ...issuer, mac: workloadIssuerMac(KEY, issuer) }
+  assert.equal(workloadIssuerGenuine(KEY, row), true)
+  const turned = { subject: "a:*", claims: { y: "2", x: "1" }, accountId: "w-1" }
+  assert.equal(workloadIssuerGenuine(KEY, { ...row, bindings: [turned] }), true)
+  assert.equal(workloadIssuerGenuine(OTHER_KEY, row), false)
+  for (const [field, values] of Object.entries(otherIssuer))
+    for (const value of values)
+      assert.equal(workloadIssuerGenuine(KEY, { ...row, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
+})
+
+test("a scope is genuine as it was signed, and in no part otherwise", () => {
+  const row = { ...session, scope: SCOPE }
+  const signed = { ...row, mac: credentialMac(KEY, row, 3) }
+  assert.equal(credentialGenuine(KEY, signed, 3), true)
+  const others: CredentialRow["scope"][] = [
+    null,
+    { ...SCOPE, secrets: ["*"] },
+    { ...SCOPE, secrets: ["a/*"] },
+    { ...SCOPE, secrets: ["b", "a/*"] },
+    { ...SCOPE, verbs: ["read", "list", "reveal"] },
+    { secrets: ["a/*", "b", "read"], verbs: ["list"] },
+  ]
+  for (const scope of others)
+    assert.equal(credentialGenuine(KEY, { ...signed, scope }, 3), false, JSON.stringify(scope))
 })
 
 test("another key, another code and a code of another length are not genuine", () => {
@@ -122,6 +195,7 @@ test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in
     lengthPrefixed(["p-2", "900"]),
     null,
     "1000",
+    null,
   ]
   assert.deepEqual(principalMac(KEY, person), createHmac("sha256", KEY).update(lengthPrefixed(fields)).digest())
   const credential = [
@@ -134,6 +208,7 @@ test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in
     "1000",
     "2000",
     "Firefox",
+    null,
     "3",
   ]
   assert.deepEqual(

@@ -1,6 +1,15 @@
 import { createHmac, type KeyObject } from "node:crypto"
 import { equalBytes, lengthPrefixed } from "../core/bytes.ts"
-import type { AccessRequestRow, CredentialRow, DecisionRow, FactorRow, GrantRow, PrincipalRow } from "../state/rows.ts"
+import type {
+  AccessRequestRow,
+  CredentialRow,
+  DecisionRow,
+  FactorRow,
+  GrantRow,
+  PrincipalRow,
+  WorkloadBinding,
+  WorkloadIssuerRow,
+} from "../state/rows.ts"
 
 /**
  * Authentication codes of the rows that grant something. Whoever can write the database but has no root key cannot make
@@ -30,6 +39,7 @@ export function principalMac(key: KeyObject, row: Unsigned<PrincipalRow>): Buffe
     lengthPrefixed(row.changedBy.flatMap(({ by, at }) => [by, String(at)])),
     row.ownerId,
     String(row.createdAt),
+    row.standingReason,
   ])
 }
 
@@ -45,6 +55,7 @@ export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>, owne
     String(row.createdAt),
     String(row.expiresAt),
     row.label,
+    row.scope === null ? null : lengthPrefixed([lengthPrefixed(row.scope.secrets), lengthPrefixed(row.scope.verbs)]),
     String(ownerEpoch),
   ])
 }
@@ -55,6 +66,32 @@ export function principalGenuine(key: KeyObject, row: PrincipalRow): boolean {
 
 export function credentialGenuine(key: KeyObject, row: CredentialRow, ownerEpoch: number): boolean {
   return equalBytes(credentialMac(key, row, ownerEpoch), row.mac)
+}
+
+export function workloadIssuerMac(key: KeyObject, row: Unsigned<WorkloadIssuerRow>): Buffer {
+  return mac(key, [
+    "tyler-workload-issuer/1",
+    row.id,
+    row.issuer,
+    row.audience,
+    row.jwksUri,
+    row.jwks,
+    String(row.allowPrivate),
+    lengthPrefixed(row.bindings.map(bindingBytes)),
+    String(row.createdAt),
+    String(row.updatedAt),
+    String(row.revision),
+  ])
+}
+
+/** Claims in the order of their names: an engine may answer them in another than they were given in. */
+function bindingBytes({ subject, claims, accountId }: WorkloadBinding): Buffer {
+  const named = Object.keys(claims).toSorted()
+  return lengthPrefixed([subject, accountId, ...named.flatMap((name) => [name, claims[name] ?? null])])
+}
+
+export function workloadIssuerGenuine(key: KeyObject, row: WorkloadIssuerRow): boolean {
+  return equalBytes(workloadIssuerMac(key, row), row.mac)
 }
 
 /** @param factorEpoch of the owner, while the code shall hold: a removed factor put back is none. */

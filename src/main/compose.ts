@@ -9,6 +9,7 @@ import { createApp } from "../http/app.ts"
 import { Counters } from "../http/counters.ts"
 import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
+import { issuerKeys } from "../adapters/jwks/issuer-keys.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { publicLogKey } from "../operations/audit.ts"
 import { rateLimiter } from "../quota/window.ts"
@@ -78,6 +79,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     service,
     authenticator: authenticator(service),
     throttle: loginThrottle(),
+    issuerKeys: issuerKeys(clock, config.environment === "development"),
     failures: failureGate(clock),
     readLimits: { people: limiterOf(config.limits.people), programs: limiterOf(config.limits.programs) },
     hosts: () => ({ publicUrl, loopback: config.listen.loopback }),

@@ -1,5 +1,5 @@
 import { TylerError } from "../core/errors.ts"
-import { ADMIN, isHalf } from "../core/principal.ts"
+import { ADMIN, isHalf, type TokenScope } from "../core/principal.ts"
 import { newToken } from "../identity/credential.ts"
 import { credentialGenuine, credentialMac, principalGenuine, principalMac } from "../identity/row-mac.ts"
 import type { Change } from "../state/change.ts"
@@ -38,7 +38,7 @@ export function credentialEnd(
   all: readonly CredentialRow[],
   id: string,
 ): readonly Change[] {
-  return movedOn(on, owner, all, id, {})
+  return credentialsKept(on, owner, nextEpoch(on, owner), all, id)
 }
 
 /** Changes a principal's row and ends none of his credentials, but those that are not genuine. @param all of them */
@@ -48,22 +48,25 @@ export function changeKeepingCredentials(
   all: readonly CredentialRow[],
   change: Partial<PrincipalRow>,
 ): readonly Change[] {
-  return movedOn(on, owner, all, null, change)
+  return credentialsKept(on, owner, nextEpoch(on, owner, change), all)
 }
 
-function movedOn(
+/**
+ * A principal's next epoch, with his credentials signed for it; those that are not genuine go.
+ * @param next made by `nextEpoch` of `owner` @param ended an id among them that goes too
+ */
+export function credentialsKept(
   on: Service,
   owner: PrincipalRow,
+  next: PrincipalRow,
   all: readonly CredentialRow[],
-  id: string | null,
-  change: Partial<PrincipalRow>,
+  ended: string | null = null,
 ): readonly Change[] {
   const key = on.keyring().rowsKey
-  const next = nextEpoch(on, owner, change)
-  const stay = all.filter((one) => one.id !== id && credentialGenuine(key, one, owner.epoch))
-  const ended = all.filter((one) => !stay.includes(one)).map((one) => one.id)
+  const stay = all.filter((one) => one.id !== ended && credentialGenuine(key, one, owner.epoch))
+  const gone = all.filter((one) => !stay.includes(one)).map((one) => one.id)
   return [
-    ...ended.map((one) => ({ kind: "removeCredential" as const, id: one, principalId: owner.id })),
+    ...gone.map((one) => ({ kind: "removeCredential" as const, id: one, principalId: owner.id })),
     { kind: "putPrincipal", row: next, expectedEpoch: owner.epoch },
     {
       kind: "signCredentials",
@@ -79,6 +82,9 @@ export interface NewCredential {
   readonly assurance: CredentialRow["assurance"]
   readonly lifetimeMs: number
   readonly label: string
+  readonly scope?: TokenScope | null
+  /** How many of its kind its owner may have before it; absent: any number. */
+  readonly most?: number
 }
 
 export interface IssuedCredential {
@@ -101,13 +107,16 @@ export function signedCredential(on: Service, wanted: NewCredential): IssuedCred
     createdAt,
     expiresAt: createdAt + wanted.lifetimeMs,
     label: wanted.label,
+    scope: wanted.scope ?? null,
   }
   const row = { ...bare, mac: credentialMac(on.keyring().rowsKey, bare, owner.epoch) }
-  return { token, row, change: { kind: "addCredential", row, ownerEpoch: owner.epoch } }
+  const room = wanted.most === undefined ? {} : { room: { most: wanted.most, now: Math.floor(on.expiryNow()) } }
+  return { token, row, change: { kind: "addCredential", row, ownerEpoch: owner.epoch, ...room } }
 }
 
-/** People and policies are administered by admins; half a session administers nothing. */
+/** People and policies are administered by admins; half a session administers nothing, nor does a token with a scope. */
 export function requireAdmin(view: View): void {
-  const { roles, assurance } = view.principal
-  if (isHalf(assurance) || !roles.includes(ADMIN)) throw new TylerError("forbidden", { requires: "role admin" })
+  const { roles, assurance, scope } = view.principal
+  if (isHalf(assurance) || scope !== undefined || !roles.includes(ADMIN))
+    throw new TylerError("forbidden", { requires: "role admin" })
 }

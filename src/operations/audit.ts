@@ -94,7 +94,7 @@ async function* exportLines(on: Service, size: number, checkpoint: string): Asyn
 }
 
 export function requireAuditor(view: View): void {
-  const { roles, assurance } = view.principal
-  if (isHalf(assurance) || !(roles.includes(ADMIN) || roles.includes(AUDITOR)))
+  const { roles, assurance, scope } = view.principal
+  if (isHalf(assurance) || scope !== undefined || !(roles.includes(ADMIN) || roles.includes(AUDITOR)))
     throw new TylerError("forbidden", { requires: "role admin or auditor" })
 }

@@ -1,9 +1,11 @@
 import { equalBytes } from "../core/bytes.ts"
 import { TylerError } from "../core/errors.ts"
 import type { Origin, Principal } from "../core/principal.ts"
+import type { Reason } from "../core/reason.ts"
 import { parseToken, tokenKey } from "../identity/credential.ts"
 import { credentialGenuine, principalGenuine } from "../identity/row-mac.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
+import { hasOwner } from "./owner.ts"
 import type { Caller, Service } from "./service.ts"
 import { recordTampering } from "./service-entries.ts"
 
@@ -99,6 +101,7 @@ async function principalOf(
   if (!credentialGenuine(key, credential, row.epoch)) throw await tampered(on, origin, "credential", credential.id)
   if (row.disabled || credential.expiresAt <= on.expiryNow()) throw new TylerError("unauthenticated")
   if (!principalGenuine(key, row)) throw await tampered(on, origin, "principal", row.id)
+  if (row.kind === "program" && !(await hasOwner(on, row))) throw new TylerError("unauthenticated")
   return {
     id: row.id,
     kind: row.kind,
@@ -107,6 +110,8 @@ async function principalOf(
     assurance: credential.assurance,
     epoch: row.epoch,
     sessionId: credential.id,
+    ...(credential.scope === null ? {} : { scope: credential.scope }),
+    ...(row.standingReason === null ? {} : { standingReason: row.standingReason as Reason }),
   }
 }
 

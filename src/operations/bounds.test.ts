@@ -110,6 +110,7 @@ const PERSON: PrincipalRow = {
   mustChangePassword: false,
   ownerId: null,
   createdAt: 0,
+  standingReason: null,
   factorEpoch: 0,
   mustEnrol: false,
   breakGlass: false,

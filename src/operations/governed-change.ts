@@ -16,6 +16,7 @@ import type { Step, View } from "./perform.ts"
 import { putPolicies } from "./policies.ts"
 import { noticeOf } from "./notices.ts"
 import { newRequest } from "./request-access.ts"
+import { ownedEnd } from "./owner.ts"
 import { tellOfChange } from "./request-notices.ts"
 import type { Caller, Service } from "./service.ts"
 import { spendGovern } from "./step-up.ts"
@@ -99,17 +100,25 @@ function nextRows(policies: PolicySet, { put, removed }: PoliciesChange): readon
   return [...kept, ...put]
 }
 
-/** What changing a person comes to. All sessions end; a reset takes the grants with it. */
-export function personChanges(on: Service, row: PrincipalRow, change: PersonChange, by: string): readonly Change[] {
-  return personChange(on, row, change, by).changes
-}
-
-export function personChange(
+/**
+ * What changing a person comes to. All sessions end; a reset takes the grants with it, and who is disabled takes the
+ * tokens of the programs he owns with him.
+ */
+export async function personChanges(
   on: Service,
   row: PrincipalRow,
   change: PersonChange,
   by: string,
-): { readonly changed: PrincipalRow; readonly changes: readonly Change[] } {
+): Promise<readonly Change[]> {
+  return (await personChange(on, row, change, by)).changes
+}
+
+export async function personChange(
+  on: Service,
+  row: PrincipalRow,
+  change: PersonChange,
+  by: string,
+): Promise<{ readonly changed: PrincipalRow; readonly changes: readonly Change[] }> {
   const { roles, disabled, passwordHash, mustChangePassword, breakGlass, resetFactors } = change
   const reset = passwordHash !== undefined || resetFactors === true
   const touches = reset || roles !== undefined
@@ -128,6 +137,7 @@ export function personChange(
     { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
     ...(resetFactors === true ? [{ kind: "removeFactorsOf" as const, principalId: row.id }] : []),
     ...(reset || changed.disabled ? [{ kind: "removeGrantsOf" as const, principalId: row.id }] : []),
+    ...(changed.disabled && row.kind === "person" ? await ownedEnd(on, row.id) : []),
     ...tellOwner(on, changed, change),
   ]
   return { changed, changes }

@@ -41,7 +41,6 @@ export function listSecrets(on: Service, caller: Caller, ask: ListRequest): Prom
 }
 
 async function scan(on: Service, view: View, ask: ListRequest): Promise<Listing> {
-  const { id, kind, roles, assurance } = view.principal
   const secrets: SecretRow[] = []
   let after = ask.after
   for (let seen = 0; seen < SCAN_LIMIT; ) {
@@ -49,7 +48,7 @@ async function scan(on: Service, view: View, ask: ListRequest): Promise<Listing>
     const rows = await on.reader.secrets({ prefix: ask.prefix, search: ask.search, after, limit })
     for (const row of rows) {
       after = row.name
-      if (!mayList(view.policies, { id, kind, roles, assurance }, row.name)) continue
+      if (!mayList(view.policies, view.principal, row.name)) continue
       secrets.push(row)
     }
     if (rows.length < limit) return { secrets, nextAfter: null }

@@ -22,7 +22,10 @@ export interface UserChange {
   readonly reason: Reason | null
 }
 
-/** Changes a person; all their sessions end. Refused if nobody who can administer would be left. */
+/**
+ * Changes a person or program; all their sessions and tokens end, and where a person is disabled those of the programs
+ * he owns. Refused if nobody who can administer would be left.
+ */
 export function changeUser(on: Service, caller: Caller, ask: UserChange): Promise<Made<PrincipalRow>> {
   const about = { action: "USER_CHANGE", resourceType: "user", resourceName: ask.id, reason: ask.reason }
   return perform(on, caller, {
@@ -34,7 +37,7 @@ export function changeUser(on: Service, caller: Caller, ask: UserChange): Promis
       if (row === undefined) throw new TylerError("not_found", { error: "No such user" })
       const wanted = await wantedChange(on, row, ask)
       await keepAnAdmin(on, row, (wanted.roles?.to ?? row.roles).includes(ADMIN) && !(wanted.disabled ?? row.disabled))
-      const { changed, changes } = personChange(on, row, wanted, view.principal.id)
+      const { changed, changes } = await personChange(on, row, wanted, view.principal.id)
       if (await takesSecondPerson(on, view, wanted))
         return proposeChange(on, caller, view, about, wanted, (pending) => ({ pending }))
       return {

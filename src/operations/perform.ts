@@ -205,6 +205,9 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   pending_deletion: "secret_pending_deletion",
   not_deleted: "secret_not_deleted",
   factor_taken: "factor_exists",
+  credentials_full: "too_many_tokens",
+  owner_full: "too_many_owned",
+  issuer_taken: "issuer_exists",
 }
 
 export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {

@@ -1,19 +1,34 @@
 import { TylerError } from "../core/errors.ts"
-import type { Reason } from "../core/reason.ts"
 import { DAY_MS } from "../core/clock.ts"
+import type { TokenScope } from "../core/principal.ts"
+import type { Reason } from "../core/reason.ts"
+import { TOKENS_MAX } from "../identity/credential.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { Change } from "../state/change.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
-import { genuine, credentialEnd, requireAdmin, signedCredential, signedPrincipal } from "./accounts.ts"
+import {
+  credentialEnd,
+  credentialsKept,
+  genuine,
+  nextEpoch,
+  requireAdmin,
+  signedCredential,
+  signedPrincipal,
+} from "./accounts.ts"
 import { actOf } from "./act.ts"
+import { hasOwner, ownerTaken } from "./owner.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface NewProgram {
   readonly name: string
   readonly roles: readonly string[]
+  /** The standing reason: why this program may ask at all. */
   readonly reason: Reason
   readonly expiresInDays: number
+  /** Null: the caller. */
+  readonly ownerId: string | null
+  readonly scope: TokenScope | null
 }
 
 export interface IssuedToken {
@@ -25,7 +40,7 @@ export interface IssuedToken {
   readonly expiresAt: number
 }
 
-/** A service account with its first token. The reason becomes the token's label: why this program may ask at all. */
+/** A service account with its first token, whose label is the reason too. */
 export function createProgram(on: Service, caller: Caller, ask: NewProgram): Promise<IssuedToken> {
   const id = on.random.uuid()
   const about = { action: "SERVICE_ACCOUNT_CREATE", resourceType: "user", resourceName: id, reason: ask.reason }
@@ -36,6 +51,8 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
       const parsed = parseUsername(ask.name)
       if (!("name" in parsed) || parsed.name !== ask.name)
         throw new TylerError("invalid_request", { field: "/name", error: "The name is not valid" })
+      const ownerId = ask.ownerId ?? view.principal.id
+      const owner = await ownerTaken(on, ownerId)
       const row = signedPrincipal(on, {
         id,
         kind: "program",
@@ -50,17 +67,51 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
         breakGlass: false,
         email: null,
         changedBy: [],
-        ownerId: view.principal.id,
+        ownerId,
         createdAt: on.clock.now(),
+        standingReason: ask.reason,
       })
       const issued = issue(on, row, ask)
       return {
         act: actOf(on, caller, view, about, {
           by: "role admin",
-          details: `roles=${row.roles.join("+")} token=${issued.row.id}`,
-          changes: [{ kind: "addPrincipal", row }, issued.change],
+          details: `roles=${row.roles.join("+")} owner=${ownerId} ${tokenText(issued.row)}`,
+          changes: [owner, { kind: "addPrincipal", row }, issued.change],
         }),
         done: () => issued.answer,
+      }
+    },
+  })
+}
+
+export interface ProgramChange {
+  readonly id: string
+  readonly ownerId: string | undefined
+  readonly standingReason: Reason | undefined
+  readonly reason: Reason
+}
+
+/** Gives a service account another owner or standing reason. Its tokens stay. */
+export function changeProgram(on: Service, caller: Caller, ask: ProgramChange): Promise<ListedProgram> {
+  const about = { action: "SERVICE_ACCOUNT_CHANGE", resourceType: "user", resourceName: ask.id, reason: ask.reason }
+  return perform(on, caller, {
+    about,
+    writes: true,
+    async plan(view) {
+      requireAdmin(view)
+      const row = await programRow(on, ask.id)
+      const { ownerId = row.ownerId, standingReason = row.standingReason } = ask
+      const taken = ownerId === null || ownerId === row.ownerId ? [] : [await ownerTaken(on, ownerId)]
+      const next = nextEpoch(on, row, { ownerId, standingReason })
+      const tokens = await on.reader.credentialsOf(row.id)
+      const reasoned = ask.standingReason === undefined ? [] : ["standing_reason=changed"]
+      return {
+        act: actOf(on, caller, view, about, {
+          by: "role admin",
+          details: [`owner=${row.ownerId ?? "none"}:${ownerId ?? "none"}`, ...reasoned].join(" "),
+          changes: [...taken, ...credentialsKept(on, row, next, tokens)],
+        }),
+        done: () => ({ row: next, tokens }),
       }
     },
   })
@@ -70,8 +121,10 @@ export interface TokenRequest {
   readonly id: string
   readonly reason: Reason
   readonly expiresInDays: number
+  readonly scope: TokenScope | null
 }
 
+/** Another token, so that the one in use can be replaced without a gap; a third valid one is `too_many_tokens`. */
 export function issueToken(on: Service, caller: Caller, ask: TokenRequest): Promise<IssuedToken> {
   const about = { action: "TOKEN_ISSUE", resourceType: "user", resourceName: ask.id, reason: ask.reason }
   return perform(on, caller, {
@@ -79,11 +132,12 @@ export function issueToken(on: Service, caller: Caller, ask: TokenRequest): Prom
     async plan(view) {
       requireAdmin(view)
       const row = await programRow(on, ask.id)
+      if (!(await hasOwner(on, row))) throw new TylerError("owner_disabled")
       const issued = issue(on, row, ask)
       return {
         act: actOf(on, caller, view, about, {
           by: "role admin",
-          details: `token=${issued.row.id}`,
+          details: tokenText(issued.row),
           changes: [issued.change],
         }),
         done: () => issued.answer,
@@ -143,7 +197,7 @@ async function programRow(on: Service, id: string): Promise<PrincipalRow> {
 function issue(
   on: Service,
   row: PrincipalRow,
-  ask: { readonly reason: Reason; readonly expiresInDays: number },
+  ask: Pick<TokenRequest, "reason" | "expiresInDays" | "scope">,
 ): { row: CredentialRow; change: Change; answer: IssuedToken } {
   const issued = signedCredential(on, {
     kind: "token",
@@ -151,6 +205,8 @@ function issue(
     assurance: "token",
     lifetimeMs: ask.expiresInDays * DAY_MS,
     label: labelOf(ask.reason),
+    scope: ask.scope,
+    most: TOKENS_MAX,
   })
   const { token, change } = issued
   return {
@@ -158,6 +214,11 @@ function issue(
     change,
     answer: { id: row.id, tokenId: issued.row.id, token, expiresAt: issued.row.expiresAt },
   }
+}
+
+/** A token as its entry has it: patterns and verbs are names of ours, as in the entry of a policy row. */
+function tokenText({ id, scope }: CredentialRow): string {
+  return scope === null ? `token=${id}` : `token=${id} scope=${JSON.stringify(scope)}`
 }
 
 const LABEL_LIMIT = 200

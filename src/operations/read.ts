@@ -1,4 +1,5 @@
 import { utcDay } from "../core/clock.ts"
+import { TylerError } from "../core/errors.ts"
 import type { Json } from "../core/json.ts"
 import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
@@ -17,7 +18,8 @@ import { decodeValue, maskedValue } from "./value.ts"
 
 export interface ReadRequest {
   readonly name: SecretName
-  readonly reason: Reason
+  /** Null: the standing reason of the program that asks. */
+  readonly reason: Reason | null
   readonly unmask: boolean
   readonly versionId: VersionId | undefined
   readonly stage: string | undefined
@@ -53,7 +55,8 @@ export function readSecrets(on: Service, caller: Caller, asks: readonly ReadRequ
 
 function readAttempt(on: Service, caller: Caller, ask: ReadRequest): Attempt<Disclosure> {
   const action = "GET"
-  const about = { action, resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  const reason = ask.reason ?? caller.principal.standingReason ?? null
+  const about = { action, resourceType: "secret", resourceName: ask.name, reason }
   if (ask.skipCache) on.secrets.drop(ask.name)
   return {
     about,
@@ -75,7 +78,9 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const quota = ask.unmask
     ? quotaClaim(principal, found.secret.id, utcDay(now), permit.perSecretLimit, on.settings.maxAccessPerPerson)
     : null
-  const about = { action: "GET", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  const reason = ask.reason ?? principal.standingReason
+  if (reason === undefined) throw new TylerError("invalid_reason")
+  const about = { action: "GET", resourceType: "secret", resourceName: ask.name, reason }
   const { versionId } = version
   const details = ask.unmask ? "unmasked" : "masked"
   const changes = touch(found.secret, utcDay(now))

@@ -64,9 +64,8 @@ export async function findVersion(on: Service, found: CachedSecret, which: Which
 }
 
 export function questionOf(on: Service, view: View, verb: Verb, name: SecretName): Question {
-  const { id, kind, roles, assurance } = view.principal
   const { mfaIgnored, purgeGuarded } = on.settings
-  return { verb, name, principal: { id, kind, roles, assurance }, mfaIgnored, purgeGuarded }
+  return { verb, name, principal: view.principal, mfaIgnored, purgeGuarded }
 }
 
 /** A policy's refusal as an error: its code, what is missing, and the reasons, which name rules and never values. */

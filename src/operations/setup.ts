@@ -45,6 +45,7 @@ export async function setUp(
         changedBy: [],
         ownerId: null,
         createdAt: on.clock.now(),
+        standingReason: null,
       })
       const session = signedCredential(on, {
         kind: "session",

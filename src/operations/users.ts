@@ -55,6 +55,7 @@ export async function createUser(on: Service, caller: Caller, ask: NewUser): Pro
         changedBy: [],
         ownerId: view.principal.id,
         createdAt: on.clock.now(),
+        standingReason: null,
       })
       const details = `roles=${row.roles.join("+")}`
       const changes = [{ kind: "addPrincipal" as const, row }]

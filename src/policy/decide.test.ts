@@ -61,7 +61,7 @@ const question: fc.Arbitrary<Question> = fc.record(
 
 const RUNS = { numRuns: 3_000 }
 
-test("adding a row never turns a refusal into a permit, unless it replaces roles or is the first to name any", () => {
+test("adding a row never turns a refusal into a permit, unless it is the first to name roles or names the program", () => {
   let compared = 0
   fc.assert(
     fc.property(rows, row, fc.nat(4), question, (rows, added, at, question) => {
@@ -69,6 +69,7 @@ test("adding a row never turns a refusal into a permit, unless it replaces roles
       const extra = { ...added, id: "added", replacesRoles: false }
       const named = before.matching(question.name).some(({ row }) => rolesFor(row, question.verb) !== null)
       if (!named && rolesFor(extra, question.verb) !== null) return
+      if (extra.requiresMfa && extra.allowedWorkloads?.includes(question.principal.id)) return
       compared++
       const after = policySet(rows.toSpliced(at, 0, extra), 1)
       if (decide(before, question).effect === "refuse") assert.equal(decide(after, question).effect, "refuse")
@@ -128,14 +129,33 @@ test("every refusal names its rules and what would change it, and a permit's rea
   )
 })
 
-test("a program never passes a rule that asks for a second factor", () => {
+const MFA_VERBS: readonly Verb[] = ["read", "reveal", "write", "delete", "rotate", "purge"]
+
+test("a program passes rules that ask for a second factor only where one of them names it", () => {
+  fc.assert(
+    fc.property(rows, question, fc.boolean(), (rows, question, purgeGuarded) => {
+      const principal = { ...question.principal, kind: "program" as const }
+      if (!MFA_VERBS.includes(question.verb)) return
+      const asked = { ...question, principal, mfaIgnored: false, purgeGuarded }
+      const decision = decide(policySet(rows, 1), asked)
+      const guarded = question.verb === "purge" && purgeGuarded
+      if (decision.effect !== "permit") return
+      assert.equal(guarded, false)
+      const asking = rows.filter(({ id, requiresMfa }) => decision.permit.policyIds.includes(id) && requiresMfa)
+      assert.ok(asking.length === 0 || asking.some((row) => row.allowedWorkloads?.includes(principal.id)))
+    }),
+    RUNS,
+  )
+})
+
+test("no step-up token and no unnamed row admits a program to a rule that asks for a second factor", () => {
   fc.assert(
     fc.property(rows, question, (rows, question) => {
-      const strict = rows.map((row) => ({ ...row, requiresMfa: true }))
+      const strict = rows.map((row) => ({ ...row, requiresMfa: true, allowedWorkloads: null }))
       const principal = { ...question.principal, kind: "program" as const }
-      const verbs: readonly Verb[] = ["read", "reveal", "write", "delete", "rotate", "purge"]
-      if (!verbs.includes(question.verb)) return
-      assert.equal(decide(policySet(strict, 1), { ...question, principal, mfaIgnored: false }).effect, "refuse")
+      if (!MFA_VERBS.includes(question.verb)) return
+      const asked = { ...question, principal, stepUp: true, mfaIgnored: false }
+      assert.equal(decide(policySet(strict, 1), asked).effect, "refuse")
     }),
   )
 })

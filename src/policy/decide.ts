@@ -1,17 +1,20 @@
 import type { Facts } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
-import { type Assurance, isHalf, type PrincipalKind } from "../core/principal.ts"
+import { type Assurance, isHalf, type PrincipalKind, type TokenScope } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import { combine, type Requirements } from "./combine.ts"
 import type { PolicySet } from "./document.ts"
 import * as reason from "./reason.ts"
-import { dailyLimit } from "./rule.ts"
+import { dailyLimit, type Rule } from "./rule.ts"
+import { scopeCovers } from "./scope.ts"
 
 export interface Asker {
   readonly id: string
   readonly kind: PrincipalKind
   readonly roles: readonly string[]
   readonly assurance: Assurance
+  /** Of the token in use; absent: no limit of its own. */
+  readonly scope?: TokenScope
 }
 
 /** Uses so far this UTC day. A look that may be stale: the record transaction counts again. */
@@ -142,24 +145,28 @@ export function decide(set: PolicySet, question: Question): Decision {
 
 /** Whether a list may show the name: the same roles, asked for the verb `list`. */
 export function mayList(set: PolicySet, principal: Asker, name: SecretName): boolean {
-  return rolesAllow(principal, "list", combine(set, "list", name))
+  return rolesAllow({ verb: "list", name, principal }, combine(set, "list", name))
 }
 
 /** Without the reasons: a list asks this of thousands of names. */
-function rolesAllow({ id, kind, roles, assurance }: Asker, verb: Verb, asked: Requirements): boolean {
+function rolesAllow({ principal, verb, name }: Question, asked: Requirements): boolean {
+  const { id, kind, roles, assurance, scope } = principal
   if (isHalf(assurance)) return false
+  if (scope !== undefined && !scopeCovers(scope, verb, name)) return false
   if (kind === "job") return JOB_VERBS.has(verb)
   if (!asked.roles.some((role) => roles.includes(role))) return false
   return kind !== "program" || asked.workloadRules.every(({ row }) => row.allowedWorkloads?.includes(id))
 }
 
-function refuseRoles({ principal, verb }: Question, asked: Requirements): Refused | undefined {
-  return rolesAllow(principal, verb, asked) ? undefined : forbidden(whyNot(principal, verb, asked))
+function refuseRoles(question: Question, asked: Requirements): Refused | undefined {
+  return rolesAllow(question, asked) ? undefined : forbidden(whyNot(question, asked))
 }
 
 /** Of a refusal by role. */
-function whyNot({ id, kind, roles, assurance }: Asker, verb: Verb, asked: Requirements): readonly reason.Reason[] {
+function whyNot({ principal, verb, name }: Question, asked: Requirements): readonly reason.Reason[] {
+  const { id, kind, roles, assurance, scope } = principal
   if (isHalf(assurance)) return [reason.HALF_SESSION]
+  if (scope !== undefined && !scopeCovers(scope, verb, name)) return [reason.OUT_OF_SCOPE]
   if (kind === "job") return [reason.jobReason(verb)]
   if (!asked.roles.some((role) => roles.includes(role))) return reason.roleReasons(asked, verb, roles)
   return asked.workloadRules.filter(({ row }) => !row.allowedWorkloads?.includes(id)).map(reason.workloadReason)
@@ -206,8 +213,17 @@ function verificationLack(question: Question, asked: Requirements): Lack | undef
   const asks = MFA_VERBS.has(verb) && asked.mfaRules.length > 0 && mfaIgnored !== true
   if (!guarded && !asks) return undefined
   if (stepUp === true && principal.kind === "person") return undefined
+  if (!guarded && isNamedWorkload(principal, asked.mfaRules)) return undefined
   const reasons = reason.verificationReasons(asked, principal.kind)
   return { missing: "verification", code: "verification_required", facts: { requiresToken: true }, reasons }
+}
+
+/**
+ * A program has no second factor: what stands in for one is that somebody who may change a row with that demand named
+ * the program in it. A row that names none admits none.
+ */
+function isNamedWorkload({ kind, id }: Asker, mfaRules: readonly Rule[]): boolean {
+  return kind === "program" && mfaRules.some(({ row }) => row.allowedWorkloads?.includes(id))
 }
 
 function quotaLack({ verb, principal, quota }: Question, asked: Requirements): Lack | undefined {

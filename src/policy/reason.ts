@@ -43,6 +43,11 @@ export const HALF_SESSION = builtIn(
   "finish signing in",
 )
 
+export const OUT_OF_SCOPE = builtIn(
+  "this token is limited to other secrets or verbs",
+  "a token whose scope holds this secret and verb",
+)
+
 export function jobReason(verb: Verb): Reason {
   return builtIn(`a job may purge and rotate, not ${verb}`, "a person or a program must ask")
 }
@@ -86,7 +91,7 @@ export function approvalReasons({ approvalRules, minApprovals }: Requirements): 
 export function verificationReasons({ mfaRules }: Requirements, kind: PrincipalKind): readonly Reason[] {
   const change =
     kind === "program"
-      ? "a person must ask: a program has no second factor"
+      ? "the program's id in allowedWorkloads of a policy row that asks for a second factor: it has none of its own"
       : "a verification token for this secret, in x-verification-token"
   if (mfaRules.length === 0) return [{ ...PURGE, code: "verification_required", says: "a purge needs a second factor" }]
   return mfaRules.map((rule) => about(rule, "verification_required", "needs a second factor", change))

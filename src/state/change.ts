@@ -13,6 +13,7 @@ import type {
   SecretRow,
   Tag,
   VersionRow,
+  WorkloadIssuerRow,
 } from "./rows.ts"
 
 /**
@@ -24,8 +25,22 @@ export type Change =
   | { readonly kind: "addPrincipal"; readonly row: PrincipalRow }
   /** Only over `expectedEpoch`; the row carries the new epoch. */
   | { readonly kind: "putPrincipal"; readonly row: PrincipalRow; readonly expectedEpoch: number }
-  /** Only while its owner is at `ownerEpoch`, for which it is signed. */
-  | { readonly kind: "addCredential"; readonly row: CredentialRow; readonly ownerEpoch: number }
+  /** Only while its owner is at `ownerEpoch`, for which it is signed, and has room for it. */
+  | {
+      readonly kind: "addCredential"
+      readonly row: CredentialRow
+      readonly ownerEpoch: number
+      readonly room?: CredentialRoom
+    }
+  /** Changes nothing; conflicts unless the person is there, enabled, and owns fewer programs than that. */
+  | { readonly kind: "requireOwner"; readonly ownerId: string; readonly fewerThan: number }
+  /** A new issuer at revision 1; a changed one over the revision before its own. */
+  | { readonly kind: "putWorkloadIssuer"; readonly row: WorkloadIssuerRow }
+  | { readonly kind: "removeWorkloadIssuer"; readonly id: string; readonly revision: number }
+  /** Changes nothing; conflicts unless the issuer is at that revision. */
+  | { readonly kind: "requireWorkloadIssuer"; readonly id: string; readonly revision: number }
+  /** All programs of an owner, each at its next epoch, and without their credentials. Conflicts if there are others. */
+  | { readonly kind: "endOwned"; readonly ownerId: string; readonly programs: readonly PrincipalRow[] }
   | { readonly kind: "removeCredential"; readonly id: string; readonly principalId: string }
   /** The owner's next epoch: all his credentials, each with its new authentication code. Conflicts if there are others. */
   | {
@@ -167,12 +182,21 @@ export type DeliveryOutcome =
   | { readonly done: "delivered" | "given_up" }
   | { readonly retryAt: number; readonly attempts: number; readonly aside: boolean }
 
+/** Conflicts if the owner has `most` or more credentials of the row's kind that expire after `now`. */
+export interface CredentialRoom {
+  readonly most: number
+  readonly now: number
+}
+
 export type ChangeOf<K extends Change["kind"]> = Extract<Change, { kind: K }>
 
 /** Why a change could not be made. */
 export type Conflict =
   | "name_taken"
   | "user_taken"
+  | "credentials_full"
+  | "owner_full"
+  | "issuer_taken"
   | "setup_closed"
   | "version_taken"
   | "pattern_taken"

@@ -15,6 +15,7 @@ import type {
   PrincipalRow,
   SecretRow,
   VersionRow,
+  WorkloadIssuerRow,
 } from "./rows.ts"
 
 export interface ListPage {
@@ -67,6 +68,13 @@ export interface StateReader {
   principalById(id: string): Promise<PrincipalRow | undefined>
   principalByName(name: string): Promise<PrincipalRow | undefined>
   principals(kind: "person" | "program", after: string, limit: number): Promise<readonly PrincipalRow[]>
+  /** In order of issuers. */
+  workloadIssuers(): Promise<readonly WorkloadIssuerRow[]>
+  workloadIssuerById(id: string): Promise<WorkloadIssuerRow | undefined>
+  /** By the claim `iss`. */
+  workloadIssuer(issuer: string): Promise<WorkloadIssuerRow | undefined>
+  /** In order of names. */
+  programsOf(ownerId: string): Promise<readonly PrincipalRow[]>
   credentialByHash(tokenHash: Uint8Array): Promise<CredentialRow | undefined>
   credentialsOf(principalId: string): Promise<readonly CredentialRow[]>
 

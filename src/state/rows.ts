@@ -1,4 +1,5 @@
 import type { SecretName } from "../core/name.ts"
+import type { TokenScope } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import type { VersionId } from "../core/version.ts"
 
@@ -29,6 +30,8 @@ export interface PrincipalRow {
   /** Who created it; for programs, who owns it. */
   readonly ownerId: string | null
   readonly createdAt: number
+  /** Of programs: why they may ask at all, for reads that state no reason of their own; null for people. */
+  readonly standingReason: string | null
   /** HMAC over every field above; a row that fails it grants nothing. */
   readonly mac: Uint8Array
 }
@@ -38,12 +41,15 @@ export interface CredentialRow {
   readonly id: string
   readonly tokenHash: Uint8Array
   readonly principalId: string
-  readonly kind: "session" | "token"
+  /** `workload`: a program's session, for which it showed a token of an issuer. */
+  readonly kind: "session" | "token" | "workload"
   readonly assurance: "half" | "half_mfa" | "password" | "mfa" | "token"
   readonly createdAt: number
   readonly expiresAt: number
   /** What the person sees in a list of sessions, or the token's stated purpose. At most 200 characters. */
   readonly label: string
+  /** null: whatever its owner may do. */
+  readonly scope: TokenScope | null
   readonly mac: Uint8Array
 }
 
@@ -123,6 +129,36 @@ export interface GrantRow {
   readonly usesLeft: number | null
   readonly createdAt: number
   readonly expiresAt: number
+  readonly revision: number
+  readonly mac: Uint8Array
+}
+
+/** Which tokens of an issuer stand for which program. */
+export interface WorkloadBinding {
+  /** Pattern of the claim `sub`, docs/workloads.md. */
+  readonly subject: string
+  /** Further claims, each of which must be exactly that text. */
+  readonly claims: Readonly<Record<string, string>>
+  readonly accountId: string
+}
+
+/** Somebody else's issuer of tokens that programs log in with: GitHub Actions, GitLab, a Kubernetes cluster. */
+export interface WorkloadIssuerRow {
+  readonly id: string
+  /** Exactly the claim `iss`. Unique. */
+  readonly issuer: string
+  readonly audience: string
+  /** Where the keys are; null: by discovery, unless `jwks` holds them. */
+  readonly jwksUri: string | null
+  /** The keys themselves, JSON (RFC 7517); null: they are fetched. */
+  readonly jwks: string | null
+  /** Whether the keys may be fetched from a private address. */
+  readonly allowPrivate: boolean
+  /** In order: the first that matches counts. */
+  readonly bindings: readonly WorkloadBinding[]
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** Grows with every change. */
   readonly revision: number
   readonly mac: Uint8Array
 }

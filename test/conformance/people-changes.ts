@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import type { CredentialRow } from "../../src/state/rows.ts"
+import type { CredentialRow, PrincipalRow } from "../../src/state/rows.ts"
 import type { EngineFactory } from "./engine.ts"
-import { changing, conflictOf, credentialRow, plain, principalRow, recorded } from "./rows.ts"
+import { changing, conflictOf, credentialRow, plain, principalRow, recorded, workloadIssuerRow } from "./rows.ts"
 import { sharedEngine } from "./shared-engine.ts"
 
 export function peopleChanges(factory: EngineFactory): void {
@@ -136,6 +136,113 @@ export function peopleChanges(factory: EngineFactory): void {
       await recorded(ledger, changing({ ...remove, exceptId: null }))
       assert.deepEqual(await reader.credentialsOf(owner.id), [])
       assert.equal((await reader.credentialsOf(other.id)).length, 1)
+    })
+
+    test("a program keeps its standing reason and a token its scope, order and all", async () => {
+      const { ledger, reader } = on.at
+      const row = principalRow({ kind: "program", passwordHash: null, standingReason: "Renders ∑ invoices \n nightly" })
+      const scope = { secrets: ["b/*", "a"], verbs: ["reveal", "list"] } as const
+      const token = credentialRow(row.id, { kind: "token", scope })
+      await recorded(
+        ledger,
+        changing({ kind: "addPrincipal", row }, { kind: "addCredential", row: token, ownerEpoch: row.epoch }),
+      )
+      assert.deepEqual(plain(await reader.principalById(row.id)), plain(row))
+      assert.deepEqual(plain(await reader.credentialByHash(token.tokenHash)), plain(token))
+      const next = { ...row, epoch: 2, standingReason: null }
+      await recorded(ledger, changing({ kind: "putPrincipal", row: next, expectedEpoch: 1 }))
+      assert.equal((await reader.principalById(row.id))?.standingReason, null)
+    })
+
+    test("addCredential counts the live ones of its kind where there is a bound", async () => {
+      const { ledger, reader } = on.at
+      const owner = principalRow()
+      await recorded(ledger, changing({ kind: "addPrincipal", row: owner }))
+      const now = 1_000_000
+      const add = (over: object) => ({
+        kind: "addCredential" as const,
+        row: credentialRow(owner.id, { kind: "token", expiresAt: now + 1, ...over }),
+        ownerEpoch: owner.epoch,
+        room: { most: 2, now },
+      })
+      await recorded(ledger, changing(add({ expiresAt: now })))
+      await recorded(ledger, changing(add({ kind: "session" })))
+      await recorded(ledger, changing(add({})))
+      await recorded(ledger, changing(add({})))
+      assert.equal(await conflictOf(ledger, add({})), "credentials_full")
+      await recorded(ledger, changing({ ...add({}), room: { most: 3, now } }))
+      assert.equal((await reader.credentialsOf(owner.id)).length, 5)
+    })
+
+    test("requireOwner wants an enabled person who owns fewer than that", async () => {
+      const { ledger } = on.at
+      const owner = principalRow()
+      const disabled = principalRow({ disabled: true })
+      const program = principalRow({ kind: "program", passwordHash: null, ownerId: owner.id })
+      const made = principalRow({ ownerId: owner.id })
+      for (const row of [owner, disabled, program, made])
+        await recorded(ledger, changing({ kind: "addPrincipal", row }))
+      const require = (ownerId: string, fewerThan: number) => ({ kind: "requireOwner" as const, ownerId, fewerThan })
+      for (const id of ["nobody", disabled.id, program.id])
+        assert.equal(await conflictOf(ledger, require(id, 100)), "gone")
+      assert.equal(await conflictOf(ledger, require(owner.id, 1)), "owner_full")
+      await recorded(ledger, changing(require(owner.id, 2)))
+    })
+
+    test("endOwned moves all of an owner's programs on and takes their credentials; no fewer and no others", async () => {
+      const { ledger, reader } = on.at
+      const owner = principalRow()
+      const [one, two] = [1, 2].map((at) =>
+        principalRow({ kind: "program", passwordHash: null, ownerId: owner.id, name: `${owner.id}-${at}` }),
+      ) as [PrincipalRow, PrincipalRow]
+      const other = principalRow({ kind: "program", passwordHash: null, ownerId: "another" })
+      const person = principalRow({ ownerId: owner.id })
+      for (const row of [owner, one, two, other, person]) {
+        await recorded(ledger, changing({ kind: "addPrincipal", row }))
+        await recorded(ledger, changing({ kind: "addCredential", row: credentialRow(row.id), ownerEpoch: row.epoch }))
+      }
+      assert.deepEqual(plain(await reader.programsOf(owner.id)), plain([one, two]))
+      const next = (row: PrincipalRow): PrincipalRow => ({ ...row, epoch: row.epoch + 1, mac: Buffer.alloc(32, 7) })
+      const end = (programs: readonly PrincipalRow[]) => ({ kind: "endOwned" as const, ownerId: owner.id, programs })
+      const refused = [[], [next(one)], [next(one), next(other)], [next(one), next(next(two))]]
+      for (const programs of refused) assert.equal(await conflictOf(ledger, end(programs)), "gone")
+      assert.deepEqual(plain(await reader.programsOf(owner.id)), plain([one, two]))
+      await recorded(ledger, changing(end([next(one), next(two)])))
+      assert.deepEqual(plain(await reader.programsOf(owner.id)), plain([next(one), next(two)]))
+      const left = await Promise.all([owner, one, two, other, person].map(({ id }) => reader.credentialsOf(id)))
+      assert.deepEqual(
+        left.map(({ length }) => length),
+        [1, 0, 0, 1, 1],
+      )
+      await recorded(ledger, changing({ ...end([]), ownerId: "owns nothing" }))
+    })
+
+    test("a workload issuer is put over the revision before its own, removed and required at its own", async () => {
+      const { ledger, reader } = on.at
+      const row = workloadIssuerRow()
+      const put = (over: object = {}) => ({ kind: "putWorkloadIssuer" as const, row: { ...row, ...over } })
+      await recorded(ledger, changing(put()))
+      assert.deepEqual(plain(await reader.workloadIssuerById(row.id)), plain(row))
+      assert.deepEqual(plain(await reader.workloadIssuer(row.issuer)), plain(row))
+      assert.equal(await reader.workloadIssuer(`${row.issuer}/`), undefined)
+      assert.equal(await conflictOf(ledger, put({ id: "another" })), "issuer_taken")
+      assert.equal(await conflictOf(ledger, put({ revision: 3 })), "gone")
+      const next = { ...row, issuer: `${row.issuer}/2`, jwksUri: null, jwks: "{}", allowPrivate: false, bindings: [] }
+      const changed = { ...next, createdAt: 7, updatedAt: 8, revision: 2, mac: Buffer.alloc(32, 3) }
+      await recorded(ledger, changing(put(changed)))
+      assert.deepEqual(plain(await reader.workloadIssuers()), plain([changed]))
+      assert.equal(await conflictOf(ledger, put(changed)), "gone")
+      const at = (kind: "requireWorkloadIssuer" | "removeWorkloadIssuer", revision: number) => ({
+        kind,
+        id: row.id,
+        revision,
+      })
+      for (const kind of ["requireWorkloadIssuer", "removeWorkloadIssuer"] as const) {
+        for (const revision of [1, 3]) assert.equal(await conflictOf(ledger, at(kind, revision)), "gone")
+        await recorded(ledger, changing(at(kind, 2)))
+      }
+      assert.equal(await conflictOf(ledger, at("requireWorkloadIssuer", 2)), "gone")
+      assert.deepEqual(await reader.workloadIssuers(), [])
     })
 
     test("closeSetup works once", async () => {

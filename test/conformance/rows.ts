@@ -3,7 +3,15 @@ import type { Act, Draft, LedgerWriter, Moved, QuotaClaim, Recorded } from "../.
 import type { SecretName } from "../../src/core/name.ts"
 import type { VersionId } from "../../src/core/version.ts"
 import type { Change } from "../../src/state/change.ts"
-import type { CredentialRow, KeyRow, PolicyRow, PrincipalRow, SecretRow, VersionRow } from "../../src/state/rows.ts"
+import type {
+  CredentialRow,
+  KeyRow,
+  PolicyRow,
+  PrincipalRow,
+  SecretRow,
+  VersionRow,
+  WorkloadIssuerRow,
+} from "../../src/state/rows.ts"
 
 /** Rows with every field set to something that is easy to tell apart, and acts that carry them. */
 
@@ -93,6 +101,7 @@ export function principalRow(over: Partial<PrincipalRow> = {}): PrincipalRow {
     changedBy: [{ by: "person-2", at: NOW - 6 }],
     ownerId: null,
     createdAt: NOW - 5,
+    standingReason: null,
     mac: randomBytes(32),
     ...over,
   }
@@ -108,6 +117,25 @@ export function credentialRow(principalId: string, over: Partial<CredentialRow> 
     createdAt: NOW,
     expiresAt: NOW + 3_600_001,
     label: "Firefox on Linux",
+    scope: null,
+    mac: randomBytes(32),
+    ...over,
+  }
+}
+
+export function workloadIssuerRow(over: Partial<WorkloadIssuerRow> = {}): WorkloadIssuerRow {
+  const id = randomUUID()
+  return {
+    id,
+    issuer: `https://issuer.example/${id}`,
+    audience: "https://tyler.example.com",
+    jwksUri: "https://issuer.example/keys",
+    jwks: null,
+    allowPrivate: true,
+    bindings: [{ subject: "repo:a/*", claims: { z: "1", a: "2" }, accountId: "w-1" }],
+    createdAt: NOW - 2,
+    updatedAt: NOW - 1,
+    revision: 1,
     mac: randomBytes(32),
     ...over,
   }

@@ -118,8 +118,18 @@ test("every route answers its own example as it is described", async () => {
   await ask("PATCH /api/users/:id", grace)
   const account = await ask("POST /api/service-accounts")
   await ask("GET /api/service-accounts", {}, {}, "?limit=1")
+  await ask("PATCH /api/service-accounts/:id", account)
   await ask("POST /api/service-accounts/:id/tokens", account)
   await ask("DELETE /api/service-accounts/:id/tokens/:tokenId", account)
+
+  const bindings = [{ subject: "repo:acme/shop:environment:production", accountId: account["id"] }]
+  const issuer = await ask("POST /api/workload-issuers", {}, { bindings })
+  await ask("GET /api/workload-issuers")
+  await ask("PUT /api/workload-issuers/:id", issuer, { bindings })
+  await ask("DELETE /api/workload-issuers/:id", issuer)
+  const refused = await client.post("/api/auth/workload", EXAMPLES["POST /api/auth/workload"]?.send)
+  assert.equal(refused.status, 401, "a token of nobody we know")
+  seen.add("POST /api/auth/workload")
 
   const policy = await ask("POST /api/policies")
   await ask("GET /api/policies")

@@ -41,7 +41,7 @@ const LIMITS: readonly (readonly [what: string, send: Send, body: (size: number)
   ["a user name", addUser, (size) => ({ username: "u".repeat(size) }), 128],
   ["a program's roles", addProgram, (size) => ({ roles: list(size) }), 32],
   ["a program's name", addProgram, (size) => ({ name: "n".repeat(size) }), 128],
-  ["a token's days", addProgram, (size) => ({ expiresInDays: size }), 366],
+  ["a token's days", addProgram, (size) => ({ expiresInDays: size }), 365],
   ["a description", describe, (size) => ({ description: "\u{1f511}".repeat(size) }), 500],
   ["tags", describe, (size) => ({ tags: list(size).map((Key) => ({ Key, Value: "v" })) }), 50],
   ["a tag's key", describe, (size) => ({ tags: [{ Key: "k".repeat(size), Value: "v" }] }), 128],

@@ -237,6 +237,13 @@ test("paging shows each once, and a cursor opens nothing", async () => {
   }
 })
 
+const ISSUER = {
+  issuer: "https://issuer.example",
+  audience: "tyler",
+  bindings: [{ subject: "a", accountId: "nobody" }],
+  reason: REASON,
+}
+
 test("people, programs, policies, keys and the log are governed by role", async () => {
   const id = stage.people.visitor.id
   const account = "some-account"
@@ -246,8 +253,13 @@ test("people, programs, policies, keys and the log are governed by role", async 
     [ADMIN, "PATCH", `/api/users/${id}`, { reason: REASON, password: "short" }],
     [ADMIN, "GET", "/api/service-accounts"],
     [ADMIN, "POST", "/api/service-accounts", { name: "Not Valid", roles: [], reason: REASON }],
+    [ADMIN, "PATCH", `/api/service-accounts/${account}`, { ownerId: "nobody", reason: REASON }],
     [ADMIN, "POST", `/api/service-accounts/${account}/tokens`, { reason: REASON }],
     [ADMIN, "DELETE", `/api/service-accounts/${account}/tokens/none`],
+    [ADMIN, "GET", "/api/workload-issuers"],
+    [ADMIN, "POST", "/api/workload-issuers", ISSUER],
+    [ADMIN, "PUT", "/api/workload-issuers/none", ISSUER],
+    [ADMIN, "DELETE", "/api/workload-issuers/none", { reason: REASON }],
     [ADMIN, "POST", "/api/policies", { secretPattern: "config/*", reason: REASON }],
     [ADMIN, "PUT", "/api/policies/none", { secretPattern: "x/*", reason: REASON }],
     [ADMIN, "DELETE", "/api/policies/none", { reason: REASON }],

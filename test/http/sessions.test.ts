@@ -28,13 +28,24 @@ const GUARDED = Object.entries(MATRIX)
   .map(([id]) => ({ id: id as RouteId, path: id.replace("{name}", "config/plain").replace(/:\w+/g, "some-id") }))
   .map(({ id, path }) => [...(path.split(" ") as [string, string]), EXAMPLES[id]?.send] as const)
 
+const ISSUER = {
+  issuer: "https://issuer.example",
+  audience: "tyler",
+  bindings: [{ subject: "a", accountId: "nobody" }],
+  reason: REASON,
+}
+
 /** Bodies that get as far as asking who it is, where the route's own example does not. */
 const BODIES: Readonly<Record<string, object>> = {
   "POST /api/me/password": { currentPassword: "wrong password here", newPassword: "some other words altogether" },
   "POST /api/users": { username: "x", password: "some other words altogether", roles: [] },
   "PATCH /api/users/some-id": { disabled: true },
   "POST /api/service-accounts": { name: "x", roles: [], reason: REASON },
+  "PATCH /api/service-accounts/some-id": { ownerId: "nobody", reason: REASON },
   "POST /api/service-accounts/some-id/tokens": { reason: REASON },
+  "POST /api/workload-issuers": ISSUER,
+  "PUT /api/workload-issuers/some-id": ISSUER,
+  "DELETE /api/workload-issuers/some-id": { reason: REASON },
   "POST /api/policies": { secretPattern: "x/*", reason: REASON },
   "PUT /api/policies/some-id": { secretPattern: "x/*", reason: REASON },
   "DELETE /api/policies/some-id": { reason: REASON },

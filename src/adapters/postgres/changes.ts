@@ -1,12 +1,13 @@
 import type { Client } from "pg"
 import { foldName } from "../../core/name.ts"
-import type { Change, ChangeOf } from "../../state/change.ts"
-import type { KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
+import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
+import type { CredentialRow, KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { refuseIf, run } from "./run.ts"
+import { workloadChanges } from "./workload-changes.ts"
 
 type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>) => Promise<void> }
 
@@ -18,14 +19,15 @@ const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
   ...requestChanges,
+  ...workloadChanges,
 
   async addPrincipal(db, { row }) {
     await refuseIf(db, "user_taken", "SELECT 1 FROM principal WHERE name = $1", [row.name])
     await run(
       db,
       `INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
-         factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, created_at, mac)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, at_ms($15), $16)`,
+         factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, created_at, standing_reason, mac)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, at_ms($15), $16, $17)`,
       [
         row.id,
         row.kind,
@@ -42,6 +44,7 @@ const APPLY: Apply = {
         JSON.stringify(row.changedBy),
         row.ownerId,
         row.createdAt,
+        row.standingReason,
         row.mac,
       ],
     )
@@ -51,7 +54,8 @@ const APPLY: Apply = {
     const done = await run(
       db,
       `UPDATE principal SET roles = $3, disabled = $4, epoch = $5, password_hash = $6, must_change_password = $7,
-         factor_epoch = $8, must_enrol = $9, break_glass = $10, email = $11, changed_by = $12, owner_id = $13, mac = $14
+         factor_epoch = $8, must_enrol = $9, break_glass = $10, email = $11, changed_by = $12, owner_id = $13,
+         standing_reason = $14, mac = $15
        WHERE id = $1 AND epoch = $2`,
       [
         row.id,
@@ -67,19 +71,21 @@ const APPLY: Apply = {
         row.email,
         JSON.stringify(row.changedBy),
         row.ownerId,
+        row.standingReason,
         row.mac,
       ],
     )
     if (done !== 1) throw new ConflictError("gone")
   },
 
-  async addCredential(db, { row, ownerEpoch }) {
+  async addCredential(db, { row, ownerEpoch, room }) {
     const owner = "SELECT 1 FROM principal WHERE id = $1 AND epoch = $2"
     if ((await run(db, owner, [row.principalId, ownerEpoch])) !== 1) throw new ConflictError("gone")
+    if (room !== undefined) await requireRoom(db, row, room)
     await run(
       db,
-      `INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, mac)
-       VALUES ($1, $2, $3, $4, $5, at_ms($6), at_ms($7), $8, $9)`,
+      `INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope, mac)
+       VALUES ($1, $2, $3, $4, $5, at_ms($6), at_ms($7), $8, $9, $10)`,
       [
         row.tokenHash,
         row.id,
@@ -89,9 +95,25 @@ const APPLY: Apply = {
         row.createdAt,
         row.expiresAt,
         row.label,
+        row.scope === null ? null : JSON.stringify(row.scope),
         row.mac,
       ],
     )
+  },
+
+  async requireOwner(db, { ownerId, fewerThan }) {
+    const person = "SELECT 1 FROM principal WHERE id = $1 AND kind = 'person' AND NOT disabled"
+    if ((await run(db, person, [ownerId])) !== 1) throw new ConflictError("gone")
+    if ((await run(db, OWNED, [ownerId])) >= fewerThan) throw new ConflictError("owner_full")
+  },
+
+  async endOwned(db, { ownerId, programs }) {
+    if ((await run(db, OWNED, [ownerId])) !== programs.length) throw new ConflictError("gone")
+    const move = "UPDATE principal SET epoch = $1, mac = $2 WHERE id = $3 AND owner_id = $4 AND epoch = $5"
+    for (const { id, epoch, mac } of programs) {
+      if ((await run(db, move, [epoch, mac, id, ownerId, epoch - 1])) !== 1) throw new ConflictError("gone")
+      await run(db, "DELETE FROM credential WHERE principal_id = $1", [id])
+    }
   },
 
   async removeCredential(db, { id, principalId }) {
@@ -307,6 +329,13 @@ const APPLY: Apply = {
 export function applyChange(db: Client, change: Change): Promise<void> {
   const apply = APPLY[change.kind] as (db: Client, change: Change) => Promise<void>
   return apply(db, change)
+}
+
+const OWNED = "SELECT 1 FROM principal WHERE owner_id = $1 AND kind = 'program'"
+
+async function requireRoom(db: Client, row: CredentialRow, { most, now }: CredentialRoom): Promise<void> {
+  const live = "SELECT 1 FROM credential WHERE principal_id = $1 AND kind = $2 AND expires_at > at_ms($3)"
+  if ((await run(db, live, [row.principalId, row.kind, now])) >= most) throw new ConflictError("credentials_full")
 }
 
 async function requireSealing(db: Client, keyId: string): Promise<void> {

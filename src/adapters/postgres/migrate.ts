@@ -31,6 +31,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   secret_label: "SELECT, INSERT, DELETE",
   secret_rotation_schedule: "SELECT, INSERT, UPDATE, DELETE",
   quota_use: "SELECT, INSERT, UPDATE, DELETE",
+  workload_issuer: "SELECT, INSERT, UPDATE, DELETE",
   keyring_key: "SELECT, INSERT, UPDATE, DELETE",
   notification: "SELECT, INSERT, UPDATE, DELETE",
   tyler_migration: "SELECT",

@@ -15,6 +15,7 @@ import {
   type SqlRow,
   secretRow,
   versionRow,
+  workloadIssuerRow,
 } from "./decode.ts"
 import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
 import { Lanes } from "./lanes.ts"
@@ -33,6 +34,7 @@ import {
   REQUEST,
   SECRET,
   VERSION,
+  WORKLOAD_ISSUER,
 } from "./selects.ts"
 
 export interface ReaderStart {
@@ -68,6 +70,11 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     principalByName: (name) => one(principalRow, `${PRINCIPAL} WHERE name = $1`, name),
     principals: (kind, after, limit) =>
       all(principalRow, `${PRINCIPAL} WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3`, kind, after, limit),
+    workloadIssuers: () => all(workloadIssuerRow, `${WORKLOAD_ISSUER} ORDER BY issuer`),
+    workloadIssuerById: (id) => one(workloadIssuerRow, `${WORKLOAD_ISSUER} WHERE id = $1`, id),
+    workloadIssuer: (issuer) => one(workloadIssuerRow, `${WORKLOAD_ISSUER} WHERE issuer = $1`, issuer),
+    programsOf: (ownerId) =>
+      all(principalRow, `${PRINCIPAL} WHERE owner_id = $1 AND kind = 'program' ORDER BY name`, ownerId),
     credentialByHash: (hash) => one(credentialRow, `${CREDENTIAL} WHERE token_hash = $1`, hash),
     credentialsOf: (id) =>
       all(credentialRow, `${CREDENTIAL} WHERE principal_id = $1 ORDER BY credential.created_at, id`, id),

@@ -11,11 +11,11 @@ export const POLICIES = `SELECT id, secret_pattern, allowed_roles, requires_mfa,
   FROM secret_access_policies ORDER BY id`
 
 export const PRINCIPAL = `SELECT id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
-    factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, ${time("created_at")}, mac
+    factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, ${time("created_at")}, standing_reason, mac
   FROM principal`
 
 export const CREDENTIAL = `SELECT id, token_hash, principal_id, kind, assurance, ms_of(created_at) AS created_at,
-    ${time("expires_at")}, label, mac
+    ${time("expires_at")}, label, scope, mac
   FROM credential`
 
 export const FACTOR = `SELECT id, principal_id, kind, label, material, credential_id, facts,
@@ -33,6 +33,10 @@ export const DECISION = `SELECT request_id, approver_id, verdict, ms_of(decided_
 export const GRANT = `SELECT id, request_id, principal_id, secret_id, verb, approvals, stepped_up, uses_left,
     ms_of(created_at) AS created_at, ${time("expires_at")}, revision, mac
   FROM access_grant`
+
+export const WORKLOAD_ISSUER = `SELECT id, issuer, audience, jwks_uri, jwks, allow_private, bindings,
+    ms_of(created_at) AS created_at, ${time("updated_at")}, revision, mac
+  FROM workload_issuer`
 
 export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at) AS created_at, created_by,
     ${time("changed_at")}, last_accessed, revision,

@@ -1,11 +1,12 @@
 import { foldName } from "../../core/name.ts"
-import type { Change, ChangeOf } from "../../state/change.ts"
+import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import type { Statements } from "./statements.ts"
+import { workloadChanges } from "./workload-changes.ts"
 
 type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeOf<K>) => void }
 
@@ -14,6 +15,7 @@ const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
   ...requestChanges,
+  ...workloadChanges,
 
   addPrincipal(sql, { row }) {
     if (sql.of("SELECT 1 FROM principal WHERE name = ?").get(row.name)) throw new ConflictError("user_taken")
@@ -23,7 +25,8 @@ const APPLY: Apply = {
   putPrincipal(sql, { row, expectedEpoch }) {
     const done = sql
       .of(`UPDATE principal SET roles = ?, disabled = ?, epoch = ?, password_hash = ?, must_change_password = ?,
-             factor_epoch = ?, must_enrol = ?, break_glass = ?, email = ?, changed_by = ?, owner_id = ?, mac = ?
+             factor_epoch = ?, must_enrol = ?, break_glass = ?, email = ?, changed_by = ?, owner_id = ?,
+             standing_reason = ?, mac = ?
            WHERE id = ? AND epoch = ?`)
       .run(
         JSON.stringify(row.roles),
@@ -37,6 +40,7 @@ const APPLY: Apply = {
         row.email,
         JSON.stringify(row.changedBy),
         row.ownerId,
+        row.standingReason,
         row.mac,
         row.id,
         expectedEpoch,
@@ -44,10 +48,26 @@ const APPLY: Apply = {
     if (done.changes !== 1) throw new ConflictError("gone")
   },
 
-  addCredential(sql, { row, ownerEpoch }) {
+  addCredential(sql, { row, ownerEpoch, room }) {
     const owner = sql.of("SELECT epoch FROM principal WHERE id = ?").get(row.principalId)
     if (owner?.["epoch"] !== ownerEpoch) throw new ConflictError("gone")
+    if (room !== undefined) requireRoom(sql, row, room)
     insertCredential(sql, row)
+  },
+
+  requireOwner(sql, { ownerId, fewerThan }) {
+    const person = sql.of("SELECT 1 FROM principal WHERE id = ? AND kind = 'person' AND disabled = 0")
+    if (!person.get(ownerId)) throw new ConflictError("gone")
+    if (ownedCount(sql, ownerId) >= fewerThan) throw new ConflictError("owner_full")
+  },
+
+  endOwned(sql, { ownerId, programs }) {
+    if (ownedCount(sql, ownerId) !== programs.length) throw new ConflictError("gone")
+    const move = sql.of("UPDATE principal SET epoch = ?, mac = ? WHERE id = ? AND owner_id = ? AND epoch = ?")
+    for (const { id, epoch, mac } of programs) {
+      if (move.run(epoch, mac, id, ownerId, epoch - 1).changes !== 1) throw new ConflictError("gone")
+      sql.of("DELETE FROM credential WHERE principal_id = ?").run(id)
+    }
   },
 
   removeCredential(sql, { id, principalId }) {
@@ -244,6 +264,18 @@ export function applyChange(sql: Statements, change: Change): void {
   apply(sql, change)
 }
 
+function requireRoom(sql: Statements, row: CredentialRow, { most, now }: CredentialRoom): void {
+  const live = sql
+    .of("SELECT count(*) AS n FROM credential WHERE principal_id = ? AND kind = ? AND expires_at > ?")
+    .get(row.principalId, row.kind, now)
+  if ((live?.["n"] as number) >= most) throw new ConflictError("credentials_full")
+}
+
+function ownedCount(sql: Statements, ownerId: string): number {
+  const count = sql.of("SELECT count(*) AS n FROM principal WHERE owner_id = ? AND kind = 'program'").get(ownerId)
+  return count?.["n"] as number
+}
+
 function requireSealing(sql: Statements, keyId: string): void {
   const key = sql.of("SELECT 1 FROM keyring_key WHERE id = ? AND purpose = 'kek' AND state = 'active'")
   if (!key.get(keyId)) throw new ConflictError("key_moved")
@@ -276,8 +308,8 @@ function insertLabels(sql: Statements, secretId: string, labels: readonly LabelR
 function insertPrincipal(sql: Statements, row: PrincipalRow): void {
   sql
     .of(`INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
-           factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, created_at, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+           factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, created_at, standing_reason, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       row.id,
       row.kind,
@@ -294,14 +326,15 @@ function insertPrincipal(sql: Statements, row: PrincipalRow): void {
       JSON.stringify(row.changedBy),
       row.ownerId,
       row.createdAt,
+      row.standingReason,
       row.mac,
     )
 }
 
 function insertCredential(sql: Statements, row: CredentialRow): void {
   sql
-    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       row.tokenHash,
       row.id,
@@ -311,6 +344,7 @@ function insertCredential(sql: Statements, row: CredentialRow): void {
       row.createdAt,
       row.expiresAt,
       row.label,
+      row.scope === null ? null : JSON.stringify(row.scope),
       row.mac,
     )
 }

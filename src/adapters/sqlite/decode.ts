@@ -1,4 +1,5 @@
 import type { SecretName } from "../../core/name.ts"
+import type { TokenScope } from "../../core/principal.ts"
 import type { VersionId } from "../../core/version.ts"
 import type {
   CredentialRow,
@@ -12,6 +13,7 @@ import type {
   SecretRow,
   Tag,
   VersionRow,
+  WorkloadIssuerRow,
 } from "../../state/rows.ts"
 
 /** A row as node:sqlite gives it. Tables are STRICT, so each column has its declared type. */
@@ -75,6 +77,7 @@ export function principalRow(row: SqlRow): PrincipalRow {
     changedBy: JSON.parse(text(row, "changed_by")) as PrincipalRow["changedBy"],
     ownerId: maybeText(row, "owner_id"),
     createdAt: number(row, "created_at"),
+    standingReason: maybeText(row, "standing_reason"),
     mac: bytes(row, "mac"),
   }
 }
@@ -89,6 +92,25 @@ export function credentialRow(row: SqlRow): CredentialRow {
     createdAt: number(row, "created_at"),
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
+    scope: scopeOf(maybeText(row, "scope")),
+    mac: bytes(row, "mac"),
+  }
+}
+
+const scopeOf = (json: string | null): TokenScope | null => (json === null ? null : (JSON.parse(json) as TokenScope))
+
+export function workloadIssuerRow(row: SqlRow): WorkloadIssuerRow {
+  return {
+    id: text(row, "id"),
+    issuer: text(row, "issuer"),
+    audience: text(row, "audience"),
+    jwksUri: maybeText(row, "jwks_uri"),
+    jwks: maybeText(row, "jwks"),
+    allowPrivate: flag(row, "allow_private"),
+    bindings: JSON.parse(text(row, "bindings")) as WorkloadIssuerRow["bindings"],
+    createdAt: number(row, "created_at"),
+    updatedAt: number(row, "updated_at"),
+    revision: number(row, "revision"),
     mac: bytes(row, "mac"),
   }
 }

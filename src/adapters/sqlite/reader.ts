@@ -15,6 +15,7 @@ import {
   type SqlRow,
   secretRow,
   versionRow,
+  workloadIssuerRow,
 } from "./decode.ts"
 import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
 import { asFault } from "./fault.ts"
@@ -73,6 +74,11 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         after,
         limit,
       ),
+    workloadIssuers: () => all(workloadIssuerRow, "SELECT * FROM workload_issuer ORDER BY issuer"),
+    workloadIssuerById: (id) => one(workloadIssuerRow, "SELECT * FROM workload_issuer WHERE id = ?", id),
+    workloadIssuer: (issuer) => one(workloadIssuerRow, "SELECT * FROM workload_issuer WHERE issuer = ?", issuer),
+    programsOf: (ownerId) =>
+      all(principalRow, "SELECT * FROM principal WHERE owner_id = ? AND kind = 'program' ORDER BY name", ownerId),
     credentialByHash: (hash) => one(credentialRow, "SELECT * FROM credential WHERE token_hash = ?", hash),
     credentialsOf: (id) =>
       all(credentialRow, "SELECT * FROM credential WHERE principal_id = ? ORDER BY created_at, id", id),

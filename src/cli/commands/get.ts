@@ -1,5 +1,5 @@
 import type { AccessAnswer } from "../../api/access.ts"
-import { connect, reasonOf } from "../connect.ts"
+import { connect, readReasonOf } from "../connect.ts"
 import { type Call, given, operand, switched, UsageError } from "../command.ts"
 import { NewFile } from "../new-file.ts"
 import { json, note, write } from "../print.ts"
@@ -12,11 +12,11 @@ export async function run(call: Call): Promise<void> {
   if (out !== undefined && switched(call, "json")) throw new UsageError("--out and --json exclude each other", "get")
   const [versionId, stage] = [given(call, "version"), given(call, "stage")]
   const client = connect(call)
-  const reason = await reasonOf(call)
+  const reason = await readReasonOf(call)
   // Before the read: a file in the way must not cost a use of the day's quota.
   using file = out === undefined ? undefined : NewFile.create(out)
   const answer = await client.get(operand(call, 0), {
-    reason,
+    ...(reason === undefined ? {} : { reason }),
     unmask,
     ...(versionId === undefined ? {} : { versionId }),
     ...(stage === undefined ? {} : { stage }),

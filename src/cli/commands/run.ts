@@ -1,4 +1,4 @@
-import { connect, reasonOf } from "../connect.ts"
+import { connect, readReasonOf } from "../connect.ts"
 import { type Call, given, UsageError } from "../command.ts"
 import { runChild } from "../child.ts"
 import { secretVariables } from "../run-values.ts"
@@ -10,7 +10,7 @@ export async function run(call: Call): Promise<number> {
   const path = given(call, "config") ?? findRunFile(call.world)
   const wanted = readRunFile(call.world, path)
   const client = connect(call)
-  const reason = await reasonOf(call)
+  const reason = await readReasonOf(call)
   const values = await secretVariables(client, wanted, reason)
   // The child gets what it was given by name, not the token that could fetch the rest.
   const { TYLER_TOKEN: _, ...inherited } = call.world.env

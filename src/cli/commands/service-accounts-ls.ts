@@ -10,12 +10,13 @@ export async function run(call: Call): Promise<void> {
   await answer(call, accounts, () =>
     table(
       call.world,
-      ["NAME", "ROLES", "STATE", "TOKENS END", "ID"],
-      accounts.map(({ name, roles, disabled, tokens, id }) => [
+      ["NAME", "ROLES", "STATE", "TOKENS END", "OWNER", "ID"],
+      accounts.map(({ name, roles, disabled, tokens, ownerId, id }) => [
         name,
         roles.join(", "),
         disabled ? "disabled" : "-",
         tokens.map((token) => ago(token.expiresAt, now)).join(", ") || "none",
+        ownerId ?? "none",
         id,
       ]),
     ),

@@ -5,6 +5,8 @@ import {
   IssuedToken,
   PageQuery,
   ServiceAccountBody,
+  ServiceAccountItem,
+  ServiceAccountPatch,
   ServiceAccountsAnswer,
   TokenBody,
   UserBody,
@@ -16,6 +18,7 @@ import type { Contract } from "../contract.ts"
 
 const SECOND_PERSON =
   "A reset, a role that lets somebody pass an approval and break-glass take x-verification-token for `govern`, and wait (202) for another admin."
+const SCOPE = "A token with a `scope` is good for those secrets and verbs and for nothing else."
 const TOKEN_ONCE = "The token is shown this once; only its hash is kept."
 
 export const userContracts = {
@@ -34,15 +37,21 @@ export const userContracts = {
   "POST /api/service-accounts": {
     body: ServiceAccountBody,
     answers: { 201: IssuedToken },
-    refuses: ["user_exists", "invalid_reason"],
-    note: TOKEN_ONCE,
+    refuses: ["user_exists", "too_many_owned", "invalid_reason"],
+    note: `${TOKEN_ONCE} ${SCOPE} The owner is an enabled person: \`ownerId\`, or who asks. Disabling the owner ends all tokens.`,
+  },
+  "PATCH /api/service-accounts/:id": {
+    body: ServiceAccountPatch,
+    answers: { 200: ServiceAccountItem },
+    refuses: ["row_tampered", "not_found", "too_many_owned", "invalid_reason"],
+    note: "At least one change. Tokens stay as they are.",
   },
   "GET /api/service-accounts": { query: PageQuery, answers: { 200: ServiceAccountsAnswer } },
   "POST /api/service-accounts/:id/tokens": {
     body: TokenBody,
     answers: { 201: IssuedToken },
-    refuses: ["row_tampered", "not_found", "invalid_reason"],
-    note: TOKEN_ONCE,
+    refuses: ["row_tampered", "not_found", "too_many_tokens", "owner_disabled", "invalid_reason"],
+    note: `${TOKEN_ONCE} ${SCOPE} At most two are valid at once.`,
   },
   "DELETE /api/service-accounts/:id/tokens/:tokenId": {
     answers: { 200: Message },

@@ -16,6 +16,8 @@ const ARN = "arn:aws:secretsmanager:local:000000000000:secret:tyler-setup/config
 const VERSION = "6f1f3c6e-0d7a-4c55-9c0e-0b8f2f9d3a11"
 const OLD_VERSION = "0b8f2f9d-3a11-4c55-9c0e-6f1f3c6e0d7a"
 const PERSON = "5d0c2a9e-3f0b-4c3d-8a57-1e2f3a4b5c6d"
+const OWNER = "0f6a4f0c-8b1e-4a52-9d3e-7c2b1a0d9e8f"
+const SCOPE = { secrets: ["config/*"], verbs: ["list", "read", "reveal"] }
 const HASH = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 const CHECKPOINT = `tyler-setup/audit\n42\n${HASH}\n\n— tyler-setup/audit 3q2+7w==\n`
 const REASON = "Deploying release 42 to staging"
@@ -144,6 +146,22 @@ const terms = {
   programPerDay: 10,
 }
 const issued = { id: PERSON, tokenId: VERSION, token: TOKEN, expiresAt: NEXT_DAY }
+const issuer = {
+  issuer: "https://token.actions.githubusercontent.com",
+  audience: "https://tyler.example.com",
+  bindings: [
+    { subject: "repo:acme/shop:environment:production", claims: { repository_owner_id: "1234567" }, accountId: PERSON },
+  ],
+}
+const issuerItem = {
+  id: VERSION,
+  ...issuer,
+  jwksUri: null,
+  jwks: null,
+  allowPrivate: false,
+  createdAt: AT,
+  updatedAt: AT,
+}
 const said = (message: string) => ({ message })
 
 /** What a change answers that waits for a second person, on every route. */
@@ -299,7 +317,13 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     },
   },
   "POST /api/service-accounts": {
-    send: { name: "deployer", roles: ["devops"], reason: "Deploys the staging cluster", expiresInDays: 90 },
+    send: {
+      name: "deployer",
+      roles: ["devops"],
+      reason: "Deploys the staging cluster",
+      expiresInDays: 90,
+      scope: SCOPE,
+    },
     answer: issued,
   },
   "GET /api/service-accounts": {
@@ -310,11 +334,28 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
           name: "deployer",
           roles: ["devops"],
           disabled: false,
+          ownerId: OWNER,
+          standingReason: "Deploys the staging cluster",
           createdAt: AT,
-          tokens: [{ id: VERSION, label: "Deploys the staging cluster", createdAt: AT, expiresAt: NEXT_DAY }],
+          tokens: [
+            { id: VERSION, label: "Deploys the staging cluster", scope: SCOPE, createdAt: AT, expiresAt: NEXT_DAY },
+          ],
         },
       ],
       nextCursor: null,
+    },
+  },
+  "PATCH /api/service-accounts/:id": {
+    send: { standingReason: "Deploys staging and production", reason: "It now deploys both clusters" },
+    answer: {
+      id: PERSON,
+      name: "deployer",
+      roles: ["devops"],
+      disabled: false,
+      ownerId: OWNER,
+      standingReason: "Deploys staging and production",
+      createdAt: AT,
+      tokens: [],
     },
   },
   "POST /api/service-accounts/:id/tokens": {
@@ -322,6 +363,17 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     answer: issued,
   },
   "DELETE /api/service-accounts/:id/tokens/:tokenId": { answer: said("Token revoked") },
+  "POST /api/auth/workload": {
+    send: { token: "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ0In0.c2lnbmF0dXJl" },
+    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "token" },
+  },
+  "GET /api/workload-issuers": { answer: { workloadIssuers: [issuerItem] } },
+  "POST /api/workload-issuers": { send: { ...issuer, reason: "Deploys from GitHub" }, answer: issuerItem },
+  "PUT /api/workload-issuers/:id": { send: { ...issuer, reason: "Deploys from GitHub" }, answer: issuerItem },
+  "DELETE /api/workload-issuers/:id": {
+    send: { reason: "Deploys from elsewhere now" },
+    answer: said("Issuer removed"),
+  },
   "GET /api/policies": { answer: { policies: [policyRow], epoch: 3 } },
   "GET /api/policies/:id": { answer: policyRow },
   "POST /api/policies": { send: { ...policy, reason: "Payments need a second factor" }, answer: policyRow },

@@ -17,6 +17,7 @@ import { policyRoutes } from "./policies.ts"
 import { secretRoutes } from "./secrets.ts"
 import { userRoutes } from "./users.ts"
 import { whatIfRoutes } from "./what-if.ts"
+import { workloadRoutes } from "./workloads.ts"
 
 export interface Call {
   readonly wiring: Wiring
@@ -48,6 +49,7 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...factorRoutes,
   ...accessRequestRoutes,
   ...userRoutes,
+  ...workloadRoutes,
   ...policyRoutes,
   ...secretRoutes,
   ...lifecycleRoutes,

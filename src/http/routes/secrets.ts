@@ -3,7 +3,7 @@ import { invalidField, parseBody } from "../../api/parse.ts"
 import { parseCreate, parseListQuery } from "../../api/secrets.ts"
 import { TylerError } from "../../core/errors.ts"
 import { categoryOf, type SecretName } from "../../core/name.ts"
-import { REASON_MIN } from "../../core/reason.ts"
+import { REASON_MIN, type Reason } from "../../core/reason.ts"
 import type { VersionId } from "../../core/version.ts"
 import { createSecret } from "../../operations/create.ts"
 import { listSecrets } from "../../operations/list.ts"
@@ -11,6 +11,7 @@ import type { Result } from "../../operations/perform.ts"
 import { type Disclosure, readSecret, readSecrets } from "../../operations/read.ts"
 import { encodeValue } from "../../operations/value.ts"
 import { isKnownCategory } from "../../policy/document.ts"
+import type { Caller } from "../../operations/service.ts"
 import type { SecretRow } from "../../state/rows.ts"
 import { acceptReason, idempotencyKey } from "../accept.ts"
 import type { Counters } from "../counters.ts"
@@ -59,7 +60,7 @@ export const secretRoutes = {
 
   "POST /api/secrets/access": async ({ wiring, caller, body }) => {
     const ask = parseBody(BatchBody, body)
-    const reason = acceptReason(ask.reason, REASON_MIN)
+    const reason = readReason(caller, ask.reason)
     const names = ask.names.map((name) => acceptName(name, wiring.service.settings.nameLimit))
     // The hook has taken one; the batch counts each member.
     takeReads(wiring.readLimits, caller.principal, wiring.service.clock, names.length - 1)
@@ -76,7 +77,7 @@ export const secretRoutes = {
     const ask = parseAccess(body)
     const disclosure = await readSecret(wiring.service, caller, {
       name,
-      reason: acceptReason(ask.reason, REASON_MIN),
+      reason: readReason(caller, ask.reason),
       unmask: ask.unmask ?? false,
       versionId: ask.versionId as VersionId | undefined,
       stage: ask.stage,
@@ -86,6 +87,13 @@ export const secretRoutes = {
     return { status: 200, body: disclosureAnswer(disclosure) }
   },
 } satisfies Record<string, Handler>
+
+/** Null: the standing reason of the program that asks. */
+function readReason({ principal }: Caller, text: string | undefined): Reason | null {
+  if (text !== undefined) return acceptReason(text, REASON_MIN)
+  if (principal.standingReason === undefined) throw invalidField("/reason", "reason is required")
+  return null
+}
 
 const PLAIN_READ = { versionId: undefined, stage: undefined, as: undefined, skipCache: false } as const
 

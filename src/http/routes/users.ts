@@ -1,9 +1,17 @@
 import { parseBody } from "../../api/parse.ts"
-import { parsePageQuery, parseUserPatch, ServiceAccountBody, TokenBody, UserBody } from "../../api/users.ts"
+import {
+  parsePageQuery,
+  parseServiceAccountPatch,
+  parseUserPatch,
+  ServiceAccountBody,
+  TokenBody,
+  UserBody,
+} from "../../api/users.ts"
 import { REASON_MIN } from "../../core/reason.ts"
 import { TOKEN_DAYS } from "../../identity/credential.ts"
 import { changeUser } from "../../operations/people.ts"
 import {
+  changeProgram,
   createProgram,
   type IssuedToken,
   issueToken,
@@ -13,7 +21,7 @@ import {
 } from "../../operations/programs.ts"
 import { createUser, listUsers } from "../../operations/users.ts"
 import type { PrincipalRow } from "../../state/rows.ts"
-import { acceptReason } from "../accept.ts"
+import { acceptReason, acceptScope } from "../accept.ts"
 import { cursorOf, cursorText } from "../cursor.ts"
 import { pendingAnswer } from "../request-answer.ts"
 import type { Handler } from "./handlers.ts"
@@ -49,8 +57,10 @@ export const userRoutes = {
   },
 
   "POST /api/service-accounts": async ({ wiring, caller, body }) => {
-    const { name, roles, reason, expiresInDays = TOKEN_DAYS.usual } = parseBody(ServiceAccountBody, body)
-    const ask = { name, roles, reason: acceptReason(reason, REASON_MIN), expiresInDays }
+    const given = parseBody(ServiceAccountBody, body)
+    const { name, roles, reason, expiresInDays = TOKEN_DAYS.usual, ownerId = null, scope } = given
+    const accepted = { reason: acceptReason(reason, REASON_MIN), scope: acceptScope(scope) }
+    const ask = { name, roles, expiresInDays, ownerId, ...accepted }
     return { status: 201, body: issuedAnswer(await createProgram(wiring.service, caller, ask)) }
   },
 
@@ -64,9 +74,22 @@ export const userRoutes = {
     return { status: 200, body: { serviceAccounts: listed.map(programAnswer), nextCursor: next } }
   },
 
+  "PATCH /api/service-accounts/:id": async ({ wiring, caller, body, params }) => {
+    const { ownerId, standingReason, reason } = parseServiceAccountPatch(body)
+    const changed = await changeProgram(wiring.service, caller, {
+      id: params["id"] ?? "",
+      ownerId,
+      standingReason:
+        standingReason === undefined ? undefined : acceptReason(standingReason, REASON_MIN, "/standingReason"),
+      reason: acceptReason(reason, REASON_MIN),
+    })
+    return { status: 200, body: programAnswer(changed) }
+  },
+
   "POST /api/service-accounts/:id/tokens": async ({ wiring, caller, body, params }) => {
-    const { reason, expiresInDays = TOKEN_DAYS.usual } = parseBody(TokenBody, body)
-    const ask = { id: params["id"] ?? "", reason: acceptReason(reason, REASON_MIN), expiresInDays }
+    const { reason, expiresInDays = TOKEN_DAYS.usual, scope } = parseBody(TokenBody, body)
+    const accepted = { reason: acceptReason(reason, REASON_MIN), scope: acceptScope(scope) }
+    const ask = { id: params["id"] ?? "", expiresInDays, ...accepted }
     return { status: 201, body: issuedAnswer(await issueToken(wiring.service, caller, ask)) }
   },
 
@@ -102,13 +125,18 @@ function programAnswer({ row, tokens }: ListedProgram): object {
     name: row.name,
     roles: row.roles,
     disabled: row.disabled,
+    ownerId: row.ownerId,
+    standingReason: row.standingReason,
     createdAt: new Date(row.createdAt).toISOString(),
-    tokens: tokens.map(({ id, label, createdAt, expiresAt }) => ({
-      id,
-      label,
-      createdAt: new Date(createdAt).toISOString(),
-      expiresAt: new Date(expiresAt).toISOString(),
-    })),
+    tokens: tokens
+      .filter(({ kind }) => kind === "token")
+      .map(({ id, label, scope, createdAt, expiresAt }) => ({
+        id,
+        label,
+        scope,
+        createdAt: new Date(createdAt).toISOString(),
+        expiresAt: new Date(expiresAt).toISOString(),
+      })),
   }
 }
 
