@@ -17,7 +17,8 @@ import {
 } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { hasOwner, ownerTaken } from "./owner.ts"
-import { perform } from "./perform.ts"
+import { guardedAmong } from "./governed-change.ts"
+import { perform, type View } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface NewProgram {
@@ -51,6 +52,7 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
       const parsed = parseUsername(ask.name)
       if (!("name" in parsed) || parsed.name !== ask.name)
         throw new TylerError("invalid_request", { field: "/name", error: "The name is not valid" })
+      await refuseGuardedRoles(on, view, ask.roles)
       const ownerId = ask.ownerId ?? view.principal.id
       const owner = await ownerTaken(on, ownerId)
       const row = signedPrincipal(on, {
@@ -81,6 +83,16 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
         done: () => issued.answer,
       }
     },
+  })
+}
+
+/** A token is shown once and ends with a change of roles, so it cannot wait for a second person as a password can. */
+async function refuseGuardedRoles(on: Service, view: View, roles: readonly string[]): Promise<void> {
+  const guarded = await guardedAmong(on, view, roles)
+  if (guarded.length === 0) return
+  throw new TylerError("forbidden", {
+    error: `One admin alone does not give ${guarded.join(", ")}: make the account without, ask for the role, then issue a token`,
+    requires: "a second person",
   })
 }
 
