@@ -33,7 +33,7 @@ function tells(schema: TSchema, json: unknown, field: string, error: string): vo
 test("an error names the field and the rule", () => {
   tells(AccessBody, [], "", "The body must be an object, not an array")
   tells(AccessBody, null, "", "The body must be an object, not null")
-  tells(AccessBody, {}, "/reason", "reason is required")
+  tells(DeleteBody, { confirmationCode: "x" }, "/reason", "reason is required")
   tells(AccessBody, { reason: ["x"] }, "/reason", "reason must be a string, not an array")
   tells(AccessBody, { reason: REASON, unmask: "true" }, "/unmask", "unmask must be a boolean, not a string")
   tells(AccessBody, { reason: REASON, as: 7 }, "/as", 'as must be "string", not a number')
