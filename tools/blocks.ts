@@ -1,6 +1,6 @@
 /** Parts of documents that are made from the code, and the code each is made from. */
 import { ERROR_CODES, textOf } from "../src/core/errors.ts"
-import { CONTRACTS } from "../src/http/contract.ts"
+import { type Contract, CONTRACTS } from "../src/http/contract.ts"
 import { METRICS } from "../src/http/metrics.ts"
 import { MATRIX, type RouteId, type Row } from "../src/http/matrix.ts"
 import { refusalsOf } from "../src/http/openapi/refusals.ts"
@@ -58,7 +58,8 @@ function errorTable(): string {
   const rows = ERROR_CODES.map((name) => {
     const on = routes.filter(([id, row]) => {
       const [method = "", path = ""] = id.split(" ")
-      return refusalsOf(method, path, row, CONTRACTS[id]).includes(name)
+      const contract: Contract = CONTRACTS[id]
+      return refusalsOf(method, path, row, contract).includes(name) || contract.redirects?.includes(name) === true
     })
     return [`\`${name}\``, String(STATUS[name]), textOf(name), where(on.length, routes.length)]
   })

@@ -26,9 +26,18 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     words: "login",
-    operands: "",
+    operands: "[PROVIDER]",
     summary: "log in and keep the session for this server",
-    options: [{ name: "user", value: "NAME", summary: "your user name" }, PASSWORD_FILE],
+    options: [
+      { name: "user", value: "NAME", summary: "your user name" },
+      PASSWORD_FILE,
+      { name: "sso", summary: "sign in with an identity provider, in a browser on this machine" },
+      { name: "open", summary: "with --sso: open the browser too" },
+    ],
+    more: [
+      "With --sso an address is printed; opened in a browser on this machine, it signs you in. PROVIDER may be left out",
+      "where the server offers one.",
+    ],
     load: () => import("./commands/login.ts"),
   },
   {

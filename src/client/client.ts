@@ -3,7 +3,16 @@ import type { Random } from "../core/random.ts"
 import { parseAddress } from "./address.ts"
 import { makeCaller } from "./caller.ts"
 import { TylerApiError } from "./error.ts"
-import { type Audit, auditOf, type Keys, keysOf, type Policies, policiesOf } from "./governance.ts"
+import {
+  type Audit,
+  auditOf,
+  type IdentityProviders,
+  identityProvidersOf,
+  type Keys,
+  keysOf,
+  type Policies,
+  policiesOf,
+} from "./governance.ts"
 import {
   type Identity,
   identityOf,
@@ -42,6 +51,7 @@ export interface TylerClient extends Secrets, Identity {
   readonly policies: Policies
   readonly audit: Audit
   readonly keys: Keys
+  readonly identityProviders: IdentityProviders
   readonly users: Users
   readonly serviceAccounts: ServiceAccounts
   readonly workloadIssuers: WorkloadIssuers
@@ -73,6 +83,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     policies: policiesOf(caller),
     audit: auditOf(caller),
     keys: keysOf(caller),
+    identityProviders: identityProvidersOf(caller),
     users: usersOf(caller),
     serviceAccounts: serviceAccountsOf(caller),
     workloadIssuers: workloadIssuersOf(caller),

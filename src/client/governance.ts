@@ -6,6 +6,7 @@ import type {
   ProofAnswer,
   SecretAuditAnswer,
 } from "../api/audit.ts"
+import type { ProviderAnswer, ProviderBody, ProviderPut, ProvidersAnswer } from "../api/identity-providers.ts"
 import type { KeysAnswer, RootRotated, RotationStarted } from "../api/keys.ts"
 import type {
   ExplainAnswer,
@@ -114,5 +115,31 @@ export function keysOf(caller: Caller): Keys {
       caller.send("POST", "/api/keys/rotate", { reason: caller.reason(options.reason), retire: options.retire }),
     rotateRoot: async (options = {}) =>
       caller.send("POST", "/api/keys/rotate-root", { reason: caller.reason(options.reason) }),
+  }
+}
+
+type NewProvider = Omit<ProviderBody, "reason"> & Reasoned
+type ChangedProvider = Omit<ProviderPut, "reason"> & Reasoned
+
+/** Who vouches for people. A client secret goes in and never comes out. */
+export interface IdentityProviders {
+  list(): Promise<readonly ProviderAnswer[]>
+  /** 409 `provider_exists`. */
+  create(provider: NewProvider): Promise<ProviderAnswer>
+  /** Replaces the whole row; a client secret that is not given stays. */
+  replace(id: string, provider: ChangedProvider): Promise<ProviderAnswer>
+  remove(id: string, options?: Reasoned): Promise<void>
+}
+
+export function identityProvidersOf(caller: Caller): IdentityProviders {
+  const path = "/api/identity-providers"
+  const one = (id: string) => `${path}/${encodeURIComponent(id)}`
+  return {
+    list: async () => (await caller.read<ProvidersAnswer>(path)).identityProviders,
+    create: async ({ reason, ...row }) => caller.send("POST", path, { ...row, reason: caller.reason(reason) }),
+    replace: async (id, { reason, ...row }) => caller.send("PUT", one(id), { ...row, reason: caller.reason(reason) }),
+    remove: async (id, { reason } = {}) => {
+      await caller.send("DELETE", one(id), { reason: caller.reason(reason) })
+    },
   }
 }

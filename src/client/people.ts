@@ -9,6 +9,7 @@ import type {
   SetupBody,
 } from "../api/auth.ts"
 import type { Scope } from "../api/fields.ts"
+import type { SignInAnswer, SignOnBody } from "../api/identity-providers.ts"
 import type {
   CreatedUser,
   IssuedToken,
@@ -33,6 +34,10 @@ export interface Identity {
   setup(body: SetupBody): Promise<SetupAnswer>
   /** 401 for every cause. */
   login(body: LoginBody): Promise<LoginAnswer>
+  /** What the server offers for signing in. */
+  signIn(): Promise<SignInAnswer>
+  /** For a program that had a browser sign in: the code it brought, once, within two minutes. 401 for every cause. */
+  exchangeSignOn(body: SignOnBody): Promise<LoginAnswer>
   /** Ends the session in use. */
   logout(): Promise<void>
   /** A program's session of 15 minutes for a token of a known issuer, which is good once. */
@@ -47,6 +52,8 @@ export function identityOf(caller: Caller): Identity {
   return {
     setup: (body) => caller.send("POST", "/api/setup", body),
     login: (body) => caller.send("POST", "/api/auth/login", body),
+    signIn: () => caller.read("/api/auth/providers"),
+    exchangeSignOn: (body) => caller.send("POST", "/api/auth/sign-on", body),
     logout: async () => {
       await caller.send("POST", "/api/auth/logout", {})
     },

@@ -55,6 +55,19 @@ export function reseal<T>(value: SecretValue, use: (bytes: Uint8Array) => T): T 
   return use(ConcealedValue.bytesOf(value))
 }
 
+/**
+ * The door for the service's own credentials at another service. No caller gets them, so no receipt is spent. Of `use`
+ * itself the text cannot be wiped: strings are the engine's.
+ */
+export function authenticateWith<T>(value: SecretValue, use: (text: string) => T): T {
+  const held = ConcealedValue.bytesOf(value)
+  try {
+    return use(Buffer.from(held).toString("utf8"))
+  } finally {
+    wipe(held)
+  }
+}
+
 /** For a value that is not needed after all. */
 export function discard(value: SecretValue): void {
   wipe(ConcealedValue.bytesOf(value))

@@ -4,6 +4,7 @@ import { accessRequestContracts } from "./contract/access-requests.ts"
 import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"
 import { factorContracts } from "./contract/factors.ts"
+import { providerContracts } from "./contract/identity-providers.ts"
 import { keyContracts } from "./contract/keys.ts"
 import { lifecycleContracts } from "./contract/lifecycle.ts"
 import { policyContracts } from "./contract/policies.ts"
@@ -26,6 +27,8 @@ export interface Contract {
   readonly keyed?: true
   /** Sets or clears the session cookie, for a browser on the server's own pages. */
   readonly cookie?: true
+  /** Answers 303: a browser goes on at Location, which for a refusal is the sign-in page with one of these codes. */
+  readonly redirects?: readonly ErrorCode[]
   /** By status; 503 only where it is no problem. Empty: refused in every case, as `note` says. */
   readonly answers: Readonly<Partial<Record<200 | 201 | 202 | 503, TSchema | Media>>>
   /** Refusals of its own, beside those that its row and its body imply (`openapi/refusals.ts`). */
@@ -55,4 +58,5 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...auditContracts,
   ...keyContracts,
   ...whatIfContracts,
+  ...providerContracts,
 }

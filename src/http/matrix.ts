@@ -13,7 +13,7 @@ export interface Row {
   readonly verb: string | null
   /** Audit action; null for routes that leave no entry. */
   readonly action: string | null
-  readonly resource: "secret" | "user" | "policy" | "request" | "audit" | "key" | "service"
+  readonly resource: "secret" | "user" | "policy" | "request" | "audit" | "key" | "identity_provider" | "service"
   /** `read`: counts against SECRETS_RATE_LIMIT_*. */
   readonly counts: "read" | null
   /** Bytes; only rows that differ from the usual 65,536. */
@@ -34,6 +34,7 @@ const policy = { auth: "session", verb: null, resource: "policy", counts: null }
 const request = { auth: "session", verb: null, resource: "request", counts: null } as const
 const key = { auth: "session", verb: null, resource: "key", counts: null } as const
 const anybody = { auth: "none", verb: null, resource: "user", counts: null } as const
+const provider = { auth: "session", verb: null, resource: "identity_provider", counts: null } as const
 const audit = { auth: "session", verb: null, resource: "audit", counts: null } as const
 
 export const MATRIX = {
@@ -197,6 +198,51 @@ export const MATRIX = {
     action: "POLICY_TEST",
     bodyLimit: ROWS_BODY,
     summary: "Decides declared cases (role admin or auditor)",
+  },
+
+  "GET /api/identity-providers": {
+    ...provider,
+    action: "PROVIDER_LIST",
+    summary: "Lists the identity providers (role admin)",
+  },
+  "POST /api/identity-providers": {
+    ...provider,
+    action: "PROVIDER_CREATE",
+    summary: "Adds an identity provider (role admin)",
+  },
+  "PUT /api/identity-providers/:id": {
+    ...provider,
+    action: "PROVIDER_CHANGE",
+    summary: "Replaces an identity provider (role admin)",
+  },
+  "DELETE /api/identity-providers/:id": {
+    ...provider,
+    action: "PROVIDER_DELETE",
+    summary: "Removes an identity provider (role admin)",
+  },
+  "GET /api/auth/providers": { ...open, resource: "identity_provider", summary: "What the sign-in page offers" },
+  "GET /auth/oidc/:id/start": {
+    ...open,
+    resource: "identity_provider",
+    summary: "Sends a browser to an identity provider",
+  },
+  "GET /auth/oidc/:id/callback": {
+    ...open,
+    resource: "identity_provider",
+    action: "LOGIN",
+    summary: "Where an identity provider sends a browser back to",
+  },
+  "POST /api/auth/sign-on": { ...anybody, action: "LOGIN", summary: "Opens a session with a sign-on code" },
+  "GET /api/me/identities": { ...self, summary: "The caller's own linked sign-ons" },
+  "POST /api/me/identities": {
+    ...self,
+    action: "IDENTITY_LINK_START",
+    summary: "Starts to link a sign-on to the caller's own account",
+  },
+  "DELETE /api/me/identities/:id": {
+    ...self,
+    action: "IDENTITY_UNLINK",
+    summary: "Unlinks a sign-on from the caller's own account",
   },
 
   "GET /api/secrets": { ...secret, verb: "list", action: "LIST", summary: "Lists what the caller may list" },

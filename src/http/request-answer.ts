@@ -1,5 +1,6 @@
 import type { Decided } from "../operations/decide-request.ts"
 import { governedOf, type Governed } from "../operations/governed-change.ts"
+import { KEEP } from "../operations/provider-change.ts"
 import { stateOf } from "../operations/request-access.ts"
 import type { SeenRequest } from "../operations/requests.ts"
 import type { Service } from "../operations/service.ts"
@@ -37,7 +38,12 @@ export function requestAnswer(on: Pick<Service, "expiryNow">, { request, request
 }
 
 function shownChange(change: Governed): object {
-  if (change.type !== "person") return change
+  if (change.type === "policies") return change
+  if (change.type === "provider") {
+    const { clientSecret, ...rest } = change
+    const secret = clientSecret === null ? "none" : clientSecret === KEEP ? "kept" : "set"
+    return { ...rest, clientSecret: secret }
+  }
   const { passwordHash, ...rest } = change
   return passwordHash === undefined ? rest : { ...rest, password: "reset" }
 }

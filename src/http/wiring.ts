@@ -1,6 +1,7 @@
 import type { Server } from "node:https"
 import type { SecureContextOptions } from "node:tls"
 import type { Logger } from "pino"
+import type { OidcClient } from "../identity/oidc.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
 import type { IssuerKeys } from "../operations/workload-login.ts"
@@ -17,6 +18,7 @@ export interface Wiring {
   readonly authenticator: Authenticator
   readonly throttle: LoginThrottle
   readonly issuerKeys: IssuerKeys
+  readonly oidc: OidcClient
   /** Failures per address, before authentication. */
   readonly failures: FailureGate
   readonly readLimits: ReadLimits

@@ -4,8 +4,10 @@ import type {
   AccessRequestRow,
   CredentialRow,
   DecisionRow,
+  ExternalIdentityRow,
   FactorRow,
   GrantRow,
+  IdentityProviderRow,
   PrincipalRow,
   WorkloadBinding,
   WorkloadIssuerRow,
@@ -20,6 +22,8 @@ type Unsigned<Row> = Omit<Row, "mac">
 
 const PRINCIPAL = "tyler-principal/1"
 const CREDENTIAL = "tyler-credential/1"
+const PROVIDER = "tyler-identity-provider/1"
+const IDENTITY = "tyler-external-identity/1"
 
 export function principalMac(key: KeyObject, row: Unsigned<PrincipalRow>): Buffer {
   return mac(key, [
@@ -58,6 +62,38 @@ export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>, owne
     row.scope === null ? null : lengthPrefixed([lengthPrefixed(row.scope.secrets), lengthPrefixed(row.scope.verbs)]),
     String(ownerEpoch),
   ])
+}
+
+/** Of the client secret its version: the sealed bytes open in that version's place only, and re-wrapping changes them. */
+export function identityProviderMac(key: KeyObject, row: Unsigned<IdentityProviderRow>): Buffer {
+  return mac(key, [
+    PROVIDER,
+    row.id,
+    row.issuer,
+    row.clientId,
+    row.clientSecret?.version ?? null,
+    lengthPrefixed(row.scopes),
+    row.label,
+    String(row.enabled),
+    lengthPrefixed(row.roleRules.flatMap(({ claim, value, role }) => [claim, value, role])),
+    lengthPrefixed(row.mfaAcr),
+    lengthPrefixed(row.mfaAmr),
+    String(row.revision),
+    String(row.createdAt),
+    String(row.updatedAt),
+  ])
+}
+
+export function externalIdentityMac(key: KeyObject, row: Unsigned<ExternalIdentityRow>): Buffer {
+  return mac(key, [IDENTITY, row.id, row.issuer, row.subject, row.principalId, String(row.createdAt)])
+}
+
+export function identityProviderGenuine(key: KeyObject, row: IdentityProviderRow): boolean {
+  return equalBytes(identityProviderMac(key, row), row.mac)
+}
+
+export function externalIdentityGenuine(key: KeyObject, row: ExternalIdentityRow): boolean {
+  return equalBytes(externalIdentityMac(key, row), row.mac)
 }
 
 export function principalGenuine(key: KeyObject, row: PrincipalRow): boolean {

@@ -4,6 +4,7 @@ import { writeSetupToken } from "../adapters/local/setup-token-file.ts"
 import type { Clock } from "../core/clock.ts"
 import { type Random, randomText } from "../core/random.ts"
 import { setupToken } from "../identity/bootstrap.ts"
+import { oidcClient } from "../identity/oidc.ts"
 import { loginThrottle } from "../identity/throttle.ts"
 import { createApp } from "../http/app.ts"
 import { Counters } from "../http/counters.ts"
@@ -17,6 +18,7 @@ import { openState } from "./backend.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
 import { type Jobs, startJobs } from "./jobs.ts"
+import { requireWaysIn } from "./local-login.ts"
 import { ledgerTrouble, metered, newLedgerMeter } from "./ledger-meter.ts"
 import { measureOf } from "./measure.ts"
 import { channelsOf } from "./channels.ts"
@@ -62,6 +64,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
       : refusingLedger
   const { lastTime } = await backend.reader.head()
   const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
+  await requireWaysIn(service)
   let stopping = false
   const readiness = (): Part[] => [
     { part: "server", cause: stopping ? "stopping" : null },
@@ -80,6 +83,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     authenticator: authenticator(service),
     throttle: loginThrottle(),
     issuerKeys: issuerKeys(clock, config.environment === "development"),
+    oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),
     readLimits: { people: limiterOf(config.limits.people), programs: limiterOf(config.limits.programs) },
     hosts: () => ({ publicUrl, loopback: config.listen.loopback }),

@@ -56,6 +56,7 @@ test("with nothing set it is the embedded profile on loopback, and the document 
       dailyPerPerson: 100,
     },
     notices: { webhook: null, mail: null },
+    passwordsFor: null,
     mfaEnforced: true,
     logLevel: "info",
     warnings: [],
@@ -327,4 +328,17 @@ test("AWS names of the wrong shape are refused", () => {
   refused({ SECRETS_ROTATION_LAMBDA: "rotate" }, /^SECRETS_ROTATION_LAMBDA/)
   refused({ CLOUDWATCH_NAMESPACE: "AWS/EC2" }, /^CLOUDWATCH_NAMESPACE/)
   refused({ CLOUDWATCH_LOG_GROUP: "a b" }, /^CLOUDWATCH_LOG_GROUP/)
+})
+
+test("passwords for named admins only: both variables or neither, and at most 32 names as they are kept", () => {
+  assert.equal(accepted({ LOCAL_LOGIN: "everyone" }).passwordsFor, null)
+  const closed = (names: string) => ({ LOCAL_LOGIN: "break-glass", LOCAL_LOGIN_ADMINS: names })
+  assert.deepEqual(accepted(closed("ada, grace@example.com")).passwordsFor, ["ada", "grace@example.com"])
+  const many = (count: number) => Array.from({ length: count }, (_, at) => `admin-${at}`).join(",")
+  for (const count of [31, 32]) assert.equal(accepted(closed(many(count))).passwordsFor?.length, count)
+  refused(closed(many(33)), /^LOCAL_LOGIN_ADMINS must be at most 32 user names$/)
+  for (const names of ["Ada", "ada,,grace", "a b", "ada,"]) refused(closed(names), /^LOCAL_LOGIN_ADMINS must be user/)
+  refused({ LOCAL_LOGIN: "break-glass" }, /^LOCAL_LOGIN=break-glass needs LOCAL_LOGIN_ADMINS/)
+  refused({ LOCAL_LOGIN_ADMINS: "ada" }, /^LOCAL_LOGIN_ADMINS has no meaning without/)
+  refused({ LOCAL_LOGIN: "nobody" }, /^LOCAL_LOGIN must be everyone or break-glass/)
 })

@@ -56,6 +56,8 @@ export interface Config {
     readonly webhook: { readonly url: string; readonly secretFile: string; readonly allowed: readonly Reach[] } | null
     readonly mail: MailServer | null
   }
+  /** Names of the admins who alone may sign in with a password; null: everybody may. */
+  readonly passwordsFor: readonly string[] | null
   /** False only in development: policies' demand for a second factor is then ignored. */
   readonly mfaEnforced: boolean
   readonly logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace"
@@ -97,6 +99,7 @@ export function parseConfig(
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),
     notices: noticesOf(values, environment === "development"),
+    passwordsFor: values.LOCAL_LOGIN === "break-glass" ? (values.LOCAL_LOGIN_ADMINS ?? []) : null,
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,
     logLevel: values.LOG_LEVEL ?? "info",
     warnings: [...warningsAbout(values, host), ...hints],

@@ -2,6 +2,7 @@ import { resolve } from "node:path"
 import { parseName } from "../core/name.ts"
 import { canonicalAddress } from "../http/address.ts"
 import { parseTrustedProxies } from "../http/proxy.ts"
+import { parseUsername } from "../identity/username.ts"
 
 export type Parsed<T> = { readonly value: T } | { readonly fault: string }
 
@@ -95,6 +96,22 @@ export const proxies: Kind<readonly string[]> = {
   parse: (text) => {
     const result = parseTrustedProxies(text)
     return "fault" in result ? result : { value: result.cidrs }
+  },
+}
+
+const MOST_NAMES = 32
+
+/** User names as they are kept: nobody is named by a spelling that a login would change. */
+export const userNames: Kind<readonly string[]> = {
+  accepts: `1 to ${MOST_NAMES} user names separated by commas`,
+  parse: (text) => {
+    const names = text.split(",").map((name) => name.trim())
+    const odd = names.find((name) => {
+      const parsed = parseUsername(name)
+      return !("name" in parsed) || parsed.name !== name
+    })
+    if (odd !== undefined) return { fault: `must be user names separated by commas, not ${quote(text)}` }
+    return names.length > MOST_NAMES ? { fault: `must be at most ${MOST_NAMES} user names` } : { value: names }
   },
 }
 

@@ -21,6 +21,7 @@ export function judgeTogether(values: Values, effective: Effective, env: Environ
     ...network(values, effective.host, has),
     ...tls(has),
     ...stores(has, env),
+    ...localLogin(values, has),
     ...folders(effective),
     ...notifications(values, has),
   ]
@@ -96,6 +97,14 @@ function notifications(values: Values, has: Has): string[] {
   if (url === undefined || hosts === undefined) return faults
   const fault = webhookFault(url, hosts, values.TYLER_ENVIRONMENT === "development")
   return fault === undefined ? faults : [...faults, `NOTIFY_WEBHOOK_URL ${fault}`]
+}
+
+function localLogin(values: Values, has: Has): string[] {
+  if (values.LOCAL_LOGIN === "break-glass" && !has("LOCAL_LOGIN_ADMINS"))
+    return ["LOCAL_LOGIN=break-glass needs LOCAL_LOGIN_ADMINS: somebody must come in when the provider is down"]
+  if (values.LOCAL_LOGIN !== "break-glass" && has("LOCAL_LOGIN_ADMINS"))
+    return ["LOCAL_LOGIN_ADMINS has no meaning without LOCAL_LOGIN=break-glass"]
+  return []
 }
 
 function folders({ dataFolder, mirrorFolder }: Effective): string[] {

@@ -48,6 +48,7 @@ function settingsOf(config: Config, random: Random): Settings {
     channels: { webhook: config.notices.webhook !== null, mail: config.notices.mail !== null },
     purgeGuarded: config.environment === "production",
     changesGuarded: config.environment === "production",
+    passwordsFor: config.passwordsFor,
     arnOf: (name: SecretName) =>
       `arn:aws:secretsmanager:local:000000000000:secret:${prefix}/${name}-${arnSuffix(random)}`,
   }

@@ -1,4 +1,16 @@
-import { bindAddress, choice, flag, integer, type Kind, notYet, path, proxies, secretPrefix, shaped } from "./kinds.ts"
+import {
+  bindAddress,
+  choice,
+  flag,
+  integer,
+  type Kind,
+  notYet,
+  path,
+  proxies,
+  secretPrefix,
+  shaped,
+  userNames,
+} from "./kinds.ts"
 import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
@@ -44,6 +56,12 @@ export const SETTINGS = {
   TLS_CERT_FILE: setting(path("file"), "no TLS", "Certificate chain, PEM. Read again on SIGHUP."),
   TLS_KEY_FILE: setting(path("file"), "no TLS", "Private key of the certificate, PEM, not readable by others."),
   TLS_MIN_VERSION: setting(choice("1.3", "1.2"), "`1.3`", "Oldest TLS version that is answered."),
+  LOCAL_LOGIN: setting(
+    choice("everyone", "break-glass"),
+    "`everyone`",
+    "Who may sign in with a password. `break-glass`: the admins of `LOCAL_LOGIN_ADMINS` only; needs an identity provider.",
+  ),
+  LOCAL_LOGIN_ADMINS: setting(userNames, "nobody", "Admins who may sign in with a password in `break-glass`."),
   LOG_LEVEL: setting(
     choice("fatal", "error", "warn", "info", "debug", "trace"),
     "`info`",

@@ -15,6 +15,7 @@ import type { About } from "./entry.ts"
 import type { Step, View } from "./perform.ts"
 import { putPolicies } from "./policies.ts"
 import { noticeOf } from "./notices.ts"
+import { opensRoles, type ProviderChange, providerWritten, rowBefore } from "./provider-change.ts"
 import { newRequest } from "./request-access.ts"
 import { ownedEnd } from "./owner.ts"
 import { tellOfChange } from "./request-notices.ts"
@@ -25,7 +26,7 @@ import { spendGovern } from "./step-up.ts"
 export const ALONE_MS = DAY_MS
 
 /** A change of the rules or of somebody's account, as plain data: what is approved is exactly what is made. */
-export type Governed = PoliciesChange | PersonChange
+export type Governed = PoliciesChange | PersonChange | ProviderChange
 
 export interface PoliciesChange {
   readonly type: "policies"
@@ -83,6 +84,18 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
       if (change.roles !== undefined && change.roles.from.join() !== row.roles.join())
         throw stale("The person's roles have changed since; ask again")
       return personChanges(on, genuine(on, row), change, by)
+    },
+  },
+  provider: {
+    subject: ({ id }) => `provider:${id}`,
+    async guarded(on, { policies }, change) {
+      const guards = guardedRoles(policies, { purgeGuarded: on.settings.purgeGuarded })
+      return opensRoles(guards, change, await rowBefore(on, change))
+    },
+    async apply(on, view, change) {
+      const now = await on.reader.identityProvider(change.id)
+      if ((now?.revision ?? 0) !== change.revision) throw stale("The identity provider has changed since; ask again")
+      return [(await providerWritten(on, view, change, await rowBefore(on, change))).write]
     },
   },
 }

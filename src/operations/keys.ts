@@ -6,12 +6,13 @@ import { rewrap } from "../envelope/seal.ts"
 import type { KeyRow } from "../state/rows.ts"
 import { requireAdmin } from "./accounts.ts"
 import { actOf } from "./act.ts"
+import { clientSecretsUnder, rewrappedClientSecrets } from "./client-secret.ts"
 import { draftEntry } from "./entry.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface KeyStatus extends Omit<KeyRow, "wrapped"> {
-  /** Versions sealed under it; null for keys that seal none. */
+  /** Versions and client secrets sealed under it; null for keys that seal none. */
   readonly versions: number | null
 }
 
@@ -25,7 +26,7 @@ export async function keyStatus(on: Service, caller: Caller): Promise<readonly K
       const rows = await on.reader.keys()
       const status = await Promise.all(
         rows.map(async ({ id, purpose, createdAt, state }) => {
-          const versions = purpose === "kek" ? await on.reader.countVersionsUnderKey(id) : null
+          const versions = purpose === "kek" ? await sealedUnder(on, id) : null
           return { id, purpose, createdAt, state, versions }
         }),
       )
@@ -80,7 +81,14 @@ export async function rewrapSome(on: Service): Promise<number> {
   const retiring = (await on.reader.keys()).filter(({ purpose, state }) => purpose === "kek" && state === "retiring")
   for (const { id } of retiring) {
     const versions = await on.reader.versionsUnderKey(id, STEP)
-    if (versions.length === 0) continue
+    if (versions.length === 0) {
+      const secrets = await rewrappedClientSecrets(on, id)
+      if (secrets.length === 0) continue
+      await recordJob(on, "KEY_REWRAP", id, `client_secrets=${secrets.length}`, [
+        { kind: "rewrapClientSecrets", secrets },
+      ])
+      return secrets.length
+    }
     const keyring = await on.keys.reload()
     const rewrapped = versions.map(({ secretId, versionId, sealed }) => ({
       secretId,
@@ -96,12 +104,16 @@ export async function rewrapSome(on: Service): Promise<number> {
   return 0
 }
 
-/** Versions that still hang on retiring keys. */
+/** Versions and client secrets that still hang on retiring keys. */
 export async function remainingToRewrap(on: Service): Promise<number> {
   let remaining = 0
   for (const { id, purpose, state } of await on.reader.keys())
-    if (purpose === "kek" && state === "retiring") remaining += await on.reader.countVersionsUnderKey(id)
+    if (purpose === "kek" && state === "retiring") remaining += await sealedUnder(on, id)
   return remaining
+}
+
+async function sealedUnder(on: Service, keyId: string): Promise<number> {
+  return (await on.reader.countVersionsUnderKey(keyId)) + (await clientSecretsUnder(on, keyId)).length
 }
 
 /** Destroys retiring keys that seal nothing any more: copies of the data sealed under them cannot be opened again. */

@@ -1,5 +1,5 @@
 import { TylerError } from "../core/errors.ts"
-import type { Origin, Principal } from "../core/principal.ts"
+import { ADMIN, type Origin, type Principal } from "../core/principal.ts"
 import { SESSION_LIFETIME_MS } from "../identity/credential.ts"
 import { dummyHash, verifyPassword } from "../identity/password.ts"
 import { principalGenuine } from "../identity/row-mac.ts"
@@ -8,6 +8,7 @@ import { parseUsername } from "../identity/username.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { credentialEnd, signedCredential } from "./accounts.ts"
 import { draftEntry } from "./entry.ts"
+import { offeredProviders } from "./identity-providers.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 import { genuineFactors, hasFactor } from "./second-factor.ts"
@@ -66,6 +67,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
       if (row === undefined) throw wrong()
       const now = await on.reader.principalById(row.id)
       if (now === undefined || now.disabled || now.passwordHash !== row.passwordHash) throw wrong()
+      await requireLocalLogin(on, now)
       const factor = hasFactor(await genuineFactors(on, now))
       const assurance = factor || now.mustChangePassword ? "half" : "password"
       const session = signedCredential(on, {
@@ -95,6 +97,15 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
       }
     },
   })
+}
+
+/** Said only to who has the right password: nobody learns by guessing who the named admins are. */
+async function requireLocalLogin(on: Service, { name, roles }: PrincipalRow): Promise<void> {
+  const { passwordsFor } = on.settings
+  if (passwordsFor === null || (passwordsFor.includes(name) && roles.includes(ADMIN))) return
+  if ((await offeredProviders(on)).length > 0) throw new TylerError("local_login_closed")
+  const error = "Passwords are for named admins only here, and no identity provider is enabled: tell one of them"
+  throw new TylerError("local_login_closed", { error })
 }
 
 /** The same work whether or not the name is known, so that time does not tell. */

@@ -85,7 +85,13 @@ export function changeOwnEmail(on: Service, caller: Caller, text: string | null)
   })
 }
 
-async function checkCurrent(on: Service, throttle: LoginThrottle, row: PrincipalRow, password: string): Promise<void> {
+/** Asks for an account's own password, through the login's throttle. @throws TylerError `forbidden`, `rate_limited` */
+export async function checkCurrent(
+  on: Service,
+  throttle: LoginThrottle,
+  row: PrincipalRow,
+  password: string,
+): Promise<void> {
   const now = on.clock.monotonic()
   const verdict = throttle.check(row.name, now)
   if (!("allowed" in verdict)) {
@@ -110,6 +116,7 @@ export async function signInDue(
   return { mustChangePassword: row.mustChangePassword, factorDue }
 }
 
+/** @throws TylerError `forbidden` for a program */
 async function ownRow(on: Service, { principal }: View): Promise<PrincipalRow> {
   const row = await on.reader.principalById(principal.id)
   if (row === undefined || row.kind !== "person")

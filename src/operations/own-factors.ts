@@ -324,7 +324,7 @@ async function nextFactors(
   ]
 }
 
-async function currentSession(on: Service, { principal }: View): Promise<CredentialRow> {
+export async function currentSession(on: Service, { principal }: View): Promise<CredentialRow> {
   const all = await on.reader.credentialsOf(principal.id)
   const current = all.find(({ id }) => id === principal.sessionId)
   if (current === undefined) throw new TylerError("unauthenticated")
@@ -332,7 +332,7 @@ async function currentSession(on: Service, { principal }: View): Promise<Credent
 }
 
 /** A stolen session must not become an owner: it knows neither the password nor a factor. */
-async function proveOwner(
+export async function proveOwner(
   on: Service,
   desk: FactorDesk,
   caller: Caller,

@@ -75,7 +75,7 @@ function changeDetails(old: PrincipalRow, changed: PrincipalRow, ask: UserChange
 }
 
 /** Looks at people page by page: another enabled admin must remain, one whose row is not tampered with. */
-async function keepAnAdmin(on: Service, row: PrincipalRow, staysAdmin: boolean): Promise<void> {
+export async function keepAnAdmin(on: Service, row: PrincipalRow, staysAdmin: boolean): Promise<void> {
   if (staysAdmin || row.disabled || !row.roles.includes(ADMIN)) return
   const page = 500
   for (let after = ""; ; ) {

@@ -202,6 +202,7 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   user_taken: "user_exists",
   setup_closed: "setup_done",
   pattern_taken: "policy_exists",
+  provider_taken: "provider_exists",
   pending_deletion: "secret_pending_deletion",
   not_deleted: "secret_not_deleted",
   factor_taken: "factor_exists",

@@ -28,7 +28,15 @@ function here(on: Pick<Service, "random">): Origin {
 export async function recordTampering(
   on: Service,
   origin: Origin,
-  kind: "principal" | "credential" | "factor" | "grant" | "request" | "decision",
+  kind:
+    | "principal"
+    | "credential"
+    | "factor"
+    | "grant"
+    | "request"
+    | "decision"
+    | "identity_provider"
+    | "external_identity",
   id: string,
 ): Promise<void> {
   if (!on.refusals.note(`${kind} ${id}`, on.clock.now())) return

@@ -42,6 +42,8 @@ export interface Settings {
   readonly changesGuarded: boolean
   /** Ways to reach somebody; what nobody can be told of is not written down to be told. */
   readonly channels: Readonly<Record<ChannelName, boolean>>
+  /** Names of the admins who may sign in with a password; null: everybody may. */
+  readonly passwordsFor: readonly string[] | null
   readonly arnOf: (name: SecretName) => string
 }
 

@@ -3,8 +3,10 @@ import type {
   AccessRequestRow,
   CredentialRow,
   DecisionRow,
+  ExternalIdentityRow,
   FactorRow,
   GrantRow,
+  IdentityProviderRow,
   KeyRow,
   LabelRow,
   NotificationRow,
@@ -135,7 +137,7 @@ export type Change =
       readonly from: Uint8Array
       readonly to: Uint8Array
     }
-  /** Conflicts while a version is still sealed under the key. */
+  /** Conflicts while a version or a client secret is still sealed under the key. */
   | { readonly kind: "retireKey"; readonly id: string }
   /** The same value under another key-encryption key, which must seal now; skips versions that changed or went meanwhile. */
   | {
@@ -172,6 +174,27 @@ export type Change =
   | { readonly kind: "dropDeliveries"; readonly keep: number }
   /** Of those that were settled, or made and never sent, before then at most `limit`; none is no conflict. */
   | { readonly kind: "pruneDeliveries"; readonly before: number; readonly limit: number }
+  /** A client secret's key must seal now. At most `limit` providers. */
+  | { readonly kind: "addIdentityProvider"; readonly row: IdentityProviderRow; readonly limit: number }
+  /** Only over `expectedRevision`. A client secret of the same version stays as it is sealed; a new one as in adding. */
+  | { readonly kind: "putIdentityProvider"; readonly row: IdentityProviderRow; readonly expectedRevision: number }
+  /** Changes nothing: a sign-on was decided on that revision. */
+  | { readonly kind: "checkIdentityProvider"; readonly id: string; readonly revision: number }
+  | { readonly kind: "removeIdentityProvider"; readonly id: string; readonly expectedRevision: number }
+  /** The same client secrets under another key, which must seal now; skips those that changed or went meanwhile. */
+  | {
+      readonly kind: "rewrapClientSecrets"
+      readonly secrets: readonly {
+        readonly providerId: string
+        readonly version: string
+        readonly fromKeyId: string
+        readonly keyId: string
+        readonly sealed: Uint8Array
+      }[]
+    }
+  /** At most `limit` of one person. */
+  | { readonly kind: "addExternalIdentity"; readonly row: ExternalIdentityRow; readonly limit: number }
+  | { readonly kind: "removeExternalIdentity"; readonly id: string; readonly principalId: string }
 
 /**
  * How an attempt ended. Deliveries of one kind to one recipient form a line and are sent one by one, oldest first. When
@@ -200,6 +223,9 @@ export type Conflict =
   | "setup_closed"
   | "version_taken"
   | "pattern_taken"
+  | "provider_taken"
+  | "identity_taken"
+  | "too_many"
   | "gone"
   | "pending_deletion"
   | "not_deleted"

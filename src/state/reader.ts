@@ -6,9 +6,11 @@ import type {
   DecisionRow,
   DeliveryRow,
   EntryRow,
+  ExternalIdentityRow,
   FactorRow,
   GrantRow,
   HeadRow,
+  IdentityProviderRow,
   KeyRow,
   LabelRow,
   PolicyRow,
@@ -93,6 +95,13 @@ export interface StateReader {
   grantsFor(principalId: string, secretId: string, verb: string): Promise<readonly GrantRow[]>
   /** Of one person, newest first. */
   grantsOf(principalId: string, limit: number): Promise<readonly GrantRow[]>
+
+  /** In order of their ids. */
+  identityProviders(): Promise<readonly IdentityProviderRow[]>
+  identityProvider(id: string): Promise<IdentityProviderRow | undefined>
+  externalIdentity(issuer: string, subject: string): Promise<ExternalIdentityRow | undefined>
+  /** Oldest first. */
+  externalIdentitiesOf(principalId: string): Promise<readonly ExternalIdentityRow[]>
 
   /** The exact name; pending secrets included. */
   secretByName(name: SecretName): Promise<SecretRow | undefined>

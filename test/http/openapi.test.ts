@@ -100,6 +100,7 @@ test("every code has its status and text, and every status of a refusal names it
   const named = new Set<string>()
   for (const { id, operation } of operations) {
     for (const [status, answer] of Object.entries(operation["responses"] as Record<string, unknown>)) {
+      for (const code of (resolve(answer)["x-tyler-refusals"] ?? []) as string[]) named.add(code)
       for (const code of codesOf(resolve(answer))) {
         named.add(code)
         assert.equal(String(listed[code]?.status), status, `${id} ${code}`)
@@ -112,7 +113,7 @@ test("every code has its status and text, and every status of a refusal names it
 })
 
 function codesOf(answer: Loose): readonly string[] {
-  const schema = ((answer["content"] as Loose)["application/json"] as Loose | undefined)?.["schema"] as
+  const schema = ((answer["content"] as Loose | undefined)?.["application/json"] as Loose | undefined)?.["schema"] as
     | Loose
     | undefined
   const [, coded] = (schema?.["allOf"] ?? []) as { properties: { code: { enum: string[] } } }[]

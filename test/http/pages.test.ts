@@ -43,7 +43,8 @@ before(async () => {
       return
     }
     void bodyOf(request).then((body) => {
-      sent.push({ path, body })
+      // Every sign-in page asks what it may offer; here that is nothing.
+      if (path !== "/api/auth/providers") sent.push({ path, body })
       const { status, body: answer = {}, cookie, retryAfter } = replies[path] ?? { status: 404 }
       if (cookie !== undefined) response.setHeader("set-cookie", cookie)
       if (retryAfter !== undefined) response.setHeader("retry-after", retryAfter)

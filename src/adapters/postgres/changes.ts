@@ -6,6 +6,8 @@ import { ConflictError } from "./conflict.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
+import { requireSealing } from "./sealing.ts"
+import { signOnChanges } from "./sign-on-changes.ts"
 import { refuseIf, run } from "./run.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
@@ -20,6 +22,7 @@ const APPLY: Apply = {
   ...notificationChanges,
   ...requestChanges,
   ...workloadChanges,
+  ...signOnChanges,
 
   async addPrincipal(db, { row }) {
     await refuseIf(db, "user_taken", "SELECT 1 FROM principal WHERE name = $1", [row.name])
@@ -311,7 +314,8 @@ const APPLY: Apply = {
   },
 
   async retireKey(db, { id }) {
-    await refuseIf(db, "key_in_use", "SELECT 1 FROM secret_version WHERE key_id = $1 LIMIT 1", [id])
+    for (const users of ["secret_version WHERE key_id", "identity_provider WHERE secret_key_id"])
+      await refuseIf(db, "key_in_use", `SELECT 1 FROM ${users} = $1 LIMIT 1`, [id])
     const done = await run(db, "DELETE FROM keyring_key WHERE id = $1 AND state = 'retiring'", [id])
     if (done !== 1) throw new ConflictError("gone")
   },
@@ -336,11 +340,6 @@ const OWNED = "SELECT 1 FROM principal WHERE owner_id = $1 AND kind = 'program'"
 async function requireRoom(db: Client, row: CredentialRow, { most, now }: CredentialRoom): Promise<void> {
   const live = "SELECT 1 FROM credential WHERE principal_id = $1 AND kind = $2 AND expires_at > at_ms($3)"
   if ((await run(db, live, [row.principalId, row.kind, now])) >= most) throw new ConflictError("credentials_full")
-}
-
-async function requireSealing(db: Client, keyId: string): Promise<void> {
-  const key = "SELECT 1 FROM keyring_key WHERE id = $1 AND purpose = 'kek' AND state = 'active'"
-  if ((await run(db, key, [keyId])) === 0) throw new ConflictError("key_moved")
 }
 
 async function insertVersion(db: Client, version: VersionRow, seq: number): Promise<void> {

@@ -5,11 +5,14 @@ import type {
   CredentialRow,
   DeliveryRow,
   EntryRow,
+  ExternalIdentityRow,
   HeadRow,
+  IdentityProviderRow,
   KeyRow,
   LabelRow,
   PolicyRow,
   PrincipalRow,
+  RoleRule,
   SecretRow,
   Tag,
   VersionRow,
@@ -109,6 +112,38 @@ export function workloadIssuerRow(row: SqlRow): WorkloadIssuerRow {
     createdAt: number(row, "created_at"),
     updatedAt: number(row, "updated_at"),
     revision: number(row, "revision"),
+    mac: bytes(row, "mac"),
+  }
+}
+
+export function identityProviderRow(row: SqlRow): IdentityProviderRow {
+  const version = maybeText(row, "secret_version")
+  return {
+    id: text(row, "id"),
+    issuer: text(row, "issuer"),
+    clientId: text(row, "client_id"),
+    clientSecret:
+      version === null ? null : { version, keyId: text(row, "secret_key_id"), sealed: bytes(row, "secret_sealed") },
+    scopes: list(row, "scopes"),
+    label: text(row, "label"),
+    enabled: flag(row, "enabled"),
+    roleRules: row["role_rules"] as RoleRule[],
+    mfaAcr: list(row, "mfa_acr"),
+    mfaAmr: list(row, "mfa_amr"),
+    revision: number(row, "revision"),
+    createdAt: number(row, "created_at"),
+    updatedAt: number(row, "updated_at"),
+    mac: bytes(row, "mac"),
+  }
+}
+
+export function externalIdentityRow(row: SqlRow): ExternalIdentityRow {
+  return {
+    id: text(row, "id"),
+    issuer: text(row, "issuer"),
+    subject: text(row, "subject"),
+    principalId: text(row, "principal_id"),
+    createdAt: number(row, "created_at"),
     mac: bytes(row, "mac"),
   }
 }

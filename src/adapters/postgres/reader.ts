@@ -7,7 +7,9 @@ import {
   credentialRow,
   deliveryRow,
   entryRow,
+  externalIdentityRow,
   headRow,
+  identityProviderRow,
   keyRow,
   labelRow,
   policyRow,
@@ -28,9 +30,11 @@ import {
   FACTOR,
   GRANT,
   HEAD,
+  IDENTITY,
   KEYS,
   POLICIES,
   PRINCIPAL,
+  PROVIDER,
   REQUEST,
   SECRET,
   VERSION,
@@ -115,6 +119,12 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       ),
     grantsOf: (id, limit) =>
       all(grantRow, `${GRANT} WHERE principal_id = $1 ORDER BY access_grant.created_at DESC, id LIMIT $2`, id, limit),
+    identityProviders: () => all(identityProviderRow, `${PROVIDER} ORDER BY id`),
+    identityProvider: (id) => one(identityProviderRow, `${PROVIDER} WHERE id = $1`, id),
+    externalIdentity: (issuer, subject) =>
+      one(externalIdentityRow, `${IDENTITY} WHERE issuer = $1 AND subject = $2`, issuer, subject),
+    externalIdentitiesOf: (id) =>
+      all(externalIdentityRow, `${IDENTITY} WHERE principal_id = $1 ORDER BY external_identity.created_at, id`, id),
 
     secretByName: (name) => one(secretRow, `${SECRET} WHERE name = $1`, name),
     secretById: (id) => one(secretRow, `${SECRET} WHERE id = $1`, id),

@@ -33,6 +33,12 @@ export const DECISION = `SELECT request_id, approver_id, verdict, ms_of(decided_
 export const GRANT = `SELECT id, request_id, principal_id, secret_id, verb, approvals, stepped_up, uses_left,
     ms_of(created_at) AS created_at, ${time("expires_at")}, revision, mac
   FROM access_grant`
+export const PROVIDER = `SELECT id, issuer, client_id, secret_version, secret_key_id, secret_sealed, scopes, label, enabled,
+    role_rules, mfa_acr, mfa_amr, revision, ${time("created_at")}, ${time("updated_at")}, mac
+  FROM identity_provider`
+
+export const IDENTITY = `SELECT id, issuer, subject, principal_id, ms_of(created_at) AS created_at, mac
+  FROM external_identity`
 
 export const WORKLOAD_ISSUER = `SELECT id, issuer, audience, jwks_uri, jwks, allow_private, bindings,
     ms_of(created_at) AS created_at, ${time("updated_at")}, revision, mac

@@ -5,6 +5,8 @@ import { ConflictError } from "./conflict.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
+import { requireSealing } from "./sealing.ts"
+import { signOnChanges } from "./sign-on-changes.ts"
 import type { Statements } from "./statements.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
@@ -16,6 +18,7 @@ const APPLY: Apply = {
   ...notificationChanges,
   ...requestChanges,
   ...workloadChanges,
+  ...signOnChanges,
 
   addPrincipal(sql, { row }) {
     if (sql.of("SELECT 1 FROM principal WHERE name = ?").get(row.name)) throw new ConflictError("user_taken")
@@ -244,7 +247,8 @@ const APPLY: Apply = {
   },
 
   retireKey(sql, { id }) {
-    if (sql.of("SELECT 1 FROM secret_version WHERE key_id = ? LIMIT 1").get(id)) throw new ConflictError("key_in_use")
+    for (const users of ["secret_version WHERE key_id", "identity_provider WHERE secret_key_id"])
+      if (sql.of(`SELECT 1 FROM ${users} = ? LIMIT 1`).get(id)) throw new ConflictError("key_in_use")
     const done = sql.of("DELETE FROM keyring_key WHERE id = ? AND state = 'retiring'").run(id)
     if (done.changes !== 1) throw new ConflictError("gone")
   },
@@ -274,11 +278,6 @@ function requireRoom(sql: Statements, row: CredentialRow, { most, now }: Credent
 function ownedCount(sql: Statements, ownerId: string): number {
   const count = sql.of("SELECT count(*) AS n FROM principal WHERE owner_id = ? AND kind = 'program'").get(ownerId)
   return count?.["n"] as number
-}
-
-function requireSealing(sql: Statements, keyId: string): void {
-  const key = sql.of("SELECT 1 FROM keyring_key WHERE id = ? AND purpose = 'kek' AND state = 'active'")
-  if (!key.get(keyId)) throw new ConflictError("key_moved")
 }
 
 function moveOn(sql: Statements, secretId: string, changedAt: number): void {

@@ -7,7 +7,9 @@ import {
   credentialRow,
   deliveryRow,
   entryRow,
+  externalIdentityRow,
   headRow,
+  identityProviderRow,
   keyRow,
   labelRow,
   policyRow,
@@ -126,6 +128,12 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         id,
         limit,
       ),
+    identityProviders: () => all(identityProviderRow, "SELECT * FROM identity_provider ORDER BY id"),
+    identityProvider: (id) => one(identityProviderRow, "SELECT * FROM identity_provider WHERE id = ?", id),
+    externalIdentity: (issuer, subject) =>
+      one(externalIdentityRow, "SELECT * FROM external_identity WHERE issuer = ? AND subject = ?", issuer, subject),
+    externalIdentitiesOf: (id) =>
+      all(externalIdentityRow, "SELECT * FROM external_identity WHERE principal_id = ? ORDER BY created_at, id", id),
 
     secretByName: (name) => one(secretRow, "SELECT * FROM secret WHERE name = ?", name),
     secretById: (id) => one(secretRow, "SELECT * FROM secret WHERE id = ?", id),

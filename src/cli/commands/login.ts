@@ -1,5 +1,5 @@
 import { addressOf, connectAnonymously } from "../connect.ts"
-import { type Call, given } from "../command.ts"
+import { type Call, given, switched, UsageError } from "../command.ts"
 import { ago } from "../ago.ts"
 import { answer, line, note } from "../print.ts"
 import { ask, askHidden } from "../prompt.ts"
@@ -8,6 +8,9 @@ import { storeToken, tokenPath } from "../token-file.ts"
 
 /** The token goes to the file and to nothing else, `--json` included. */
 export async function run(call: Call): Promise<void> {
+  if (switched(call, "sso")) return (await import("../sign-on.ts")).signOn(call)
+  if (call.operands.length > 0 || switched(call, "open"))
+    throw new UsageError("a provider and --open are for --sso", call.command.words)
   const { world } = call
   const client = connectAnonymously(call)
   const username = given(call, "user") ?? (await ask(world, "User name"))

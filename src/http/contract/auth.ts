@@ -22,7 +22,7 @@ export const authContracts = {
     body: LoginBody,
     cookie: true,
     answers: { 200: LoginAnswer },
-    refuses: ["unauthenticated", "rate_limited"],
+    refuses: ["unauthenticated", "rate_limited", "local_login_closed"],
     note: "401 is the same for every cause. A browser on the server's own pages gets the session as a cookie too.",
   },
   "POST /api/auth/logout": { cookie: true, answers: { 200: Message }, refuses: ["row_tampered"] },

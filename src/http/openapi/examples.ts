@@ -162,6 +162,27 @@ const issuerItem = {
   createdAt: AT,
   updatedAt: AT,
 }
+const providerFields = {
+  issuer: "https://login.acme.example",
+  clientId: "tyler",
+  label: "Acme",
+  roleRules: [
+    { claim: "groups", value: "Platform engineers", role: "developer" },
+    { claim: "groups", value: "Tyler admins", role: "admin" },
+  ],
+  mfaAmr: ["mfa"],
+}
+const provider = {
+  id: "acme",
+  ...providerFields,
+  hasClientSecret: true,
+  redirectUri: "https://tyler.example.com/auth/oidc/acme/callback",
+  scopes: ["openid", "profile"],
+  enabled: true,
+  mfaAcr: [],
+  createdAt: AT,
+  updatedAt: AT,
+}
 const said = (message: string) => ({ message })
 
 /** What a change answers that waits for a second person, on every route. */
@@ -594,5 +615,41 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   "POST /api/keys/rotate-root": {
     send: { reason: "The yearly rotation" },
     answer: { message: "Root key rotated", keys: 3 },
+  },
+  "GET /api/identity-providers": { answer: { identityProviders: [provider] } },
+  "POST /api/identity-providers": {
+    send: {
+      id: "acme",
+      clientSecret: "as the provider shows it once",
+      ...providerFields,
+      reason: "People sign in here",
+    },
+    answer: provider,
+  },
+  "PUT /api/identity-providers/:id": {
+    send: { ...providerFields, enabled: false, reason: "The contract has ended" },
+    answer: { ...provider, enabled: false },
+  },
+  "DELETE /api/identity-providers/:id": {
+    send: { reason: "The contract has ended" },
+    answer: said("Identity provider removed"),
+  },
+  "GET /api/auth/providers": { answer: { providers: [{ id: "acme", label: "Acme" }], localLogin: "everyone" } },
+  "POST /api/auth/sign-on": {
+    send: { code: "eyJpZCI6InMzQ3IzVCJ9", verifier: TOKEN },
+    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "password", mustChangePassword: false },
+  },
+  "GET /api/me/identities": {
+    answer: {
+      identities: [{ id: VERSION, issuer: "https://login.acme.example", subject: "248289761001", createdAt: AT }],
+    },
+  },
+  "POST /api/me/identities": {
+    send: { provider: "acme", password: PASSWORD },
+    answer: { location: "https://login.acme.example/authorize?client_id=tyler&response_type=code" },
+  },
+  "DELETE /api/me/identities/:id": {
+    send: { password: PASSWORD },
+    answer: said("Sign-on unlinked; all other sessions have ended"),
   },
 }

@@ -28,6 +28,7 @@ export function operationOf(components: Components, id: RouteId, row: Row, contr
     ...(body === undefined ? {} : { requestBody: requestBody(components, body, bodyOptional === true, example?.send) }),
     responses: {
       ...answers(components, contract, example?.answer),
+      ...(contract.redirects === undefined ? {} : { "303": redirection(contract) }),
       ...refusalResponses(components.responses, refusalsOf(method, path, row, contract)),
     },
     ...(row.verb === null ? {} : { "x-tyler-verb": row.verb }),
@@ -90,6 +91,15 @@ function answers(components: Components, contract: Contract, example: Json | und
       },
     ]),
   )
+}
+
+/** A refusal's status never reaches the browser's person; its code does. */
+function redirection({ cookie, redirects = [] }: Contract): JsonObject {
+  return {
+    description: "On to another page; after a refusal to `/login#refused=` and its code",
+    "x-tyler-refusals": redirects.toSorted(),
+    headers: { ...headers(REQUEST_ID), ...headers("location"), ...(cookie === true ? headers("set-cookie") : {}) },
+  }
 }
 
 const SAID: Readonly<Record<string, string>> = { 200: "Done", 201: "Made", 202: "Begun", 503: "A part is down" }

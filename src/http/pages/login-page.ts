@@ -21,6 +21,7 @@ ${field({ id: "password", label: "Password", type: "password", autocomplete: "cu
 <label class="show"><input type="checkbox" id="show"> Show password</label>
 <button type="submit" disabled>Sign in</button>
 </form>
+<div id="providers" class="providers" hidden></div>
 </section>
 <section id="in" hidden>
 <h1 id="in-title" tabindex="-1">Signed in</h1>

@@ -1,3 +1,9 @@
+import { textOf } from "../../core/errors.ts"
+import { TOLD } from "../told.ts"
+
+/** What a sign-on's refusal says, by the code in the fragment; a fragment with any other shows nothing. */
+const REFUSED = JSON.stringify(Object.fromEntries([...TOLD].map((code) => [code, textOf(code)])))
+
 /**
  * Both pages' script, as the browser gets it. It writes with textContent only: no answer of the server, and nothing
  * from the address, is ever parsed as markup. The session is a cookie the script cannot read; the token in the login
@@ -123,12 +129,44 @@ function setupProblem(result) {
   return [{ text: commonProblem(result) }]
 }
 
+/** Codes and texts of the server's own: whoever makes up a link can show no words of his. */
+const REFUSED = ${REFUSED}
+
+/** What a sign-on came to stands in the fragment. */
+function arrived() {
+  const fragment = location.hash.slice(1)
+  if (fragment !== "") history.replaceState(null, "", location.pathname)
+  if (fragment === "signed-in") return showWho(true).then((problems) => problems && showProblems(problems))
+  if (fragment === "linked") {
+    return showWho(false).then(() => (at("in-title").textContent = "The sign-on is linked to your account"))
+  }
+  const code = fragment.startsWith("refused=") ? fragment.slice(8) : ""
+  if (Object.hasOwn(REFUSED, code)) showProblems([{ text: REFUSED[code] + "." }])
+  if (at("out").hidden) return showWho(false)
+}
+
+/** A link, not a form: the way leads to another site. */
+async function showProviders() {
+  const { status, answer } = await send("GET", "/api/auth/providers")
+  if (status !== 200 || answer.providers.length === 0) return
+  const links = answer.providers.map(({ id, label }) => {
+    const link = document.createElement("a")
+    link.className = "button"
+    link.href = "/auth/oidc/" + encodeURIComponent(id) + "/start"
+    link.textContent = "Sign in with " + label
+    return link
+  })
+  at("providers").replaceChildren(...links)
+  at("providers").hidden = false
+}
+
 function startLogin(form) {
   if (location.hash === "#ready") {
     at("notice").textContent = "The admin account is ready. Sign in with it."
     history.replaceState(null, "", location.pathname)
   }
-  if (at("out").hidden) showWho(false)
+  arrived()
+  showProviders()
   onSubmit(form, async () => {
     at("notice").textContent = ""
     const problems = missing({ username: "Enter your user name", password: "Enter your password" })

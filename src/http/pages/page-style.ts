@@ -40,6 +40,9 @@ button:hover { background: var(--accent-strong); }
 button:disabled { opacity: .6; cursor: default; }
 button.quiet { color: var(--accent); background: transparent; border-color: var(--edge); }
 button.quiet:hover { background: var(--ground); }
+.providers { display: grid; gap: .625rem; margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
+a.button { display: flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .5rem 1rem; font-weight: 600; text-align: center; text-decoration: none; overflow-wrap: anywhere; border: 1px solid var(--edge); border-radius: .5rem; }
+a.button:hover { background: var(--ground); }
 :is(input, button, a):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 a { color: var(--accent); text-underline-offset: .15em; }
 .problem, .notice { margin: 1rem 0 1.25rem; padding: .75rem .875rem; border-radius: .5rem; }

@@ -10,11 +10,13 @@ import { authRoutes } from "./auth.ts"
 import { describeRoutes } from "./describe.ts"
 import { factorRoutes } from "./factors.ts"
 import { healthRoutes } from "./health.ts"
+import { providerRoutes } from "./identity-providers.ts"
 import { keyRoutes } from "./keys.ts"
 import { lifecycleRoutes } from "./lifecycle.ts"
 import { metricsRoutes } from "./metrics.ts"
 import { policyRoutes } from "./policies.ts"
 import { secretRoutes } from "./secrets.ts"
+import { signOnRoutes } from "./sign-on.ts"
 import { userRoutes } from "./users.ts"
 import { whatIfRoutes } from "./what-if.ts"
 import { workloadRoutes } from "./workloads.ts"
@@ -36,7 +38,7 @@ export interface Answer {
   readonly body?: object
   readonly text?: string
   readonly stream?: Readable
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | string[]>>
 }
 
 export type Handler = (call: Call) => Promise<Answer>
@@ -54,6 +56,8 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...secretRoutes,
   ...lifecycleRoutes,
   ...keyRoutes,
+  ...providerRoutes,
+  ...signOnRoutes,
   ...auditRoutes,
   ...whatIfRoutes,
 }
