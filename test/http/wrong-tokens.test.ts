@@ -23,7 +23,7 @@ let stage: Stage<never>
 let issuer: OddIssuer
 
 before(async () => {
-  issuer = await startOddIssuer(clock.now)
+  issuer = await startOddIssuer(() => clock.now())
   stage = await openStage({}, { env: DEVELOPMENT, clock })
   await add(issuer, "odd")
 })
@@ -168,7 +168,7 @@ describe("a callback belongs to the browser that started it", () => {
   })
 
   test("at another provider's callback it is nothing", async () => {
-    const second = await startOddIssuer(clock.now)
+    const second = await startOddIssuer(() => clock.now())
     try {
       await add(second, "second")
       const { browser, url } = await upToCallback()
@@ -226,7 +226,7 @@ describe("a provider that does not answer as one", () => {
   ]
   for (const [at, [what, odd]] of described.entries())
     test(`discovery: ${what}`, async () => {
-      const one = await startOddIssuer(clock.now)
+      const one = await startOddIssuer(() => clock.now())
       one.odd = odd.metadata?.["issuer"] === "with-slash" ? { metadata: { issuer: `${one.issuer}/` } } : odd
       try {
         await add(one, `discovery-${at}`)
@@ -241,7 +241,7 @@ describe("a provider that does not answer as one", () => {
     })
 
   test("nobody there", async () => {
-    const gone = await startOddIssuer(clock.now)
+    const gone = await startOddIssuer(() => clock.now())
     await add(gone, "gone")
     await gone.close()
     assert.equal(refusalIn(await browsing().go(start("gone"), { stop: atLogin })), "provider_unavailable")

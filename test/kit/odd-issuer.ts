@@ -91,7 +91,7 @@ export async function startOddIssuer(wall: () => number): Promise<OddIssuer> {
     codes.set(code, asked_)
     const query = new URLSearchParams({ code, state: asked_.get("state") ?? "", iss: issuer })
     it.odd.response?.(query)
-    response.writeHead(302, { location: `${asked_.get("redirect_uri")}?${query}` }).end()
+    response.writeHead(302, { location: `${asked_.get("redirect_uri")}?${query.toString()}` }).end()
   }
 
   function token(form: URLSearchParams, response: ServerResponse): void {
