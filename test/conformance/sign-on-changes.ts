@@ -92,12 +92,15 @@ export function signOnChanges(factory: EngineFactory): void {
       const { ledger, reader } = on.at
       const { rootKeyCheck } = BIRTH
       const [old, next] = [keyRow(`kek-${randomUUID()}`), keyRow(`kek-${randomUUID()}`)]
-      await recorded(ledger, changing({ kind: "putKeys", rows: [old, next], rootKeyCheck }))
+      const [born] = BIRTH.keys
+      assert.ok(born)
+      const rotate = (from: typeof old, to: typeof old) =>
+        changing({ kind: "putKeys", rows: [{ ...from, state: "retiring" }, to], rootKeyCheck })
+      await recorded(ledger, rotate(born, old))
       const clientSecret = { version: randomUUID(), keyId: old.id, sealed: Buffer.from("under the old key") }
       const row = identityProviderRow({ clientSecret })
       await recorded(ledger, changing(add(row)))
-      const retiring = { ...old, state: "retiring" as const }
-      await recorded(ledger, changing({ kind: "putKeys", rows: [retiring], rootKeyCheck }))
+      await recorded(ledger, rotate(old, next))
       assert.equal(await conflictOf(ledger, { kind: "retireKey", id: old.id }), "key_in_use")
       assert.equal(await conflictOf(ledger, add(identityProviderRow({ clientSecret }))), "key_moved")
       const moved = { ...row, revision: 2, clientSecret: { ...clientSecret, version: randomUUID() } }
