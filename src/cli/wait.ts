@@ -4,6 +4,7 @@ import type { TylerClient } from "../client/client.ts"
 import { TylerApiError } from "../client/error.ts"
 import { exitOf, UNAVAILABLE } from "./exit.ts"
 import { write } from "./print.ts"
+import { printable } from "./printable.ts"
 import { Interrupted } from "./prompt.ts"
 import type { World } from "./world.ts"
 
@@ -37,6 +38,10 @@ export async function untilDecided(world: World, client: TylerClient, wait: Wait
       latest = await looked(client, latest, progress)
     }
     return latest
+  } catch (error) {
+    // A session may end before anybody has decided.
+    if (error instanceof TylerApiError) await progress.say(`tyler: ${wait.left}`)
+    throw error
   } finally {
     process.off("SIGINT", onSignal)
     await progress.end()
@@ -81,13 +86,20 @@ class Progress {
     const given = decisions.filter(({ verdict }) => verdict === "approve").length
     const state = this.silent ? "the server does not answer" : `${given} of ${needed} approvals`
     const text = `waiting ${elapsed(this.#world.now() - this.#began)}: ${state} (Ctrl-C stops waiting)`
-    const cut = text.slice(0, Math.max(20, (stderr.columns ?? 80) - 1))
+    // A terminal that does not know its width says 0.
+    const cut = text.slice(0, Math.max(20, (stderr.columns || 80) - 1))
     await write(stderr, `\r${cut.padEnd(this.#width)}`)
     this.#width = cut.length
   }
 
+  async say(text: string): Promise<void> {
+    await this.end()
+    await write(this.#world.stderr, `${printable(text)}\n`)
+  }
+
   async end(): Promise<void> {
     if (this.#width > 0) await write(this.#world.stderr, "\n")
+    this.#width = 0
   }
 }
 
