@@ -7,6 +7,7 @@ import { type Call, given, UsageError } from "../command.ts"
 import { answer, line, note } from "../print.ts"
 import { printable } from "../printable.ts"
 import { askHidden, canAsk } from "../prompt.ts"
+import { qrLines } from "../qr-lines.ts"
 import { stepUp } from "../step-up.ts"
 
 /** An app for one-time codes. Passkeys are enrolled in a browser. */
@@ -41,6 +42,7 @@ async function proofOf(call: Call, client: TylerClient): Promise<OwnerProof> {
 async function show({ world }: Call, { secret, uri }: TotpAnswer): Promise<void> {
   const groups = secret.match(/.{1,4}/g) ?? []
   await note(world, "Scan this with an app for one-time codes, or type its secret into one:")
+  for (const row of qrLines(world, uri)) await note(world, row)
   await note(world, printable(`  ${groups.join(" ")}`))
   await note(world, printable(`  ${uri}`))
 }
