@@ -59,7 +59,6 @@ export async function obtained(
 async function approved(call: Call, client: TylerClient, wish: Wish, says: string | undefined): Promise<void> {
   const { world } = call
   const earlier = await openRequest(client, wish)
-  const { names, verb } = wish
   const request = earlier ?? (await asked(call, client, wish))
   const what = earlier === undefined ? "asked for an approval" : "your earlier request is still open"
   await note(world, printable(`tyler: ${what}: ${request.id}`))
