@@ -12,7 +12,7 @@ export interface Option {
 export interface Command {
   /** `audit export`: one or two words. */
   readonly words: string
-  /** `NAME [VERSION]`: what stands after the words; brackets mark what may be missing. */
+  /** `NAME [VERSION]`: what stands after the words; brackets mark what may be missing, `...` at the end more of it. */
   readonly operands: string
   readonly summary: string
   readonly options: readonly Option[]
@@ -47,6 +47,14 @@ export const COMMON: readonly Option[] = [
   { name: "allow-http", summary: "permit http:// to another machine: all of it crosses the network in the clear" },
   { name: "help", short: "h", summary: "show this help" },
 ]
+/** Of commands that wait for somebody. */
+export const NO_WAIT: Option = { name: "no-wait", summary: "do not wait for an approval, nor ask for a code" }
+/** Of commands that may ask for a second factor; a code as an argument would show in the list of processes. */
+export const CODE_FILE: Option = {
+  name: "code-file",
+  value: "FILE",
+  summary: "read the code of the second factor from a file (- is standard input) instead of asking",
+}
 export const REASON: Option = { name: "reason", value: "TEXT", summary: "why (TYLER_REASON); 10 characters or more" }
 
 export function optionsOf(command: Command): readonly Option[] {
@@ -77,5 +85,18 @@ export class UsageError extends Error {
   constructor(message: string, words?: string) {
     super(message)
     this.words = words
+  }
+}
+
+/** What was wanted did not come about, and nothing is broken: somebody refused, or something has to come first. */
+export class Unmet extends Error {
+  /** An exit code of `exit.ts`. */
+  readonly exit: number
+  readonly code: string
+
+  constructor(exit: number, code: string, message: string) {
+    super(message)
+    this.exit = exit
+    this.code = code
   }
 }

@@ -1,5 +1,5 @@
 import { TylerApiError } from "../client/error.ts"
-import { UsageError } from "./command.ts"
+import { Unmet, UsageError } from "./command.ts"
 import { exitOf, FAULT, USAGE } from "./exit.ts"
 import { printable, printableJson } from "./printable.ts"
 import { Interrupted } from "./prompt.ts"
@@ -20,8 +20,14 @@ const ADVICE: Readonly<Record<string, (facts: Facts) => string | undefined>> = {
   not_found: () => "what you may see: tyler ls",
   secret_exists: () => "tyler set NAME writes a new version",
   secret_pending_deletion: () => "bring it back with: tyler restore NAME",
-  approval_required: () => "somebody who may approve has to grant it first",
-  verification_required: () => "confirm with a second factor first",
+  approval_required: () => "ask for it with: tyler request NAME --reason TEXT",
+  approval_not_needed: () => "tyler get NAME",
+  verification_required: ({ requiresEnrolment }) =>
+    requiresEnrolment === true
+      ? "enrol one with: tyler mfa add"
+      : "on a terminal you are asked for a code; in scripts --code-file has it",
+  verification_failed: () => "a code works once, and for half a minute: take the next one",
+  request_closed: ({ state }) => (typeof state === "string" ? `it is ${state}` : undefined),
   quota_exceeded: renewal,
   rate_limited: renewal,
   version_conflict: () => "see what changed with: tyler versions NAME",
@@ -48,7 +54,9 @@ export function failureOf(error: unknown, json: boolean): Failure {
     const help = error.words === undefined ? "tyler help" : `tyler help ${error.words}`
     return { exit: USAGE, line: local("usage", `${error.message} (${help})`, json) }
   }
-  if (error instanceof Interrupted) return { exit: 130, line: local("interrupted", "nothing was done", json) }
+  if (error instanceof Interrupted)
+    return { exit: 130, line: local("interrupted", error.message || "nothing was done", json) }
+  if (error instanceof Unmet) return { exit: error.exit, line: local(error.code, error.message, json) }
   if (error instanceof TokenFileError) return { exit: FAULT, line: local("token_file", error.message, json) }
   const text = error instanceof Error && "syscall" in error ? error.message : "unexpected fault"
   const name = error instanceof Error && !("syscall" in error) ? ` (${error.name})` : ""

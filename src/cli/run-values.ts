@@ -2,8 +2,10 @@ import { isUtf8 } from "node:buffer"
 import type { AccessAnswer, BatchRefusal } from "../api/access.ts"
 import type { TylerClient } from "../client/client.ts"
 import { TylerApiError } from "../client/error.ts"
-import { UsageError } from "./command.ts"
+import type { Shown } from "./attempt.ts"
+import { type Call, UsageError } from "./command.ts"
 import type { Wanted } from "./run-file.ts"
+import type { Refused } from "./run-refused.ts"
 
 /** Names in one durable act at most. */
 const BATCH = 50
@@ -13,6 +15,7 @@ const BATCH = 50
  * anything runs: one refusal stops it, as an error like that of a single read.
  */
 export async function secretVariables(
+  call: Call,
   client: TylerClient,
   wanted: readonly Wanted[],
   reason: string | undefined,
@@ -21,10 +24,43 @@ export async function secretVariables(
   const answers = new Map<string, AccessAnswer>()
   for (let at = 0; at < names.length; at += BATCH) {
     const part = names.slice(at, at + BATCH)
-    const items = await client.access(part, { unmask: true, ...(reason === undefined ? {} : { reason }) })
-    for (const [index, item] of items.entries()) answers.set(part[index] ?? "", delivered(item))
+    for (const [name, answer] of await readBatch(call, client, part, reason)) answers.set(name, answer)
   }
   return Object.fromEntries(wanted.map((one) => [one.variable, textOf(one, answers.get(one.name))]))
+}
+
+type Read = readonly (readonly [name: string, answer: AccessAnswer])[]
+
+/** What is refused for want of an approval or a code is read again once both are there. */
+async function readBatch(
+  call: Call,
+  client: TylerClient,
+  names: readonly string[],
+  reason: string | undefined,
+): Promise<Read> {
+  const options = { unmask: true, ...(reason === undefined ? {} : { reason }) }
+  const items = named(names, await client.access(names, options))
+  const refused = items.flatMap(([name, item]) => ("versionId" in item ? [] : [[name, item] as const]))
+  const shown = refused.length === 0 ? undefined : await afterwards(call, client, reason, refused)
+  if (shown === undefined) return items.map(([name, item]) => [name, delivered(item)])
+  const late = refused.map(([name]) => name)
+  const again = named(late, await client.access(late, { ...options, ...shown }))
+  return [...items.filter(([name]) => !late.includes(name)), ...again].map(([name, item]) => [name, delivered(item)])
+}
+
+/** Loaded for refusals only, which keeps the start short. */
+async function afterwards(
+  call: Call,
+  client: TylerClient,
+  reason: string | undefined,
+  refused: Refused,
+): Promise<Shown | undefined> {
+  const { afterRefusals } = await import("./run-refused.ts")
+  return afterRefusals(call, client, reason, refused)
+}
+
+function named(names: readonly string[], items: readonly (AccessAnswer | BatchRefusal)[]) {
+  return items.map((item, at) => [names[at] ?? "", item] as const)
 }
 
 function delivered(item: AccessAnswer | BatchRefusal): AccessAnswer {

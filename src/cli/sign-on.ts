@@ -9,6 +9,7 @@ import { type Call, given, switched, UsageError } from "./command.ts"
 import { addressOf, connectAnonymously } from "./connect.ts"
 import { listenForCode, NobodyCame } from "./loopback.ts"
 import { answer, line, note } from "./print.ts"
+import { withFactor } from "./sign-in.ts"
 import { storeToken, tokenPath } from "./token-file.ts"
 
 /** As long as the server keeps a sign-on. */
@@ -41,12 +42,11 @@ export async function signOn(call: Call): Promise<void> {
     throw error instanceof NobodyCame ? new UsageError("nobody signed in within ten minutes; nothing was done") : error
   })
   if (session === undefined) return
-  const { token, expiresAt, assurance } = session
+  const { token, expiresAt, assurance } = await withFactor(call, session)
   storeToken(world, addressOf(call), token, expiresAt)
   await answer(call, { provider, expiresAt, assurance, file: tokenPath(world) }, () =>
     line(world, `Logged in to ${addressOf(call)}; the session ends ${ago(expiresAt, world.now())}.`),
   )
-  if (assurance === "half") await note(world, "tyler: your second factor is still to be shown")
 }
 
 /** The one that is named, or the only one. */

@@ -73,6 +73,64 @@ test("options reach the wire under the names of the contract", () =>
     },
   ))
 
+test("a change that waits is told from one that was made", () => {
+  const pending = { message: "Waiting", requestId: "q", state: "pending", effectiveAt: null }
+  return withServer(
+    (response, { url }) => (url.endsWith("/waits") ? say(response, 202, pending) : say(response, 200, { id: "made" })),
+    async (client, seen) => {
+      const shown = { verificationToken: "tyv_x" }
+      assert.deepEqual(await client.users.change("waits", { disabled: true }, shown), { pending })
+      assert.deepEqual(await client.users.change("u", { disabled: true }), { id: "made" })
+      assert.deepEqual(await client.policies.update("waits", { secretPattern: "a/*" }, shown), { pending })
+      assert.deepEqual(await client.policies.update("p", { secretPattern: "a/*" }), { id: "made" })
+      assert.deepEqual(await client.policies.delete("waits", shown), { pending })
+      assert.equal(await client.policies.delete("p"), undefined)
+      const tokens = seen.map(({ headers }) => headers["x-verification-token"])
+      assert.deepEqual(tokens, ["tyv_x", undefined, "tyv_x", undefined, "tyv_x", undefined])
+    },
+  )
+})
+
+test("factors, requests and grants travel as the contract has them; tokens in a header, never in a body", () =>
+  withServer(
+    (response) => say(response, 200, {}),
+    async (client, seen) => {
+      const verificationToken = "tyv_x"
+      await client.finishLogin({ code: "1" })
+      await client.factors.confirmTotp({ enrolment: "e", code: "1", label: "phone", verificationToken })
+      await client.factors.confirmPasskey({ enrolment: "e", response: {}, label: "key", password: "p" })
+      await client.factors.renewRecoveryCodes({ verificationToken })
+      await client.factors.remove("a/b", { verificationToken })
+      await client.factors.challenge("approve", "q")
+      await client.factors.verify({ verb: "govern", code: "1" })
+      await client.requests.create({ secrets: ["a"], verb: "read", uses: null, verificationToken })
+      await client.requests.approve("q")
+      await client.requests.deny("q", { reason: "not this month" })
+      await client.grants.revoke("g")
+      await client.breakGlass(["a"], { minutes: 5, verificationToken })
+      const reason = "because the test asks"
+      const sent = seen.map(({ method, url, headers, body }) => [
+        `${method} ${url}`,
+        headers["x-verification-token"] ?? "",
+        JSON.parse(body) as unknown,
+      ])
+      assert.deepEqual(sent, [
+        ["POST /api/auth/factor", "", { code: "1" }],
+        ["POST /api/me/factors/totp/confirm", "tyv_x", { enrolment: "e", code: "1", label: "phone" }],
+        ["POST /api/me/factors/passkey/confirm", "", { enrolment: "e", response: {}, label: "key", password: "p" }],
+        ["POST /api/me/factors/recovery", "tyv_x", {}],
+        ["DELETE /api/me/factors/a%2Fb", "tyv_x", {}],
+        ["POST /api/auth/challenge", "", { purpose: "approve", requestId: "q" }],
+        ["POST /api/auth/verify", "", { verb: "govern", code: "1" }],
+        ["POST /api/access-requests", "tyv_x", { secrets: ["a"], verb: "read", uses: null, reason }],
+        ["POST /api/access-requests/q/approve", "", {}],
+        ["POST /api/access-requests/q/deny", "", { reason: "not this month" }],
+        ["DELETE /api/grants/g", "", {}],
+        ["POST /api/break-glass", "tyv_x", { secrets: ["a"], reason, minutes: 5 }],
+      ])
+    },
+  ))
+
 test("a list follows its cursors to the end", () =>
   withServer(
     (response, { url }) =>

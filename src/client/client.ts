@@ -1,8 +1,17 @@
 import type { HealthAnswer, ReadyAnswer } from "../api/health.ts"
 import type { Random } from "../core/random.ts"
+import {
+  type AccessRequests,
+  accessRequestsOf,
+  type BreakGlass,
+  breakGlassOf,
+  type Grants,
+  grantsOf,
+} from "./access-requests.ts"
 import { parseAddress } from "./address.ts"
 import { makeCaller } from "./caller.ts"
 import { TylerApiError } from "./error.ts"
+import { type Factors, factorsOf } from "./factors.ts"
 import {
   type Audit,
   auditOf,
@@ -47,7 +56,10 @@ export interface ClientOptions {
   readonly random?: Random
 }
 
-export interface TylerClient extends Secrets, Identity {
+export interface TylerClient extends Secrets, Identity, BreakGlass {
+  readonly factors: Factors
+  readonly requests: AccessRequests
+  readonly grants: Grants
   readonly policies: Policies
   readonly audit: Audit
   readonly keys: Keys
@@ -80,6 +92,10 @@ export function tylerClient(options: ClientOptions): TylerClient {
   return {
     ...secretsOf(caller),
     ...identityOf(caller),
+    ...breakGlassOf(caller),
+    factors: factorsOf(caller),
+    requests: accessRequestsOf(caller),
+    grants: grantsOf(caller),
     policies: policiesOf(caller),
     audit: auditOf(caller),
     keys: keysOf(caller),

@@ -21,18 +21,21 @@ import { queryText, secretPath } from "./address.ts"
 import type { Caller } from "./caller.ts"
 import { paged } from "./pages.ts"
 import type { Reasoned } from "./secrets.ts"
+import { orWaiting, type Waiting } from "./waiting.ts"
 import { wholeExport } from "./whole-export.ts"
 
 type PolicyRow = Omit<PolicyBody, "reason">
 
+/** A change that loosens an approval takes a step-up token for `govern`, and is then `pending` until another admin approves. */
 export interface Policies {
   list(): Promise<readonly PolicyAnswer[]>
   get(id: string): Promise<PolicyAnswer>
   /** 409 `policy_exists`, `policy_lockout`. */
-  create(row: PolicyRow, options?: Reasoned): Promise<PolicyAnswer>
+  create(row: PolicyRow, options?: Reasoned): Promise<PolicyAnswer | Waiting>
   /** Replaces the whole row. */
-  update(id: string, row: PolicyRow, options?: Reasoned): Promise<PolicyAnswer>
-  delete(id: string, options?: Reasoned): Promise<void>
+  update(id: string, row: PolicyRow, options?: Reasoned): Promise<PolicyAnswer | Waiting>
+  /** Answers what it waits for, if it does. */
+  delete(id: string, options?: Reasoned): Promise<Waiting | undefined>
   /** What would be decided, and why; about another person only for admins and auditors. */
   explain(question: ExplainBody): Promise<ExplainAnswer>
   /** What would change for whom if these rows stood in place of the present ones; for admins and auditors. */
@@ -47,10 +50,13 @@ export function policiesOf(caller: Caller): Policies {
   return {
     list: async () => (await caller.read<PoliciesAnswer>("/api/policies")).policies,
     get: (id) => caller.read(path(id)),
-    create: async (row, options = {}) => caller.send("POST", "/api/policies", withReason(row, options), options),
-    update: async (id, row, options = {}) => caller.send("PUT", path(id), withReason(row, options), options),
+    create: async (row, options = {}) =>
+      orWaiting<PolicyAnswer>(await caller.send("POST", "/api/policies", withReason(row, options), options)),
+    update: async (id, row, options = {}) =>
+      orWaiting<PolicyAnswer>(await caller.send("PUT", path(id), withReason(row, options), options)),
     delete: async (id, options = {}) => {
-      await caller.send("DELETE", path(id), withReason({}, options), options)
+      const answer = orWaiting<object>(await caller.send("DELETE", path(id), withReason({}, options), options))
+      return "pending" in answer ? answer : undefined
     },
     explain: (question) => caller.ask("/api/policies/explain", question),
     diff: (rows) => caller.ask("/api/policies/diff", { policies: rows }),

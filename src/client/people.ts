@@ -25,8 +25,10 @@ import type {
 import type { WorkloadLoginAnswer } from "../api/workloads.ts"
 import { queryText } from "./address.ts"
 import type { Caller } from "./caller.ts"
+import type { Shown, Verified } from "./factors.ts"
 import { paged } from "./pages.ts"
 import type { Reasoned } from "./secrets.ts"
+import { orWaiting, type Waiting } from "./waiting.ts"
 
 /** Who the caller is. `login` and `setup` answer a token; make another client with it. */
 export interface Identity {
@@ -38,6 +40,8 @@ export interface Identity {
   signIn(): Promise<SignInAnswer>
   /** For a program that had a browser sign in: the code it brought, once, within two minutes. 401 for every cause. */
   exchangeSignOn(body: SignOnBody): Promise<LoginAnswer>
+  /** Where `login` answered `factorDue`: with its token, the second half. Answers another token; the half one ends. */
+  finishLogin(shown: Shown): Promise<LoginAnswer>
   /** Ends the session in use. */
   logout(): Promise<void>
   /** A program's session of 15 minutes for a token of a known issuer, which is good once. */
@@ -54,6 +58,7 @@ export function identityOf(caller: Caller): Identity {
     login: (body) => caller.send("POST", "/api/auth/login", body),
     signIn: () => caller.read("/api/auth/providers"),
     exchangeSignOn: (body) => caller.send("POST", "/api/auth/sign-on", body),
+    finishLogin: (shown) => caller.send("POST", "/api/auth/factor", shown),
     logout: async () => {
       await caller.send("POST", "/api/auth/logout", {})
     },
@@ -85,15 +90,21 @@ export function sessionsOf(caller: Caller): Sessions {
 export interface Users {
   /** In order of names, page by page. */
   list(): AsyncGenerator<UserItem, void, undefined>
-  create(user: UserBody): Promise<CreatedUser>
-  change(id: string, patch: UserPatch): Promise<UserItem>
+  /** `pending` where roles wait for a second person; the account is there without them. */
+  create(user: UserBody, options?: Verified): Promise<CreatedUser>
+  /**
+   * Resets, break-glass and roles that let somebody pass an approval take a step-up token for `govern`, and wait.
+   * @throws TylerApiError `verification_required`, `last_admin`
+   */
+  change(id: string, patch: UserPatch, options?: Verified): Promise<UserItem | Waiting>
 }
 
 export function usersOf(caller: Caller): Users {
   return {
     list: () => paged(undefined, (cursor) => caller.read<UsersAnswer>(`/api/users${queryText({ cursor })}`), "users"),
-    create: (user) => caller.send("POST", "/api/users", user),
-    change: (id, patch) => caller.send("PATCH", `/api/users/${encodeURIComponent(id)}`, patch),
+    create: (user, options) => caller.send("POST", "/api/users", user, options),
+    change: async (id, patch, options) =>
+      orWaiting<UserItem>(await caller.send("PATCH", `/api/users/${encodeURIComponent(id)}`, patch, options)),
   }
 }
 

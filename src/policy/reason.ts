@@ -80,9 +80,9 @@ export function workloadReason(rule: Rule): Reason {
 }
 
 /** Without a rule that asks, it is the guard on purges that does. */
-export function approvalReasons({ approvalRules, minApprovals }: Requirements): readonly Reason[] {
+export function approvalReasons({ approvalRules, minApprovals, approverRoles }: Requirements): readonly Reason[] {
   const says = `needs ${minApprovals === 1 ? "an approval" : `${minApprovals} approvals`}`
-  const change = "an access request that has been approved"
+  const change = `an access request that is approved by somebody with one of these roles: ${listed(approverRoles)}`
   if (approvalRules.length === 0)
     return [{ ...PURGE, code: "approval_required", says: "a purge needs a second person" }]
   return approvalRules.map((rule) => about(rule, "approval_required", says, change))

@@ -1,43 +1,10 @@
 import assert from "node:assert/strict"
-import { spawn, spawnSync } from "node:child_process"
 import { test } from "node:test"
-import { commandLine, newHome } from "./kit.ts"
+import { newHome } from "./kit.ts"
+import { onTerminal, SKIP } from "./on-terminal.ts"
 import { PASSWORD, team } from "./server.ts"
 
-/** util-linux's `script` gives a command a terminal of its own. */
-const script = spawnSync("script", ["--version"]).status === 0
-
-/** Runs `tyler ARGS` on a terminal and types each answer when its question stands there. Answers all that was shown. */
-function onTerminal(
-  args: readonly string[],
-  env: Record<string, string>,
-  answers: readonly (readonly [question: RegExp, keys: string])[],
-): Promise<{ code: number | null; shown: string }> {
-  const words = commandLine(args).map((word) => `'${word.replaceAll("'", "'\\''")}'`)
-  return new Promise((resolve, reject) => {
-    const child = spawn("script", ["-qefc", words.join(" "), "/dev/null"], {
-      env: { PATH: process.env["PATH"], TERM: "dumb", ...env },
-      stdio: ["pipe", "pipe", "inherit"],
-    })
-    let shown = ""
-    let from = 0
-    const left = [...answers]
-    child.stdout.on("data", (piece: Buffer) => {
-      shown += piece.toString("utf8")
-      const [next] = left
-      if (!next?.[0].test(shown.slice(from))) return
-      from = shown.length
-      left.shift()
-      child.stdin.write(next[1])
-    })
-    child.on("error", reject)
-    child.on("close", (code) => resolve({ code, shown }))
-  })
-}
-
-test("on a terminal: a hidden password, a value typed twice, a code to confirm", {
-  skip: script ? false : "script",
-}, async () => {
+test("on a terminal: a hidden password, a value typed twice, a code to confirm", { skip: SKIP }, async () => {
   const all = await team()
   using home = newHome()
   const env = { HOME: home.path, TYLER_URL: all.url }

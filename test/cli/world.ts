@@ -9,8 +9,10 @@ export interface FakeWorld extends World {
   readonly raw: boolean[]
 }
 
-export function fakeWorld(given: Partial<Omit<World, "stdin">> & { terminal?: boolean } = {}): FakeWorld {
-  const { terminal = false, ...rest } = given
+export function fakeWorld(
+  given: Partial<Omit<World, "stdin">> & { terminal?: boolean; columns?: number } = {},
+): FakeWorld {
+  const { terminal = false, columns, ...rest } = given
   const said = { out: "", err: "" }
   const raw: boolean[] = []
   const keeping = (name: "out" | "err") =>
@@ -21,7 +23,7 @@ export function fakeWorld(given: Partial<Omit<World, "stdin">> & { terminal?: bo
           done()
         },
       }),
-      { isTTY: terminal },
+      { isTTY: terminal, ...(columns === undefined ? {} : { columns }) },
     )
   const stdin = Object.assign(new PassThrough(), { isTTY: terminal, setRawMode: (on: boolean) => raw.push(on) })
   return {

@@ -1,4 +1,5 @@
 import type { AccessAnswer } from "../../api/access.ts"
+import { walked } from "../attempt.ts"
 import { connect, readReasonOf } from "../connect.ts"
 import { type Call, given, operand, switched, UsageError } from "../command.ts"
 import { NewFile } from "../new-file.ts"
@@ -15,12 +16,15 @@ export async function run(call: Call): Promise<void> {
   const reason = await readReasonOf(call)
   // Before the read: a file in the way must not cost a use of the day's quota.
   using file = out === undefined ? undefined : NewFile.create(out)
-  const answer = await client.get(operand(call, 0), {
+  const name = operand(call, 0)
+  const options = {
     ...(reason === undefined ? {} : { reason }),
     unmask,
     ...(versionId === undefined ? {} : { versionId }),
     ...(stage === undefined ? {} : { stage }),
-  })
+  }
+  const wish = { names: [name], verb: "read", reason } as const
+  const answer = await walked(call, client, wish, (shown) => client.get(name, { ...options, ...shown }))
   const bytes = chosen(call, answer)
   if (switched(call, "json")) return json(call.world, withField(call, answer))
   if (file) {

@@ -1,9 +1,10 @@
-import { addressOf, connectAnonymously } from "../connect.ts"
+import { addressOf } from "../connect.ts"
 import { type Call, given, switched, UsageError } from "../command.ts"
 import { ago } from "../ago.ts"
-import { answer, line, note } from "../print.ts"
+import { answer, line } from "../print.ts"
 import { ask, askHidden } from "../prompt.ts"
 import { passwordFrom } from "../secret-input.ts"
+import { signIn } from "../sign-in.ts"
 import { storeToken, tokenPath } from "../token-file.ts"
 
 /** The token goes to the file and to nothing else, `--json` included. */
@@ -12,13 +13,12 @@ export async function run(call: Call): Promise<void> {
   if (call.operands.length > 0 || switched(call, "open"))
     throw new UsageError("a provider and --open are for --sso", call.command.words)
   const { world } = call
-  const client = connectAnonymously(call)
+  const address = addressOf(call)
   const username = given(call, "user") ?? (await ask(world, "User name"))
   const password = (await passwordFrom(call)) ?? (await askHidden(world, "Password"))
-  const { token, expiresAt, assurance, mustChangePassword } = await client.login({ username, password })
-  storeToken(world, addressOf(call), token, expiresAt)
+  const { token, expiresAt, assurance } = await signIn(call, { username, password })
+  storeToken(world, address, token, expiresAt)
   await answer(call, { username, expiresAt, assurance, file: tokenPath(world) }, () =>
-    line(world, `Logged in to ${addressOf(call)}; the session ends ${ago(expiresAt, world.now())}.`),
+    line(world, `Logged in to ${address}; the session ends ${ago(expiresAt, world.now())}.`),
   )
-  if (mustChangePassword) await note(world, "tyler: the password has to be changed before anything else")
 }

@@ -11,7 +11,7 @@ export async function run(call: Call): Promise<number> {
   const wanted = readRunFile(call.world, path)
   const client = connect(call)
   const reason = await readReasonOf(call)
-  const values = await secretVariables(client, wanted, reason)
+  const values = await secretVariables(call, client, wanted, reason)
   // The child gets what it was given by name, not the token that could fetch the rest.
   const { TYLER_TOKEN: _, ...inherited } = call.world.env
   return runChild(call.world, command, args, { ...inherited, ...values })

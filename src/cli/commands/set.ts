@@ -2,6 +2,7 @@ import type { WrittenAnswer } from "../../api/secrets.ts"
 import type { Value } from "../../client/body.ts"
 import type { TylerClient } from "../../client/client.ts"
 import { TylerApiError } from "../../client/error.ts"
+import { verified } from "../attempt.ts"
 import { connect, reasonOf } from "../connect.ts"
 import { type Call, given, operand, switched, UsageError } from "../command.ts"
 import { answer, line } from "../print.ts"
@@ -35,7 +36,8 @@ async function store(
   if (!switched(call, "create")) {
     try {
       const options = { reason, ...(expectedVersion === undefined ? {} : { expectedVersion }) }
-      return { done: "updated", written: await client.update(name, value, options) }
+      const update = (shown: object) => client.update(name, value, { ...options, ...shown })
+      return { done: "updated", written: await verified(call, client, { verb: "write", names: [name] }, update) }
     } catch (error) {
       const absent = error instanceof TylerApiError && error.code === "not_found"
       if (!absent || expectedVersion !== undefined) throw error

@@ -1,0 +1,9 @@
+import { connect, reasonOf } from "../connect.ts"
+import { type Call, operand } from "../command.ts"
+import { answer, line } from "../print.ts"
+
+export async function run(call: Call): Promise<void> {
+  const client = connect(call)
+  const reviewed = await client.requests.review(operand(call, 0), { reason: await reasonOf(call) })
+  await answer(call, reviewed, () => line(call.world, "reviewed"))
+}
