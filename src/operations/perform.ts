@@ -208,6 +208,7 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   credentials_full: "too_many_tokens",
   owner_full: "too_many_owned",
   issuer_taken: "issuer_exists",
+  held: "person_held",
 }
 
 export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {

@@ -26,6 +26,8 @@ const GRANTS: Readonly<Record<string, string>> = {
   access_request: "SELECT, INSERT, UPDATE",
   access_decision: "SELECT, INSERT",
   access_grant: "SELECT, INSERT, UPDATE, DELETE",
+  legal_hold: "SELECT, INSERT, DELETE",
+  erasure: "SELECT, INSERT, UPDATE",
   secret: "SELECT, INSERT, UPDATE, DELETE",
   secret_version: "SELECT, INSERT, UPDATE, DELETE",
   secret_label: "SELECT, INSERT, DELETE",

@@ -5,7 +5,9 @@ import type {
   CredentialRow,
   DeliveryRow,
   EntryRow,
+  ErasureRow,
   HeadRow,
+  HoldRow,
   KeyRow,
   LabelRow,
   PolicyRow,
@@ -112,6 +114,20 @@ export function workloadIssuerRow(row: SqlRow): WorkloadIssuerRow {
     updatedAt: number(row, "updated_at"),
     revision: number(row, "revision"),
     mac: bytes(row, "mac"),
+  }
+}
+
+export function holdRow(row: SqlRow): HoldRow {
+  return { personId: text(row, "person_id"), heldBy: text(row, "held_by"), heldAt: number(row, "held_at") }
+}
+
+export function erasureRow(row: SqlRow): ErasureRow {
+  return {
+    personId: text(row, "person_id"),
+    orderIndex: number(row, "order_index"),
+    nextIndex: number(row, "next_index"),
+    orderedAt: number(row, "ordered_at"),
+    finished: flag(row, "finished"),
   }
 }
 

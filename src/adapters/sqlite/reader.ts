@@ -7,7 +7,9 @@ import {
   credentialRow,
   deliveryRow,
   entryRow,
+  erasureRow,
   headRow,
+  holdRow,
   keyRow,
   labelRow,
   policyRow,
@@ -79,6 +81,10 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
     workloadIssuer: (issuer) => one(workloadIssuerRow, "SELECT * FROM workload_issuer WHERE issuer = ?", issuer),
     programsOf: (ownerId) =>
       all(principalRow, "SELECT * FROM principal WHERE owner_id = ? AND kind = 'program' ORDER BY name", ownerId),
+    erasure: (id) => one(erasureRow, "SELECT * FROM erasure WHERE person_id = ?", id),
+    openErasures: (limit) =>
+      all(erasureRow, "SELECT * FROM erasure WHERE finished = 0 ORDER BY order_index LIMIT ?", limit),
+    hold: (id) => one(holdRow, "SELECT * FROM legal_hold WHERE person_id = ?", id),
     credentialByHash: (hash) => one(credentialRow, "SELECT * FROM credential WHERE token_hash = ?", hash),
     credentialsOf: (id) =>
       all(credentialRow, "SELECT * FROM credential WHERE principal_id = ? ORDER BY created_at, id", id),
