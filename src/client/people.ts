@@ -26,6 +26,7 @@ import { queryText } from "./address.ts"
 import type { Caller } from "./caller.ts"
 import { paged } from "./pages.ts"
 import type { Reasoned } from "./secrets.ts"
+import { PERSON_EXPORT, wholeExport } from "./whole-export.ts"
 
 /** Who the caller is. `login` and `setup` answer a token; make another client with it. */
 export interface Identity {
@@ -80,13 +81,26 @@ export interface Users {
   list(): AsyncGenerator<UserItem, void, undefined>
   create(user: UserBody): Promise<CreatedUser>
   change(id: string, patch: UserPatch): Promise<UserItem>
+  /** All that is kept about a person as NDJSON, in pieces as they come, and whole. */
+  export(id: string): AsyncGenerator<Uint8Array, void, undefined>
+  /** Keeps a person from being erased. 409 `person_held`. */
+  hold(id: string, options?: Reasoned): Promise<void>
+  release(id: string, options?: Reasoned): Promise<void>
 }
 
 export function usersOf(caller: Caller): Users {
+  const path = (id: string, last: string) => `/api/users/${encodeURIComponent(id)}/${last}`
   return {
     list: () => paged(undefined, (cursor) => caller.read<UsersAnswer>(`/api/users${queryText({ cursor })}`), "users"),
     create: (user) => caller.send("POST", "/api/users", user),
     change: (id, patch) => caller.send("PATCH", `/api/users/${encodeURIComponent(id)}`, patch),
+    export: (id) => wholeExport(PERSON_EXPORT, caller.stream(path(id, "data"))),
+    hold: async (id, options = {}) => {
+      await caller.send("POST", path(id, "hold"), { reason: caller.reason(options.reason) })
+    },
+    release: async (id, options = {}) => {
+      await caller.send("DELETE", path(id, "hold"), { reason: caller.reason(options.reason) })
+    },
   }
 }
 

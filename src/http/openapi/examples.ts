@@ -316,6 +316,14 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
       createdAt: AT,
     },
   },
+  "POST /api/users/:id/hold": {
+    send: { reason: "A court has asked for these records" },
+    answer: said("The person is held"),
+  },
+  "DELETE /api/users/:id/hold": {
+    send: { reason: "The court has closed the case" },
+    answer: said("The person is no longer held"),
+  },
   "POST /api/service-accounts": {
     send: {
       name: "deployer",

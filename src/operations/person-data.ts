@@ -1,0 +1,121 @@
+import { toWire, type WireEntry } from "../audit/export.ts"
+import { TylerError } from "../core/errors.ts"
+import { ADMIN, AUDITOR } from "../core/principal.ts"
+import type { EntryQuery } from "../state/reader.ts"
+import type { EntryRow, PrincipalRow } from "../state/rows.ts"
+import { actOf } from "./act.ts"
+import { perform, type View } from "./perform.ts"
+import type { Caller, Service } from "./service.ts"
+
+export const PERSON_EXPORT_VERSION = 1
+
+/**
+ * Everything kept about a person, as lines of JSON: for that person, admins and auditors. Recorded before its first line
+ * leaves; entries that come later are not in it. Pages of 500, so memory is bounded.
+ */
+export async function exportPerson(on: Service, caller: Caller, id: string): Promise<AsyncIterable<string>> {
+  const about = { action: "PERSON_EXPORT", resourceType: "person", resourceName: id, reason: null }
+  const row = await perform(on, caller, {
+    about,
+    async plan(view) {
+      const by = requireReader(view, id)
+      const found = await on.reader.principalById(id)
+      if (found?.kind !== "person") throw new TylerError("not_found", { error: "No such user" })
+      return { act: actOf(on, caller, view, about, { by }), done: () => found }
+    },
+  })
+  const { size } = await on.reader.head()
+  return linesOf(on, row, size)
+}
+
+function requireReader({ principal }: View, id: string): string {
+  const { roles, assurance } = principal
+  if (assurance === "half") throw new TylerError("forbidden")
+  if (principal.id === id) return "own_account"
+  if (roles.includes(ADMIN) || roles.includes(AUDITOR)) return "role"
+  throw new TylerError("forbidden", { requires: "role admin or auditor" })
+}
+
+async function* linesOf(on: Service, row: PrincipalRow, size: number): AsyncIterable<string> {
+  yield line({ tyler: "person-export", version: PERSON_EXPORT_VERSION, id: row.id, size })
+  yield line(await personLine(on, row))
+  for (const { id, kind, assurance, label, createdAt, expiresAt } of await on.reader.credentialsOf(row.id))
+    yield line({ kind, id, assurance, label, createdAt: time(createdAt), expiresAt: time(expiresAt) })
+  let entries = 0
+  for (const [query, linesFor] of [
+    [{ userId: row.id }, ownLines],
+    [{ resourceName: row.id }, linesByOthers],
+  ] as const)
+    for await (const page of pages(on, query, size)) {
+      const lines = linesFor(page, row.id)
+      entries += lines.length
+      yield lines.map(line).join("")
+    }
+  yield line({ kind: "end", entries })
+}
+
+async function personLine(on: Service, row: PrincipalRow): Promise<object> {
+  const [hold, erasure] = await Promise.all([on.reader.hold(row.id), on.reader.erasure(row.id)])
+  const { id, name: username, roles, disabled, mustChangePassword, ownerId: createdBy } = row
+  return {
+    kind: "person",
+    id,
+    username,
+    roles,
+    disabled,
+    mustChangePassword,
+    createdBy,
+    createdAt: time(row.createdAt),
+    held: hold !== undefined,
+    erasedBy: erasure?.orderIndex ?? null,
+  }
+}
+
+const PAGE = 500
+
+/** Newest first. */
+async function* pages(
+  on: Service,
+  query: Omit<EntryQuery, "limit">,
+  size: number,
+): AsyncIterable<readonly EntryRow[]> {
+  for (let before = size; ; ) {
+    const page = await on.reader.entries({ ...query, before, limit: PAGE })
+    if (page.length > 0) yield page
+    const last = page.at(-1)
+    if (page.length < PAGE || last === undefined) return
+    before = last.index
+  }
+}
+
+interface EntryLine extends WireEntry {
+  readonly kind: "entry"
+  /** Whether the person acted, or somebody acted on the person. */
+  readonly person: "acted" | "concerned"
+}
+
+function ownLines(page: readonly EntryRow[]): EntryLine[] {
+  return page.map((row) => ({ kind: "entry", person: "acted", ...toWire(row) }))
+}
+
+/** What these say of the other person (name, address, browser) is not this person's to have. */
+function linesByOthers(page: readonly EntryRow[], id: string): EntryLine[] {
+  return page
+    .filter(({ userId }) => userId !== id)
+    .map((row) => ({
+      kind: "entry",
+      person: "concerned",
+      ...toWire(row),
+      username: null,
+      ip_address: null,
+      user_agent: null,
+    }))
+}
+
+function line(value: object): string {
+  return `${JSON.stringify(value)}\n`
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString()
+}
