@@ -71,6 +71,11 @@ export function erasureOf(on: Service, row: PrincipalRow): Change {
     epoch: row.epoch + 1,
     passwordHash: null,
     mustChangePassword: false,
+    factorEpoch: row.factorEpoch + 1,
+    mustEnrol: false,
+    breakGlass: false,
+    email: null,
+    changedBy: [],
     ownerId: null,
   })
   const orderedAt = on.clock.now()

@@ -1,8 +1,8 @@
 import { toWire, type WireEntry } from "../audit/export.ts"
 import { TylerError } from "../core/errors.ts"
-import { ADMIN, AUDITOR } from "../core/principal.ts"
-import type { EntryQuery } from "../state/reader.ts"
-import type { EntryRow, PrincipalRow } from "../state/rows.ts"
+import { ADMIN, AUDITOR, isHalf } from "../core/principal.ts"
+import type { EntryQuery, RequestQuery } from "../state/reader.ts"
+import type { AccessRequestRow, EntryRow, GrantRow, PrincipalRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
@@ -30,7 +30,7 @@ export async function exportPerson(on: Service, caller: Caller, id: string): Pro
 
 function requireReader({ principal }: View, id: string): string {
   const { roles, assurance } = principal
-  if (assurance === "half") throw new TylerError("forbidden")
+  if (isHalf(assurance)) throw new TylerError("forbidden")
   if (principal.id === id) return "own_account"
   if (roles.includes(ADMIN) || roles.includes(AUDITOR)) return "role"
   throw new TylerError("forbidden", { requires: "role admin or auditor" })
@@ -41,6 +41,10 @@ async function* linesOf(on: Service, row: PrincipalRow, size: number): AsyncIter
   yield line(await personLine(on, row))
   for (const { id, kind, assurance, label, createdAt, expiresAt } of await on.reader.credentialsOf(row.id))
     yield line({ kind, id, assurance, label, createdAt: time(createdAt), expiresAt: time(expiresAt) })
+  for (const { id, kind, label, createdAt } of await on.reader.factorsOf(row.id))
+    yield line({ kind: "factor", factor: kind, id, label, createdAt: time(createdAt) })
+  for await (const request of requestsOf(on, row.id)) yield line(requestLine(request))
+  for (const grant of await on.reader.grantsOf(row.id, GRANTS)) yield line(grantLine(grant))
   let entries = 0
   for (const [query, linesFor] of [
     [{ userId: row.id }, ownLines],
@@ -54,17 +58,53 @@ async function* linesOf(on: Service, row: PrincipalRow, size: number): AsyncIter
   yield line({ kind: "end", entries })
 }
 
+/** Leases at most, newest first: those that have ended are deleted within a day or two. */
+const GRANTS = 10_000
+
+function grantLine(row: GrantRow): object {
+  const { id, requestId, secretId, verb, usesLeft } = row
+  const times = { createdAt: time(row.createdAt), expiresAt: time(row.expiresAt) }
+  return { kind: "grant", id, requestId, secretId, verb, usesLeft, ...times }
+}
+
+/** Newest first. */
+async function* requestsOf(on: Service, requesterId: string): AsyncIterable<AccessRequestRow> {
+  for (let before: RequestQuery["before"] = null; ; ) {
+    const page: readonly AccessRequestRow[] = await on.reader.requests({
+      requesterId,
+      state: null,
+      before,
+      limit: PAGE,
+    })
+    yield* page
+    const last = page.at(-1)
+    if (page.length < PAGE || last === undefined) return
+    before = { createdAt: last.createdAt, id: last.id }
+  }
+}
+
+function requestLine(row: AccessRequestRow): object {
+  const { id, kind: request, verb, targets, reason, state, minutes, uses } = row
+  const secrets = targets.map(({ name }) => name)
+  const createdAt = time(row.createdAt)
+  return { kind: "request", request, id, verb, secrets, reason, state, minutes, uses, createdAt }
+}
+
 async function personLine(on: Service, row: PrincipalRow): Promise<object> {
   const [hold, erasure] = await Promise.all([on.reader.hold(row.id), on.reader.erasure(row.id)])
-  const { id, name: username, roles, disabled, mustChangePassword, ownerId: createdBy } = row
+  const { id, name: username, email, roles, disabled, mustChangePassword, mustEnrol, breakGlass } = row
   return {
     kind: "person",
     id,
     username,
+    email,
     roles,
     disabled,
     mustChangePassword,
-    createdBy,
+    mustEnrol,
+    breakGlass,
+    changedBy: row.changedBy.map(({ by, at }) => ({ by, at: time(at) })),
+    createdBy: row.ownerId,
     createdAt: time(row.createdAt),
     held: hold !== undefined,
     erasedBy: erasure?.orderIndex ?? null,

@@ -10,6 +10,7 @@ import { verifierKeyText } from "../../src/audit/note.ts"
 import { verifyExport } from "../../src/audit/verify.ts"
 import type { Change } from "../../src/state/change.ts"
 import type { EntryRow, PrincipalRow } from "../../src/state/rows.ts"
+import { factorRow, grantRow, requestRow } from "./approval-rows.ts"
 import { type Engine, type EngineFactory, LOG_KEY } from "./engine.ts"
 import { act, changing, claim, conflictOf, credentialRow, draft, NOW, plain, principalRow, recorded } from "./rows.ts"
 import { sharedEngine } from "./shared-engine.ts"
@@ -31,12 +32,23 @@ export function erasure(factory: EngineFactory): void {
       const person = await enter(on.at)
       const other = await enter(on.at)
       await recorded(ledger, act({ quota: claim({ principalId: person.id, perPerson: 9 }) }))
+      const [own, foreign] = [requestRow(person.id), requestRow(other.id)]
+      for (const { id } of [person, other])
+        await recorded(ledger, changing({ kind: "addFactor", row: factorRow(id) }))
+      for (const row of [own, foreign]) await recorded(ledger, changing({ kind: "addRequest", row }))
+      for (const { id, requesterId } of [own, foreign])
+        await recorded(ledger, changing({ kind: "addGrant", row: grantRow(id, requesterId) }))
       await recorded(ledger, order(person))
       const row = tombstone(person)
       assert.deepEqual(plain(await reader.principalById(person.id)), plain(row))
       assert.equal(await reader.principalByName(person.name), undefined)
       assert.deepEqual(await reader.credentialsOf(person.id), [])
+      assert.deepEqual([await reader.factorsOf(person.id), await reader.grantsOf(person.id, 9)], [[], []])
+      assert.deepEqual(plain(await reader.request(own.id)), plain({ ...own, reason: null }))
       assert.equal((await reader.credentialsOf(other.id)).length, 1)
+      assert.equal((await reader.factorsOf(other.id)).length, 1)
+      assert.equal((await reader.grantsOf(other.id, 9)).length, 1)
+      assert.deepEqual(plain(await reader.request(foreign.id)), plain(foreign))
       for (const secretId of ["s-1", null]) assert.equal(await reader.quotaUsed(person.id, secretId, "2026-11-24"), 0)
       const again = principalRow({ name: person.name })
       await recorded(ledger, changing({ kind: "addPrincipal", row: again }))
@@ -176,8 +188,8 @@ async function enter({ ledger }: Engine): Promise<PrincipalRow> {
 }
 
 function tombstone(person: PrincipalRow): PrincipalRow {
-  const nothing = { roles: [], passwordHash: null, mustChangePassword: false, ownerId: null }
-  return { ...person, ...nothing, name: `erased-${person.id}`, epoch: person.epoch + 1, mac: Buffer.alloc(32, 4) }
+  const nothing = { roles: [], passwordHash: null, email: null, changedBy: [], ownerId: null }
+  return { ...person, ...nothing, mustChangePassword: false, name: `erased-${person.id}`, epoch: person.epoch + 1, mac: Buffer.alloc(32, 4) }
 }
 
 function erase(person: PrincipalRow, limit = 1000) {
