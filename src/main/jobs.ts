@@ -28,6 +28,8 @@ export async function startJobs(service: Service, notifier: Pick<Notifying, "tic
   const { lastTime } = await service.reader.head()
   if (watch.tick(lastTime)) await recordClockStep(service)
   await recordStart(service)
+  // What an earlier process left half done goes on at once. Without a wait: a million entries take minutes.
+  continueErasures(service).catch(() => log.warn("erasures wait: the ledger cannot record"))
   let summarised = service.clock.monotonic()
   let pruned = Number.NEGATIVE_INFINITY
 

@@ -4,6 +4,7 @@ import type { Change } from "../state/change.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { requireAdmin, signedPrincipal } from "./accounts.ts"
 import { actOf } from "./act.ts"
+import type { About } from "./entry.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
@@ -28,14 +29,20 @@ export interface Approved {
  * Erases a person who is disabled and not held: the act leaves an anonymous row, and takes up to 1,000 entries along;
  * `continueErasures` takes the others.
  */
-export function erasePerson(on: Service, caller: Caller, ask: PersonRequest, approved: Approved): Promise<void> {
-  const about = { ...ERASE_ORDER, resourceName: ask.id, reason: ask.reason }
+export async function erasePerson(
+  on: Service,
+  caller: Caller,
+  ask: PersonRequest,
+  approved: Approved,
+): Promise<void> {
+  const person = await aboutPerson(on, ERASE_ORDER.action, ask)
+  const { about } = person
   return perform(on, caller, {
     about,
     async plan(view) {
       requireAdmin(view)
       const row = await erasable(on, ask.id)
-      refuseNaming(row, ask.reason)
+      refuseNaming(person)
       const details = `request=${approved.requestId} approvers=${approved.approvers.join("+")}`
       return {
         act: actOf(on, caller, view, about, { by: "approved", details, changes: [erasureOf(on, row)] }),
@@ -82,18 +89,38 @@ export function erasureOf(on: Service, row: PrincipalRow): Change {
   return { kind: "erasePerson", row: nobody, expectedEpoch: row.epoch, orderedAt, limit: ERASED_AT_ONCE }
 }
 
+/** What an act about a person is about, and whether the reason it was given may be kept. */
+export interface AboutPerson {
+  readonly about: About
+  readonly namesPerson: boolean
+}
+
 /**
- * The reason is kept with whoever gave it, where no erasure of the person can reach it.
- * @throws TylerError `invalid_reason`
+ * A reason stays with whoever gave it, where no erasure of the person it names can reach it: so one that names the person
+ * is refused, and is not written down with the refusal either.
  */
-export function refuseNaming(row: PrincipalRow, reason: Reason): void {
-  const words = reason.normalize("NFKC").toLowerCase()
-  for (let at = words.indexOf(row.name); at >= 0; at = words.indexOf(row.name, at + 1))
-    if (!LETTER.test(words[at - 1] ?? "") && !LETTER.test(words[at + row.name.length] ?? ""))
-      throw new TylerError("invalid_reason", {
-        error: "The reason must not name the person: it stays when everything of the person is gone",
-        field: "/reason",
-      })
+export async function aboutPerson(on: Service, action: string, ask: PersonRequest): Promise<AboutPerson> {
+  const row = await on.reader.principalById(ask.id)
+  const namesPerson = row !== undefined && names(ask.reason, row.name)
+  const about = { action, resourceType: ERASE_ORDER.resourceType, resourceName: ask.id }
+  return { about: { ...about, reason: namesPerson ? null : ask.reason }, namesPerson }
+}
+
+/** @throws TylerError `invalid_reason` */
+export function refuseNaming({ namesPerson }: AboutPerson): void {
+  if (!namesPerson) return
+  throw new TylerError("invalid_reason", {
+    error: "The reason must not name the person: it stays when everything of the person is gone",
+    field: "/reason",
+  })
 }
 
 const LETTER = /[a-z0-9]/
+
+/** As a word of its own, in any spelling that signs in. */
+function names(reason: Reason, name: string): boolean {
+  const words = reason.normalize("NFKC").toLowerCase()
+  for (let at = words.indexOf(name); at >= 0; at = words.indexOf(name, at + 1))
+    if (!LETTER.test(words[at - 1] ?? "") && !LETTER.test(words[at + name.length] ?? "")) return true
+  return false
+}

@@ -1,18 +1,20 @@
 import { requireAdmin } from "./accounts.ts"
 import { TylerError } from "../core/errors.ts"
 import { actOf } from "./act.ts"
-import { type PersonRequest, personRow, refuseNaming } from "./erase-person.ts"
+import { aboutPerson, type PersonRequest, personRow, refuseNaming } from "./erase-person.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
 /** Keeps a person from being erased, for as long as a dispute or an inquiry needs what is kept. */
-export function holdPerson(on: Service, caller: Caller, ask: PersonRequest): Promise<void> {
-  const about = { action: "PERSON_HOLD", resourceType: "person", resourceName: ask.id, reason: ask.reason }
+export async function holdPerson(on: Service, caller: Caller, ask: PersonRequest): Promise<void> {
+  const person = await aboutPerson(on, "PERSON_HOLD", ask)
+  const { about } = person
   return perform(on, caller, {
     about,
     async plan(view) {
       requireAdmin(view)
-      refuseNaming(await personRow(on, ask.id), ask.reason)
+      await personRow(on, ask.id)
+      refuseNaming(person)
       if ((await on.reader.hold(ask.id)) !== undefined) throw new TylerError("person_held")
       const row = { personId: ask.id, heldBy: view.principal.id, heldAt: on.clock.now() }
       return {
@@ -23,13 +25,15 @@ export function holdPerson(on: Service, caller: Caller, ask: PersonRequest): Pro
   })
 }
 
-export function releasePerson(on: Service, caller: Caller, ask: PersonRequest): Promise<void> {
-  const about = { action: "PERSON_RELEASE", resourceType: "person", resourceName: ask.id, reason: ask.reason }
+export async function releasePerson(on: Service, caller: Caller, ask: PersonRequest): Promise<void> {
+  const person = await aboutPerson(on, "PERSON_RELEASE", ask)
+  const { about } = person
   return perform(on, caller, {
     about,
     async plan(view) {
       requireAdmin(view)
-      refuseNaming(await personRow(on, ask.id), ask.reason)
+      await personRow(on, ask.id)
+      refuseNaming(person)
       if ((await on.reader.hold(ask.id)) === undefined)
         throw new TylerError("not_found", { error: "The person is not held" })
       const changes = [{ kind: "releasePerson" as const, personId: ask.id }]
