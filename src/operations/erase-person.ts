@@ -29,12 +29,7 @@ export interface Approved {
  * Erases a person who is disabled and not held: the act leaves an anonymous row, and takes up to 1,000 entries along;
  * `continueErasures` takes the others.
  */
-export async function erasePerson(
-  on: Service,
-  caller: Caller,
-  ask: PersonRequest,
-  approved: Approved,
-): Promise<void> {
+export async function erasePerson(on: Service, caller: Caller, ask: PersonRequest, approved: Approved): Promise<void> {
   const person = await aboutPerson(on, ERASE_ORDER.action, ask)
   const { about } = person
   return perform(on, caller, {
@@ -52,10 +47,10 @@ export async function erasePerson(
   })
 }
 
-/** @throws TylerError `not_found`, `person_enabled`, `person_held` */
+/** @throws TylerError `not_found`, `invalid_request` for a person who is enabled, `person_held` */
 export async function erasable(on: Service, id: string): Promise<PrincipalRow> {
   const row = await personRow(on, id)
-  if (!row.disabled) throw new TylerError("person_enabled")
+  if (!row.disabled) throw new TylerError("invalid_request", { error: "The person must be disabled first" })
   if ((await on.reader.hold(id)) !== undefined) throw new TylerError("person_held")
   return row
 }

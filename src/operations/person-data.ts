@@ -114,11 +114,7 @@ async function personLine(on: Service, row: PrincipalRow): Promise<object> {
 const PAGE = 500
 
 /** Newest first. */
-async function* pages(
-  on: Service,
-  query: Omit<EntryQuery, "limit">,
-  size: number,
-): AsyncIterable<readonly EntryRow[]> {
+async function* pages(on: Service, query: Omit<EntryQuery, "limit">, size: number): AsyncIterable<readonly EntryRow[]> {
   for (let before = size; ; ) {
     const page = await on.reader.entries({ ...query, before, limit: PAGE })
     if (page.length > 0) yield page

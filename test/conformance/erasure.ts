@@ -33,8 +33,7 @@ export function erasure(factory: EngineFactory): void {
       const other = await enter(on.at)
       await recorded(ledger, act({ quota: claim({ principalId: person.id, perPerson: 9 }) }))
       const [own, foreign] = [requestRow(person.id), requestRow(other.id)]
-      for (const { id } of [person, other])
-        await recorded(ledger, changing({ kind: "addFactor", row: factorRow(id) }))
+      for (const { id } of [person, other]) await recorded(ledger, changing({ kind: "addFactor", row: factorRow(id) }))
       for (const row of [own, foreign]) await recorded(ledger, changing({ kind: "addRequest", row }))
       for (const { id, requesterId } of [own, foreign])
         await recorded(ledger, changing({ kind: "addGrant", row: grantRow(id, requesterId) }))
@@ -170,7 +169,9 @@ export function erasure(factory: EngineFactory): void {
       const person = await enter(on.at)
       const [entry] = await append(on.at, [draft({ userId: person.id })])
       const index = entry?.index ?? -1
-      await on.at.withoutGuard(`UPDATE security_audit_log SET reason = 'another reason altogether' WHERE idx = ${index}`)
+      await on.at.withoutGuard(
+        `UPDATE security_audit_log SET reason = 'another reason altogether' WHERE idx = ${index}`,
+      )
       await recorded(on.at.ledger, order(person))
       assert.equal(await wholeOf(on.at, person.id), 0)
       const found = await verdict(on.at)
@@ -189,7 +190,14 @@ async function enter({ ledger }: Engine): Promise<PrincipalRow> {
 
 function tombstone(person: PrincipalRow): PrincipalRow {
   const nothing = { roles: [], passwordHash: null, email: null, changedBy: [], ownerId: null }
-  return { ...person, ...nothing, mustChangePassword: false, name: `erased-${person.id}`, epoch: person.epoch + 1, mac: Buffer.alloc(32, 4) }
+  return {
+    ...person,
+    ...nothing,
+    mustChangePassword: false,
+    name: `erased-${person.id}`,
+    epoch: person.epoch + 1,
+    mac: Buffer.alloc(32, 4),
+  }
 }
 
 function erase(person: PrincipalRow, limit = 1000) {

@@ -116,6 +116,9 @@ test("every route answers its own example as it is described", async () => {
   const [finn] = [await addPerson(client, "finn", ["finance"]), await addPerson(client, "gail", ["finance"])]
   assert.equal((await client.patch(`/api/users/${finn.id}`, { breakGlass: true })).status, 200)
   await ask("PATCH /api/users/:id", grace)
+  await ask("GET /api/users/:id/data", grace)
+  await ask("POST /api/users/:id/hold", grace)
+  await ask("DELETE /api/users/:id/hold", grace)
   const account = await ask("POST /api/service-accounts")
   await ask("GET /api/service-accounts", {}, {}, "?limit=1")
   await ask("PATCH /api/service-accounts/:id", account)

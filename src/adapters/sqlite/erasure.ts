@@ -74,7 +74,7 @@ export const erasureChanges = {
 
 function underWay(sql: Statements, personId: string): ReturnType<typeof erasureRow> | undefined {
   const row = sql.of("SELECT * FROM erasure WHERE person_id = ? AND NOT finished").get(personId)
-  return row && erasureRow(row as SqlRow)
+  return row && erasureRow(row)
 }
 
 /** False if nothing was left to do. */
