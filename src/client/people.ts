@@ -1,3 +1,4 @@
+import type { PendingAnswer } from "../api/access-requests.ts"
 import type {
   LoginAnswer,
   LoginBody,
@@ -23,7 +24,7 @@ import type {
 } from "../api/users.ts"
 import type { WorkloadLoginAnswer } from "../api/workloads.ts"
 import { queryText } from "./address.ts"
-import type { Caller } from "./caller.ts"
+import type { Caller, SendOptions } from "./caller.ts"
 import { paged } from "./pages.ts"
 import type { Reasoned } from "./secrets.ts"
 import { PERSON_EXPORT, wholeExport } from "./whole-export.ts"
@@ -83,6 +84,8 @@ export interface Users {
   change(id: string, patch: UserPatch): Promise<UserItem>
   /** All that is kept about a person as NDJSON, in pieces as they come, and whole. */
   export(id: string): AsyncGenerator<Uint8Array, void, undefined>
+  /** Asks for an erasure, to which another admin has to agree. Takes a step-up token for `govern`. */
+  erase(id: string, options?: Reasoned & SendOptions): Promise<PendingAnswer>
   /** Keeps a person from being erased. 409 `person_held`. */
   hold(id: string, options?: Reasoned): Promise<void>
   release(id: string, options?: Reasoned): Promise<void>
@@ -95,6 +98,8 @@ export function usersOf(caller: Caller): Users {
     create: (user) => caller.send("POST", "/api/users", user),
     change: (id, patch) => caller.send("PATCH", `/api/users/${encodeURIComponent(id)}`, patch),
     export: (id) => wholeExport(PERSON_EXPORT, caller.stream(path(id, "data"))),
+    erase: async (id, options = {}) =>
+      caller.send("POST", path(id, "erase"), { reason: caller.reason(options.reason) }, options),
     hold: async (id, options = {}) => {
       await caller.send("POST", path(id, "hold"), { reason: caller.reason(options.reason) })
     },

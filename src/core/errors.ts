@@ -45,6 +45,7 @@ const TEXTS = {
   too_many_issuers: "There are as many issuers as there may be",
   weak_password: "The password is not acceptable",
   setup_done: "The first admin has already been set up",
+  person_enabled: "The person must be disabled first",
   person_held: "The person is under a legal hold",
   last_admin: "This would leave nobody who can administer the system",
   policy_exists: "A policy for this pattern already exists",

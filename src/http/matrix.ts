@@ -137,6 +137,11 @@ export const MATRIX = {
     action: "PERSON_EXPORT",
     summary: "All that is kept about a person, as NDJSON (oneself, or role admin or auditor)",
   },
+  "POST /api/users/:id/erase": {
+    ...admin,
+    action: "ERASE",
+    summary: "Asks for a person's erasure, to which another admin has to agree (role admin)",
+  },
   "POST /api/users/:id/hold": {
     ...admin,
     action: "PERSON_HOLD",

@@ -1,10 +1,10 @@
 import { TylerError } from "../core/errors.ts"
 import type { Reason } from "../core/reason.ts"
 import type { Change } from "../state/change.ts"
-import type { PrincipalRow } from "../state/rows.ts"
+import type { AccessRequestRow, PrincipalRow } from "../state/rows.ts"
 import { requireAdmin, signedPrincipal } from "./accounts.ts"
-import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
+import { proposeChange } from "./governed-change.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
 
@@ -19,38 +19,30 @@ export interface PersonRequest {
   readonly reason: Reason
 }
 
-/** That others agreed: the request and who decided it, as the entry names them. */
-export interface Approved {
-  readonly requestId: string
-  readonly approvers: readonly string[]
-}
-
 /**
- * Erases a person who is disabled and not held: the act leaves an anonymous row, and takes up to 1,000 entries along;
- * `continueErasures` takes the others.
+ * Asks for the erasure of a person who is disabled and not held. Another admin has to agree: always, whatever the policies
+ * guard, for nothing brings a person back.
  */
-export async function erasePerson(on: Service, caller: Caller, ask: PersonRequest, approved: Approved): Promise<void> {
+export async function requestErasure(on: Service, caller: Caller, ask: PersonRequest): Promise<AccessRequestRow> {
   const person = await aboutPerson(on, ERASE_ORDER.action, ask)
   const { about } = person
   return perform(on, caller, {
     about,
+    writes: true,
     async plan(view) {
       requireAdmin(view)
       const row = await erasable(on, ask.id)
       refuseNaming(person)
-      const details = `request=${approved.requestId} approvers=${approved.approvers.join("+")}`
-      return {
-        act: actOf(on, caller, view, about, { by: "approved", details, changes: [erasureOf(on, row)] }),
-        done: () => undefined,
-      }
+      const change = { type: "erasure", id: row.id, epoch: row.epoch } as const
+      return proposeChange(on, caller, view, about, change, (request) => request)
     },
   })
 }
 
-/** @throws TylerError `not_found`, `invalid_request` for a person who is enabled, `person_held` */
-export async function erasable(on: Service, id: string): Promise<PrincipalRow> {
+/** @throws TylerError `not_found`, `person_enabled`, `person_held` */
+async function erasable(on: Service, id: string): Promise<PrincipalRow> {
   const row = await personRow(on, id)
-  if (!row.disabled) throw new TylerError("invalid_request", { error: "The person must be disabled first" })
+  if (!row.disabled) throw new TylerError("person_enabled")
   if ((await on.reader.hold(id)) !== undefined) throw new TylerError("person_held")
   return row
 }

@@ -76,8 +76,19 @@ export type Change =
   /** Of one-time ids and grants that expired before then at most `limit` rows of a kind; none is no conflict. */
   | { readonly kind: "pruneLeases"; readonly expiredBefore: number; readonly limit: number }
   /**
+   * Others have agreed: the person is nobody's to change any more, and `erasePerson` is due. Only over `expectedEpoch` of
+   * somebody disabled; conflicts while the person is held, or if it was ordered before.
+   */
+  | {
+      readonly kind: "orderErasure"
+      readonly personId: string
+      readonly requestId: string
+      readonly expectedEpoch: number
+      readonly orderedAt: number
+    }
+  /**
    * The person becomes `row`, whose name is new too; sessions, counts and the first `limit` entries lose what is theirs.
-   * The act's own entry is the order. Only over `expectedEpoch`; conflicts while the person is held, or erased already.
+   * The act's own entry is the order. Only over `expectedEpoch`, and once, of somebody whose erasure was ordered.
    */
   | {
       readonly kind: "erasePerson"

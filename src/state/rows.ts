@@ -173,8 +173,10 @@ export interface HoldRow {
 /** An erasure that was ordered; it stays, for the person's id is never anybody's again. */
 export interface ErasureRow {
   readonly personId: string
-  /** Number of the ERASE entry. */
-  readonly orderIndex: number
+  /** The request that others agreed to. */
+  readonly requestId: string
+  /** Number of the ERASE entry; null until it is written. */
+  readonly orderIndex: number | null
   /** Entries of the person with a smaller number are done. */
   readonly nextIndex: number
   readonly orderedAt: number

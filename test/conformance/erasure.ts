@@ -70,7 +70,13 @@ export function erasure(factory: EngineFactory): void {
         assert.deepEqual(plain(now), plain({ ...entry, ...nulls, erasedBy: ordered.index, commitment }))
       }
       for (const entry of others) assert.deepEqual(plain(await entryAt(on.at, entry.index)), plain(entry))
-      const erasureRow = { personId: person.id, orderIndex: ordered.index, nextIndex: ordered.index, orderedAt: NOW }
+      const erasureRow = {
+        personId: person.id,
+        requestId: "r-1",
+        orderIndex: ordered.index,
+        nextIndex: ordered.index,
+        orderedAt: NOW,
+      }
       assert.deepEqual(await reader.erasure(person.id), { ...erasureRow, finished: false })
       assert.deepEqual(await verdict(on.at), { ok: true, faults: [] })
     })
@@ -132,21 +138,25 @@ export function erasure(factory: EngineFactory): void {
     test("an order over another epoch, a second one, and orders for nobody change nothing", async () => {
       const { ledger, reader } = on.at
       const person = await enter(on.at)
-      const wrong = { ...erase(person), expectedEpoch: person.epoch + 1 }
-      assert.equal(await conflictOf(ledger, wrong), "gone")
+      const elsewhere = { ...agreed(person), expectedEpoch: person.epoch + 1 }
+      assert.equal(await conflictOf(ledger, elsewhere), "gone")
+      assert.equal(await conflictOf(ledger, erase(person)), "gone", "nobody has agreed")
+      const enabled = principalRow()
+      await recorded(ledger, changing({ kind: "addPrincipal", row: enabled }))
+      assert.equal(await conflictOf(ledger, agreed(enabled)), "gone")
+      await recorded(ledger, changing(agreed(person)))
+      assert.equal(await conflictOf(ledger, agreed(person)), "gone")
+      const ordered = await reader.erasure(person.id)
+      assert.deepEqual([ordered?.orderIndex, ordered?.nextIndex, ordered?.finished], [null, 0, false])
+      assert.ok((await reader.openErasures(100)).some(({ personId }) => personId === person.id))
+      for (const change of steps(person.id)) assert.equal(await conflictOf(ledger, change), "gone", change.kind)
+      assert.equal(await conflictOf(ledger, { ...erase(person), expectedEpoch: person.epoch + 1 }), "gone")
       assert.deepEqual(plain(await reader.principalById(person.id)), plain(person))
       assert.equal((await reader.credentialsOf(person.id)).length, 1)
-      assert.equal(await reader.erasure(person.id), undefined)
-      await recorded(ledger, order(person))
+      await recorded(ledger, act({ entry: orderEntry(person.id), changes: [erase(person)] }))
       const again = { ...erase({ ...person, epoch: person.epoch + 1 }), expectedEpoch: person.epoch + 1 }
       assert.equal(await conflictOf(ledger, again), "gone")
-      const personId = randomUUID()
-      for (const change of [
-        { kind: "eraseEntries", personId, limit: 1 },
-        { kind: "renewErasure", personId },
-        { kind: "finishErasure", personId },
-        { kind: "releasePerson", personId },
-      ] satisfies Change[])
+      for (const change of [...steps(randomUUID()), { kind: "releasePerson" as const, personId: randomUUID() }])
         assert.equal(await conflictOf(ledger, change), "gone", change.kind)
     })
 
@@ -157,7 +167,7 @@ export function erasure(factory: EngineFactory): void {
       await recorded(ledger, changing(hold))
       assert.deepEqual(await reader.hold(person.id), hold.row)
       assert.equal(await conflictOf(ledger, hold), "held")
-      assert.equal(await conflictOf(ledger, erase(person)), "held")
+      assert.equal(await conflictOf(ledger, agreed(person)), "held")
       assert.deepEqual(plain(await reader.principalById(person.id)), plain(person))
       await recorded(ledger, changing({ kind: "releasePerson", personId: person.id }))
       assert.equal(await reader.hold(person.id), undefined)
@@ -188,6 +198,14 @@ async function enter({ ledger }: Engine): Promise<PrincipalRow> {
   return row
 }
 
+function steps(personId: string): Change[] {
+  return [
+    { kind: "eraseEntries", personId, limit: 1 },
+    { kind: "renewErasure", personId },
+    { kind: "finishErasure", personId },
+  ]
+}
+
 function tombstone(person: PrincipalRow): PrincipalRow {
   const nothing = { roles: [], passwordHash: null, email: null, changedBy: [], ownerId: null }
   return {
@@ -214,8 +232,13 @@ function orderEntry(personId: string): Draft {
   return draft({ action: "ERASE", resourceType: "person", resourceName: personId, userId: "admin-1" })
 }
 
+function agreed({ id, epoch }: PrincipalRow) {
+  const expectedEpoch = epoch
+  return { kind: "orderErasure" as const, personId: id, requestId: "r-1", expectedEpoch, orderedAt: NOW - 1 }
+}
+
 function order(person: PrincipalRow, limit?: number) {
-  return act({ entry: orderEntry(person.id), changes: [erase(person, limit)] })
+  return act({ entry: orderEntry(person.id), changes: [agreed(person), erase(person, limit)] })
 }
 
 async function append(engine: Engine, drafts: readonly Draft[]): Promise<EntryRow[]> {

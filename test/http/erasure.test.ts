@@ -2,19 +2,19 @@ import assert from "node:assert/strict"
 import { rmSync } from "node:fs"
 import { after, before, test } from "node:test"
 import type { UserItem } from "../../src/api/users.ts"
-import { parseReason, type Reason } from "../../src/core/reason.ts"
-import { erasePerson } from "../../src/operations/erase-person.ts"
 import { signedPrincipal } from "../../src/operations/accounts.ts"
 import { draftEntry } from "../../src/operations/entry.ts"
-import type { Caller, Service } from "../../src/operations/service.ts"
+import type { Service } from "../../src/operations/service.ts"
 import type { Change } from "../../src/state/change.ts"
 import { factorRow, requestRow } from "../conformance/approval-rows.ts"
 import { secondVerdict } from "../audit/second-verifier.ts"
 import { entriesOf, exportLog, verdictOn } from "../kit/audit.ts"
-import { type Client, clientOf } from "../kit/client.ts"
+import { type Client, clientOf, type Problem } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
 import { filesBelow, spelledIn } from "../kit/encodings.ts"
 import { dropDatabase, ENGINE, engineEnvironment } from "../kit/engine.ts"
+import { adminOffline, changeOffline, orderErasure } from "../kit/erasure.ts"
+import { appCode, enrolApp, STEP_MS, stepUp } from "../kit/factors.ts"
 import { offlineService } from "../kit/offline.ts"
 import { ADMIN_NAME, addPerson, logIn, PASSWORD, setUpAdmin } from "../kit/people.ts"
 import { createSecret, read, REASON } from "../kit/secrets.ts"
@@ -32,7 +32,6 @@ const CANARY = {
   email: "maria.canary@example.com",
 } as const
 const FROM = { "x-forwarded-for": CANARY.address, "user-agent": CANARY.browser }
-const ORDER = "The employee has left and has asked for it" as Reason
 const env = { TRUSTED_PROXIES: "127.0.0.1/32" }
 const MINUTE_MS = 60_000
 
@@ -62,19 +61,8 @@ function here({ token }: Client): Client {
   return clientOf(server.url, token)
 }
 
-async function asAdmin(on: Service): Promise<Caller> {
-  const row = await on.reader.principalByName(ADMIN_NAME)
-  assert.ok(row)
-  const { id, kind, name, roles, epoch } = row
-  const principal = { id, kind, name, roles, epoch, assurance: "password" as const, sessionId: null }
-  const origin = { requestId: "request-1", ip: "192.0.2.1", userAgent: "test" }
-  return { principal, origin, refresh: async () => principal }
-}
-
-const APPROVED = { requestId: "r-1", approvers: ["person-2"] }
-
-async function order(id: string, reason: Reason = ORDER): Promise<void> {
-  await stopped(async (on) => erasePerson(on, await asAdmin(on), { id, reason }, APPROVED))
+function order(id: string): Promise<void> {
+  return stopped((on) => orderErasure(on, id))
 }
 
 function disable(id: string): Promise<unknown> {
@@ -151,12 +139,7 @@ async function leaveTraces(on: Service): Promise<void> {
     { kind: "addFactor", row: factorRow(maria.id, { label: CANARY.label }) },
     { kind: "addRequest", row: requestRow(maria.id, { reason: CANARY.request }) },
   ]
-  const caller = await asAdmin(on)
-  const about = { action: "TEST", resourceType: "person", resourceName: maria.id, reason: null }
-  const entry = draftEntry(on, caller.principal, caller.origin, about, { result: "SUCCESS", decision: "test" })
-  const act = { entry, policyEpoch: null, principal: null, secret: null, grant: null, quota: null, changes }
-  const [outcome] = await on.ledger.recordAll([act])
-  assert.ok(outcome && !("moved" in outcome))
+  await changeOffline(on, maria.id, ...changes)
 }
 
 test("a person's export holds all that is kept, for that person and for admins, and nobody else", async () => {
@@ -199,25 +182,27 @@ test("a person's export holds all that is kept, for that person and for admins, 
   )
 })
 
-test("an order is refused for somebody enabled, held, named in the reason, or nobody", async () => {
-  await assert.rejects(order(maria.id), { code: "invalid_request", message: "The person must be disabled first" })
+test("an erasure is not even asked for of somebody enabled, held, named in the reason, or nobody", async () => {
+  const ask = (id: string, reason: string = REASON) => admin.post<Problem>(`/api/users/${id}/erase`, { reason })
+  const code = async (id: string, reason?: string) => (await ask(id, reason)).body.code
+  assert.equal(await code(maria.id), "person_enabled")
   await disable(maria.id)
   for (const named of [`Erase ${CANARY.name} now`, `${CANARY.name.toUpperCase()}, who has left`]) {
-    const parsed = parseReason(named)
-    assert.ok("reason" in parsed)
-    await assert.rejects(order(maria.id, parsed.reason), { code: "invalid_reason" })
+    assert.equal(await code(maria.id, named), "invalid_reason")
     assert.equal((await admin.post(`/api/users/${maria.id}/hold`, { reason: named })).status, 400)
   }
   assert.equal((await admin.post(`/api/users/${maria.id}/hold`, { reason: REASON })).status, 200)
   const again = await admin.post(`/api/users/${maria.id}/hold`, { reason: REASON })
   assert.deepEqual([again.status, again.body["code"]], [409, "person_held"])
-  await assert.rejects(order(maria.id), { code: "person_held" })
+  assert.equal(await code(maria.id), "person_held")
   assert.equal((await here(other.client).delete(`/api/users/${maria.id}/hold`, { reason: REASON })).status, 403)
+  assert.equal((await here(other.client).post(`/api/users/${maria.id}/erase`, { reason: REASON })).status, 403)
   assert.equal((await admin.delete(`/api/users/${maria.id}/hold`, { reason: REASON })).status, 200)
   assert.equal((await admin.delete(`/api/users/${maria.id}/hold`, { reason: REASON })).status, 404)
-  await assert.rejects(order("nobody"), { code: "not_found" })
+  assert.equal(await code("nobody"), "not_found")
+  assert.equal(await code(maria.id), "verification_required")
   const denied = await entriesOf(admin, { action: "ERASE" })
-  assert.ok(denied.length === 5 && denied.every(({ result }) => result === "DENIED"))
+  assert.ok(denied.length === 7 && denied.every(({ result }) => result === "DENIED"))
   for (const action of ["PERSON_HOLD", "PERSON_RELEASE"])
     assert.equal((await entriesOf(admin, { action, result: "SUCCESS" })).length, 1)
 })
@@ -242,7 +227,7 @@ test("before the order every canary is found; after it none is, anywhere, and th
   assert.ok(verdict.ok && verdict.erased > 10)
   assert.equal(secondVerdict(Buffer.from(after.text), after.key).ok, true)
   const [ordered] = await entriesOf(admin, { action: "ERASE", result: "SUCCESS" })
-  assert.deepEqual([ordered?.resource_name, ordered?.details], [maria.id, "request=r-1 approvers=person-2"])
+  assert.deepEqual([ordered?.resource_name, ordered?.details], [maria.id, "request=r-1 approvers=none"])
   const own = await entriesOf(admin, { user: maria.id })
   assert.ok(own.length > 10 && own.every((entry) => entry.erasedBy === ordered?.id && entry.username === null))
 })
@@ -255,7 +240,7 @@ test("an erased person is nobody: no change, hold, second order, sign-in or reco
   for (const patch of [{ disabled: false }, { password: PASSWORD }, { roles: ["admin"] }])
     assert.equal((await admin.patch(`/api/users/${maria.id}`, { ...patch, reason: REASON })).status, 404)
   assert.equal((await admin.post(`/api/users/${maria.id}/hold`, { reason: REASON })).status, 404)
-  await assert.rejects(order(maria.id), { code: "not_found" })
+  assert.equal((await admin.post(`/api/users/${maria.id}/erase`, { reason: REASON })).status, 404)
   for (const username of [CANARY.name, left?.username ?? ""])
     assert.equal((await server.anonymous.post("/api/auth/login", { username, password: PASSWORD })).status, 401)
   assert.deepEqual(await seen(CANARY.name), [], "a name that is nobody's is not written down")
@@ -283,7 +268,7 @@ test("what was still written after an order is taken by a second one before the 
   await disable(late.id)
   await order(late.id)
   await stopped(async (on) => {
-    const { principal, origin } = await asAdmin(on)
+    const { principal, origin } = await adminOffline(on)
     const about = { action: "LOGIN", resourceType: "user", resourceName: "session", reason: null }
     const who = { ...principal, id: late.id, name: "late-canary-person" }
     const entry = draftEntry(on, who, origin, about, { result: "DENIED", decision: "unauthenticated" })
@@ -299,8 +284,48 @@ test("what was still written after an order is taken by a second one before the 
     ({ resource_name }) => resource_name === late.id,
   )
   assert.deepEqual(
-    orders.map(({ user_id }) => user_id === "server"),
+    orders.map(({ details }) => details?.endsWith(" late")),
     [false, true],
+  )
+  assert.equal((await verdictOn(await exportLog(admin))).ok, true)
+})
+
+test("one admin asks with a second factor, another agrees, and only then is the person erased", async () => {
+  const leaver = await addPerson(admin, "leaver-canary", ["developer"])
+  assert.equal((await read(leaver.client, "config/shared")).status, 200)
+  await disable(leaver.id)
+  const asking = await addPerson(admin, "asking", ["admin"])
+  const agreeing = await addPerson(admin, "agreeing", ["admin"])
+  const app = await enrolApp(asking.client, clock.now())
+  const shown = async () => {
+    clock.advance(STEP_MS)
+    return stepUp(asking.client, "govern", [], { code: appCode(app.seed, clock.now()) })
+  }
+  const path = `/api/users/${leaver.id}/erase`
+  const asked = await asking.client.post<{ requestId: string }>(path, { reason: REASON }, await shown())
+  assert.equal(asked.status, 202, asked.text)
+  const { requestId } = asked.body
+  assert.notEqual((await asking.client.post(`/api/access-requests/${requestId}/approve`)).status, 200)
+  await server.runJobs()
+  assert.notDeepEqual(await seen("leaver-canary"), [])
+
+  assert.equal((await admin.patch(`/api/users/${leaver.id}`, { roles: ["hr"], reason: REASON })).status, 200)
+  const stale = await agreeing.client.post<Problem>(`/api/access-requests/${requestId}/approve`)
+  assert.equal(stale.body.code, "request_closed", "what was asked for is no longer so")
+  const anew = await asking.client.post<{ requestId: string }>(path, { reason: REASON }, await shown())
+  assert.equal(anew.status, 202, anew.text)
+  const agreed = await agreeing.client.post(`/api/access-requests/${anew.body.requestId}/approve`)
+  assert.equal(agreed.status, 200, agreed.text)
+  assert.equal((await admin.patch(`/api/users/${leaver.id}`, { disabled: false })).status, 404, "too late")
+  await server.runJobs()
+  clock.advance(MINUTE_MS + 1000)
+  await server.runJobs()
+  assert.deepEqual(await seen("leaver-canary"), [])
+  const orders = await entriesOf(admin, { action: "ERASE", result: "SUCCESS", resource: leaver.id })
+  const details = `request=${anew.body.requestId} approvers=${agreeing.id}`
+  assert.deepEqual(
+    orders.map((entry) => entry.details),
+    [details],
   )
   assert.equal((await verdictOn(await exportLog(admin))).ok, true)
 })

@@ -2,14 +2,13 @@ import { signCheckpoint } from "../../src/audit/checkpoint.ts"
 import { exportEnd, exportHeader, exportLine } from "../../src/audit/export.ts"
 import type { Act } from "../../src/audit/ledger.ts"
 import { verifyExport } from "../../src/audit/verify.ts"
-import type { Reason } from "../../src/core/reason.ts"
 import { LOG_ORIGIN, logKey, publicLogKey } from "../../src/operations/audit.ts"
-import { erasePerson } from "../../src/operations/erase-person.ts"
-import type { Caller, Service } from "../../src/operations/service.ts"
+import type { Service } from "../../src/operations/service.ts"
 import { draft } from "../conformance/rows.ts"
 import { filesBelow } from "../kit/encodings.ts"
+import { orderErasure } from "../kit/erasure.ts"
 import { offlineService } from "../kit/offline.ts"
-import { ADMIN_NAME, addPerson } from "../kit/people.ts"
+import { addPerson } from "../kit/people.ts"
 import { createSecret, read, REASON } from "../kit/secrets.ts"
 import { between, type Campaign, type Outcome, type Setting, sleep } from "./campaign.ts"
 import { at, type Cast, enter } from "./cast.ts"
@@ -78,7 +77,7 @@ async function eraseUnderKills(
   violations: string[],
 ): Promise<number> {
   let left = await stopped(home, async (on) => {
-    await order(on, person)
+    await orderErasure(on, person.id)
     return look(on, person, violations)
   })
   let kills = 0
@@ -96,17 +95,6 @@ async function eraseUnderKills(
       for (const text of [canaryOf(person.name), person.name])
         if (bytes.includes(text)) violations.push(`${text} is in ${path}`)
   return kills
-}
-
-async function order(on: Service, { id }: Erased): Promise<void> {
-  const row = await on.reader.principalByName(ADMIN_NAME)
-  if (row === undefined) throw new Error("no admin")
-  const { kind, name, roles, epoch } = row
-  const principal = { id: row.id, kind, name, roles, epoch, assurance: "password" as const, sessionId: null }
-  const origin = { requestId: "order", ip: "", userAgent: "" }
-  const caller: Caller = { principal, origin, refresh: async () => principal }
-  const reason = "The employee has left and has asked for it" as Reason
-  await erasePerson(on, caller, { id, reason }, { requestId: "r-1", approvers: ["person-2"] })
 }
 
 /** Verifies the whole log. @returns how many of the person's entries still stand whole. */

@@ -122,7 +122,8 @@ export function holdRow(row: SqlRow): HoldRow {
 export function erasureRow(row: SqlRow): ErasureRow {
   return {
     personId: text(row, "person_id"),
-    orderIndex: number(row, "order_index"),
+    requestId: text(row, "request_id"),
+    orderIndex: maybeNumber(row, "order_index"),
     nextIndex: number(row, "next_index"),
     orderedAt: number(row, "ordered_at"),
     finished: flag(row, "finished"),

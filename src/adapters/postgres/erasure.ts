@@ -10,8 +10,8 @@ const OWNED: readonly (readonly [table: string, column: string])[] = [
   ["quota_use", "principal_id"],
 ]
 
-/** @throws ConflictError for somebody held or erased already. */
-export async function refuseErasure(db: Client, personId: string): Promise<void> {
+/** @throws ConflictError for somebody held, or whose erasure was ordered before. */
+async function refuseErasure(db: Client, personId: string): Promise<void> {
   if (await any(db, "SELECT 1 FROM legal_hold WHERE person_id = $1", personId)) throw new ConflictError("held")
   if (await any(db, "SELECT 1 FROM erasure WHERE person_id = $1", personId)) throw new ConflictError("gone")
 }
@@ -19,18 +19,28 @@ export async function refuseErasure(db: Client, personId: string): Promise<void>
 /** All but the principal's row as such, which is another by now. @param order the number of the ERASE entry. */
 export async function erasePerson(db: Client, change: ChangeOf<"erasePerson">, order: number): Promise<void> {
   const { row, orderedAt, limit } = change
+  const place = `UPDATE erasure SET order_index = $2, ordered_at = at_ms($3)
+    WHERE person_id = $1 AND order_index IS NULL`
+  if (!(await any(db, place, row.id, order, orderedAt))) throw new ConflictError("gone")
   await db.query("UPDATE principal SET name = $2 WHERE id = $1", [row.id, row.name])
   for (const [table, column] of OWNED) await db.query(`DELETE FROM ${table} WHERE ${column} = $1`, [row.id])
   await db.query("UPDATE access_request SET reason = NULL WHERE requester_id = $1", [row.id])
-  await db.query(
-    `INSERT INTO erasure (person_id, order_index, next_index, ordered_at, finished)
-     VALUES ($1, $2, 0, at_ms($3), false)`,
-    [row.id, order, orderedAt],
-  )
   await eraseSome(db, row.id, limit)
 }
 
 export const erasureChanges = {
+  async orderErasure(db: Client, change: ChangeOf<"orderErasure">): Promise<void> {
+    const { personId, requestId, expectedEpoch, orderedAt } = change
+    await refuseErasure(db, personId)
+    const person = "SELECT 1 FROM principal WHERE id = $1 AND epoch = $2 AND disabled"
+    if (!(await any(db, person, personId, expectedEpoch))) throw new ConflictError("gone")
+    await db.query(
+      `INSERT INTO erasure (person_id, request_id, order_index, next_index, ordered_at, finished)
+       VALUES ($1, $2, NULL, 0, at_ms($3), false)`,
+      [personId, requestId, orderedAt],
+    )
+  },
+
   async eraseEntries(db: Client, { personId, limit }: ChangeOf<"eraseEntries">): Promise<void> {
     if (!(await eraseSome(db, personId, limit))) throw new ConflictError("gone")
   },
@@ -82,7 +92,7 @@ const ERASE_SOME = `WITH erased AS (
 /** False if nothing was left to do. */
 async function eraseSome(db: Client, personId: string, limit: number): Promise<boolean> {
   const { rows } = await db.query<{ order_index: number; next_index: number }>(
-    "SELECT order_index, next_index FROM erasure WHERE person_id = $1 AND NOT finished",
+    "SELECT order_index, next_index FROM erasure WHERE person_id = $1 AND NOT finished AND order_index IS NOT NULL",
     [personId],
   )
   const [at] = rows

@@ -79,7 +79,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     programsOf: (ownerId) =>
       all(principalRow, `${PRINCIPAL} WHERE owner_id = $1 AND kind = 'program' ORDER BY name`, ownerId),
     erasure: (id) => one(erasureRow, `${ERASURE} WHERE person_id = $1`, id),
-    openErasures: (limit) => all(erasureRow, `${ERASURE} WHERE NOT finished ORDER BY order_index LIMIT $1`, limit),
+    openErasures: (limit) =>
+      all(erasureRow, `${ERASURE} WHERE NOT finished ORDER BY erasure.ordered_at, person_id LIMIT $1`, limit),
     hold: (id) =>
       one(holdRow, "SELECT person_id, held_by, ms_of(held_at) AS held_at FROM legal_hold WHERE person_id = $1", id),
     credentialByHash: (hash) => one(credentialRow, `${CREDENTIAL} WHERE token_hash = $1`, hash),

@@ -21,8 +21,8 @@ const OWNED: readonly (readonly [table: string, column: string])[] = [
 
 const NOTHING = new Uint8Array(0)
 
-/** @throws ConflictError for somebody held or erased already. */
-export function refuseErasure(sql: Statements, personId: string): void {
+/** @throws ConflictError for somebody held, or whose erasure was ordered before. */
+function refuseErasure(sql: Statements, personId: string): void {
   if (sql.of("SELECT 1 FROM legal_hold WHERE person_id = ?").get(personId)) throw new ConflictError("held")
   if (sql.of("SELECT 1 FROM erasure WHERE person_id = ?").get(personId)) throw new ConflictError("gone")
 }
@@ -30,16 +30,28 @@ export function refuseErasure(sql: Statements, personId: string): void {
 /** All but the principal's row as such, which is another by now. @param order the number of the ERASE entry. */
 export function erasePerson(sql: Statements, change: ChangeOf<"erasePerson">, order: number): void {
   const { row, orderedAt, limit } = change
+  const done = sql
+    .of("UPDATE erasure SET order_index = ?, ordered_at = ? WHERE person_id = ? AND order_index IS NULL")
+    .run(order, orderedAt, row.id)
+  if (done.changes !== 1) throw new ConflictError("gone")
   sql.of("UPDATE principal SET name = ? WHERE id = ?").run(row.name, row.id)
   for (const [table, column] of OWNED) sql.of(`DELETE FROM ${table} WHERE ${column} = ?`).run(row.id)
   sql.of("UPDATE access_request SET reason = NULL WHERE requester_id = ?").run(row.id)
-  sql
-    .of("INSERT INTO erasure (person_id, order_index, next_index, ordered_at, finished) VALUES (?, ?, 0, ?, 0)")
-    .run(row.id, order, orderedAt)
   eraseSome(sql, row.id, limit)
 }
 
 export const erasureChanges = {
+  orderErasure(sql: Statements, change: ChangeOf<"orderErasure">): void {
+    const { personId, requestId, expectedEpoch, orderedAt } = change
+    refuseErasure(sql, personId)
+    const person = sql.of("SELECT 1 FROM principal WHERE id = ? AND epoch = ? AND disabled = 1")
+    if (!person.get(personId, expectedEpoch)) throw new ConflictError("gone")
+    sql
+      .of(`INSERT INTO erasure (person_id, request_id, order_index, next_index, ordered_at, finished)
+           VALUES (?, ?, NULL, 0, ?, 0)`)
+      .run(personId, requestId, orderedAt)
+  },
+
   eraseEntries(sql: Statements, { personId, limit }: ChangeOf<"eraseEntries">): void {
     if (!eraseSome(sql, personId, limit)) throw new ConflictError("gone")
   },
@@ -55,7 +67,7 @@ export const erasureChanges = {
   finishErasure(sql: Statements, { personId }: ChangeOf<"finishErasure">): void {
     const erasure = underWay(sql, personId)
     if (erasure === undefined || erasure.nextIndex !== erasure.orderIndex) throw new ConflictError("gone")
-    if (standsAfter(sql, personId, erasure.orderIndex)) throw new ConflictError("gone")
+    if (standsAfter(sql, personId, erasure.nextIndex)) throw new ConflictError("gone")
     sql.of("UPDATE erasure SET finished = 1 WHERE person_id = ?").run(personId)
   },
 
@@ -80,8 +92,9 @@ function underWay(sql: Statements, personId: string): ReturnType<typeof erasureR
 /** False if nothing was left to do. */
 function eraseSome(sql: Statements, personId: string, limit: number): boolean {
   const erasure = underWay(sql, personId)
-  if (erasure === undefined || erasure.nextIndex >= erasure.orderIndex) return false
+  if (erasure === undefined) return false
   const { orderIndex, nextIndex } = erasure
+  if (orderIndex === null || nextIndex >= orderIndex) return false
   let at = nextIndex
   let left = limit
   for (let runs = 0; at < orderIndex && left > 0 && runs < RUNS; runs++) {

@@ -83,7 +83,7 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
       all(principalRow, "SELECT * FROM principal WHERE owner_id = ? AND kind = 'program' ORDER BY name", ownerId),
     erasure: (id) => one(erasureRow, "SELECT * FROM erasure WHERE person_id = ?", id),
     openErasures: (limit) =>
-      all(erasureRow, "SELECT * FROM erasure WHERE finished = 0 ORDER BY order_index LIMIT ?", limit),
+      all(erasureRow, "SELECT * FROM erasure WHERE finished = 0 ORDER BY ordered_at, person_id LIMIT ?", limit),
     hold: (id) => one(holdRow, "SELECT * FROM legal_hold WHERE person_id = ?", id),
     credentialByHash: (hash) => one(credentialRow, "SELECT * FROM credential WHERE token_hash = ?", hash),
     credentialsOf: (id) =>

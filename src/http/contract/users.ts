@@ -40,6 +40,12 @@ export const userContracts = {
     refuses: ["not_found"],
     note: "One object a line, the entries newest first, the count last. docs/privacy.md says what is in it.",
   },
+  "POST /api/users/:id/erase": {
+    body: PersonReason,
+    answers: { 202: PendingAnswer },
+    refuses: ["verification_required", "not_found", "person_enabled", "person_held", "invalid_reason"],
+    note: "Of somebody disabled and not held. Takes x-verification-token for `govern`. The reason must not name the person.",
+  },
   "POST /api/users/:id/hold": {
     body: PersonReason,
     answers: { 200: Message },

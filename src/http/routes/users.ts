@@ -11,7 +11,7 @@ import {
 } from "../../api/users.ts"
 import { REASON_MIN } from "../../core/reason.ts"
 import { TOKEN_DAYS } from "../../identity/credential.ts"
-import type { PersonRequest } from "../../operations/erase-person.ts"
+import { type PersonRequest, requestErasure } from "../../operations/erase-person.ts"
 import { holdPerson, releasePerson } from "../../operations/hold.ts"
 import { changeUser } from "../../operations/people.ts"
 import { exportPerson } from "../../operations/person-data.ts"
@@ -65,6 +65,11 @@ export const userRoutes = {
     status: 200,
     headers: { "content-type": "application/x-ndjson; charset=utf-8", "cache-control": "no-store" },
     stream: Readable.from(await exportPerson(wiring.service, caller, params["id"] ?? ""), { objectMode: false }),
+  }),
+
+  "POST /api/users/:id/erase": async ({ wiring, caller, body, params }) => ({
+    status: 202,
+    body: pendingAnswer(await requestErasure(wiring.service, caller, personRequest(params, body))),
   }),
 
   "POST /api/users/:id/hold": async ({ wiring, caller, body, params }) => {
