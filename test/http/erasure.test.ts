@@ -137,6 +137,17 @@ async function leaveTraces(on: Service): Promise<void> {
   const changes: Change[] = [
     { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
     { kind: "addFactor", row: factorRow(maria.id, { label: CANARY.label }) },
+    {
+      kind: "addNotification",
+      row: {
+        id: "notice-1",
+        kind: "request_made",
+        alarm: false,
+        recipients: [maria.id, `mailto:${CANARY.email}`, "webhook"],
+        facts: { requester: CANARY.name, request: "r-9" },
+        createdAt: on.clock.now(),
+      },
+    },
     { kind: "addRequest", row: requestRow(maria.id, { reason: CANARY.request }) },
   ]
   await changeOffline(on, maria.id, ...changes)

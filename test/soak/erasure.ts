@@ -101,14 +101,14 @@ async function eraseUnderKills(
 async function look(on: Service, { id }: Erased, violations: string[]): Promise<number> {
   const { size, root } = await on.reader.head()
   let whole = 0
-  async function* lines(): AsyncGenerator<string> {
-    yield exportHeader(LOG_ORIGIN)
-    for (let from = 0; from < size; from += 2000)
-      for (const row of await on.reader.entryRange(from, size, 2000)) {
-        if (row.userId === id && row.erasedBy === null) whole++
-        yield exportLine(row)
-      }
-    yield exportEnd(signCheckpoint(logKey(on), size, root))
+  async function* lines(): AsyncGenerator<readonly string[]> {
+    yield [exportHeader(LOG_ORIGIN)]
+    for (let from = 0; from < size; from += 2000) {
+      const rows = await on.reader.entryRange(from, size, 2000)
+      whole += rows.filter((row) => row.userId === id && row.erasedBy === null).length
+      yield rows.map(exportLine)
+    }
+    yield [exportEnd(signCheckpoint(logKey(on), size, root))]
   }
   const verdict = await verifyExport(lines(), { key: publicLogKey(on) })
   if (!verdict.ok) violations.push(`the log does not verify: ${JSON.stringify(verdict.faults)}`)

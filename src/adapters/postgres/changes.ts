@@ -3,7 +3,7 @@ import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
-import { erasePerson, erasureChanges } from "./erasure.ts"
+import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
@@ -155,6 +155,7 @@ const APPLY: Apply = {
 
   async erasePerson(db, change, index) {
     const { row, expectedEpoch } = change
+    await eraseNotices(db, row.id)
     await APPLY.putPrincipal(db, { kind: "putPrincipal", row, expectedEpoch }, index)
     await erasePerson(db, change, index)
   },

@@ -16,6 +16,24 @@ async function refuseErasure(db: Client, personId: string): Promise<void> {
   if (await any(db, "SELECT 1 FROM erasure WHERE person_id = $1", personId)) throw new ConflictError("gone")
 }
 
+/**
+ * Notices to the person go, and so do addresses that were written to; in those to others the name becomes `erased`. To be
+ * called while the row still has name and address.
+ */
+export async function eraseNotices(db: Client, personId: string): Promise<void> {
+  await db.query(
+    `DELETE FROM notification WHERE recipient = $1 OR (recipient LIKE 'mailto:%' AND settled_at IS NOT NULL)
+       OR recipient = (SELECT 'mailto:' || email FROM principal WHERE id = $1)`,
+    [personId],
+  )
+  await db.query(
+    `UPDATE notification SET facts = replace(facts::text, p.quoted, '"erased"')::json
+     FROM (SELECT to_json(name)::text AS quoted FROM principal WHERE id = $1) p
+     WHERE strpos(facts::text, p.quoted) > 0`,
+    [personId],
+  )
+}
+
 /** All but the principal's row as such, which is another by now. @param order the number of the ERASE entry. */
 export async function erasePerson(db: Client, change: ChangeOf<"erasePerson">, order: number): Promise<void> {
   const { row, orderedAt, limit } = change

@@ -2,7 +2,7 @@ import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
-import { erasePerson, erasureChanges } from "./erasure.ts"
+import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
@@ -110,6 +110,7 @@ const APPLY: Apply = {
 
   erasePerson(sql, change, index) {
     const { row, expectedEpoch } = change
+    eraseNotices(sql, row.id)
     APPLY.putPrincipal(sql, { kind: "putPrincipal", row, expectedEpoch }, index)
     erasePerson(sql, change, index)
   },

@@ -27,6 +27,20 @@ function refuseErasure(sql: Statements, personId: string): void {
   if (sql.of("SELECT 1 FROM erasure WHERE person_id = ?").get(personId)) throw new ConflictError("gone")
 }
 
+/**
+ * Notices to the person go, and so do addresses that were written to; in those to others the name becomes `erased`. To be
+ * called while the row still has name and address.
+ */
+export function eraseNotices(sql: Statements, personId: string): void {
+  const person = sql.of("SELECT name, email FROM principal WHERE id = ?").get(personId)
+  sql
+    .of(`DELETE FROM notification WHERE recipient = ?1 OR recipient = 'mailto:' || ?2
+           OR (recipient LIKE 'mailto:%' AND settled_at IS NOT NULL)`)
+    .run(personId, (person?.["email"] ?? null) as string | null)
+  const name = JSON.stringify(person?.["name"] ?? "")
+  sql.of(`UPDATE notification SET facts = replace(facts, ?1, '"erased"') WHERE instr(facts, ?1) > 0`).run(name)
+}
+
 /** All but the principal's row as such, which is another by now. @param order the number of the ERASE entry. */
 export function erasePerson(sql: Statements, change: ChangeOf<"erasePerson">, order: number): void {
   const { row, orderedAt, limit } = change
