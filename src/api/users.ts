@@ -41,6 +41,9 @@ export const UserItem = strict({
 /** `GET /api/users`, in order of names. */
 export const UsersAnswer = strict({ users: Type.Array(UserItem, { maxItems: 100 }), nextCursor: orNull(Cursor) })
 
+/** `POST` and `DELETE /api/users/{id}/hold`, `POST /api/users/{id}/erase`. The reason must not name the person. */
+export const PersonReason = strict({ reason: Reason })
+
 const ExpiresInDays = Type.Integer({ minimum: 1, maximum: 365 })
 /** `POST /api/service-accounts` -> 201 `IssuedToken` (of the account's first token; `id` is the account's). */
 export const ServiceAccountBody = strict({
@@ -106,6 +109,7 @@ export type CreatedUser = Static<typeof CreatedUser>
 export type UserPatch = Static<typeof UserPatch>
 export type UserItem = Static<typeof UserItem>
 export type UsersAnswer = Static<typeof UsersAnswer>
+export type PersonReason = Static<typeof PersonReason>
 export type ServiceAccountBody = Static<typeof ServiceAccountBody>
 export type ServiceAccountPatch = Static<typeof ServiceAccountPatch>
 export type TokenBody = Static<typeof TokenBody>

@@ -22,7 +22,7 @@ import type { Caller } from "./caller.ts"
 import { paged } from "./pages.ts"
 import type { Reasoned } from "./secrets.ts"
 import { orWaiting, type Waiting } from "./waiting.ts"
-import { wholeExport } from "./whole-export.ts"
+import { LOG_EXPORT, wholeExport } from "./whole-export.ts"
 
 type PolicyRow = Omit<PolicyBody, "reason">
 
@@ -99,7 +99,7 @@ export function auditOf(caller: Caller): Audit {
     entries: (options = {}) =>
       paged(options.cursor, (cursor) => page(cursor === undefined ? options : { ...options, cursor }), "auditLogs"),
     ofSecret: async (name, options = {}) => caller.read(`${secretPath(name)}/audit${queryText({ ...options })}`),
-    export: () => wholeExport(caller.stream("/api/audit/export")),
+    export: () => wholeExport(LOG_EXPORT, caller.stream("/api/audit/export")),
     checkpoint: async () => (await caller.read<CheckpointAnswer>("/api/audit/checkpoint")).checkpoint,
     key: async () => (await caller.read<LogKeyAnswer>("/api/audit/key")).key,
     proof: (index, size) => caller.read(`/api/audit/proof${queryText({ index, size })}`),

@@ -1,3 +1,4 @@
+import type { PendingAnswer } from "../api/access-requests.ts"
 import type {
   LoginAnswer,
   LoginBody,
@@ -24,11 +25,12 @@ import type {
 } from "../api/users.ts"
 import type { WorkloadLoginAnswer } from "../api/workloads.ts"
 import { queryText } from "./address.ts"
-import type { Caller } from "./caller.ts"
+import type { Caller, SendOptions } from "./caller.ts"
 import type { Shown, Verified } from "./factors.ts"
 import { paged } from "./pages.ts"
 import type { Reasoned } from "./secrets.ts"
 import { orWaiting, type Waiting } from "./waiting.ts"
+import { PERSON_EXPORT, wholeExport } from "./whole-export.ts"
 
 /** Who the caller is. `login` and `setup` answer a token; make another client with it. */
 export interface Identity {
@@ -97,14 +99,31 @@ export interface Users {
    * @throws TylerApiError `verification_required`, `last_admin`
    */
   change(id: string, patch: UserPatch, options?: Verified): Promise<UserItem | Waiting>
+  /** All that is kept about a person as NDJSON, in pieces as they come, and whole. */
+  export(id: string): AsyncGenerator<Uint8Array, void, undefined>
+  /** Asks for an erasure, to which another admin has to agree. Takes a step-up token for `govern`. */
+  erase(id: string, options?: Reasoned & SendOptions): Promise<PendingAnswer>
+  /** Keeps a person from being erased. 409 `person_held`. */
+  hold(id: string, options?: Reasoned): Promise<void>
+  release(id: string, options?: Reasoned): Promise<void>
 }
 
 export function usersOf(caller: Caller): Users {
+  const path = (id: string, last: string) => `/api/users/${encodeURIComponent(id)}/${last}`
   return {
     list: () => paged(undefined, (cursor) => caller.read<UsersAnswer>(`/api/users${queryText({ cursor })}`), "users"),
     create: (user, options) => caller.send("POST", "/api/users", user, options),
     change: async (id, patch, options) =>
       orWaiting<UserItem>(await caller.send("PATCH", `/api/users/${encodeURIComponent(id)}`, patch, options)),
+    export: (id) => wholeExport(PERSON_EXPORT, caller.stream(path(id, "data"))),
+    erase: async (id, options = {}) =>
+      caller.send("POST", path(id, "erase"), { reason: caller.reason(options.reason) }, options),
+    hold: async (id, options = {}) => {
+      await caller.send("POST", path(id, "hold"), { reason: caller.reason(options.reason) })
+    },
+    release: async (id, options = {}) => {
+      await caller.send("DELETE", path(id, "hold"), { reason: caller.reason(options.reason) })
+    },
   }
 }
 

@@ -45,6 +45,8 @@ const TEXTS = {
   too_many_issuers: "There are as many issuers as there may be",
   weak_password: "The password is not acceptable",
   setup_done: "The first admin has already been set up",
+  person_enabled: "The person must be disabled first",
+  person_held: "The person is under a legal hold",
   last_admin: "This would leave nobody who can administer the system",
   account_disabled: "This account is disabled",
   provider_exists: "An identity provider with this id or this issuer already exists",

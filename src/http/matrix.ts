@@ -133,6 +133,26 @@ export const MATRIX = {
   "POST /api/users": { ...admin, action: "USER_CREATE", summary: "Makes a person (role admin)" },
   "GET /api/users": { ...admin, action: "USER_LIST", summary: "Lists people (role admin)" },
   "PATCH /api/users/:id": { ...admin, action: "USER_CHANGE", summary: "Changes a person (role admin)" },
+  "GET /api/users/:id/data": {
+    ...self,
+    action: "PERSON_EXPORT",
+    summary: "All that is kept about a person, as NDJSON (oneself, or role admin or auditor)",
+  },
+  "POST /api/users/:id/erase": {
+    ...admin,
+    action: "ERASE",
+    summary: "Asks for a person's erasure, to which another admin has to agree (role admin)",
+  },
+  "POST /api/users/:id/hold": {
+    ...admin,
+    action: "PERSON_HOLD",
+    summary: "Keeps a person from being erased (role admin)",
+  },
+  "DELETE /api/users/:id/hold": {
+    ...admin,
+    action: "PERSON_RELEASE",
+    summary: "Lets a person be erased again (role admin)",
+  },
   "POST /api/service-accounts": {
     ...admin,
     action: "SERVICE_ACCOUNT_CREATE",

@@ -44,6 +44,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   too_many_issuers: 409,
   weak_password: 400,
   setup_done: 409,
+  person_enabled: 409,
+  person_held: 409,
   last_admin: 409,
   account_disabled: 403,
   provider_exists: 409,

@@ -38,7 +38,7 @@ export function requestAnswer(on: Pick<Service, "expiryNow">, { request, request
 }
 
 function shownChange(change: Governed): object {
-  if (change.type === "policies") return change
+  if (change.type === "policies" || change.type === "erasure") return change
   if (change.type === "provider") {
     const { clientSecret, ...rest } = change
     const secret = clientSecret === null ? "none" : clientSecret === KEEP ? "kept" : "set"

@@ -1,6 +1,7 @@
 import type { Logger } from "pino"
 import { clockWatch } from "../operations/clock-watch.ts"
 import { dueRequests } from "../operations/due-requests.ts"
+import { continueErasures } from "../operations/continue-erasures.ts"
 import { pruneDeliveries } from "../operations/deliver.ts"
 import { pruneExpired } from "../operations/prune.ts"
 import { purgeDue } from "../operations/remove.ts"
@@ -19,14 +20,16 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
 /**
- * What happens by itself: the start entry, refusal summaries each minute, notifications and purges that are due, each
- * hour the deletion of what expired, a watch on the clock.
+ * What happens by itself: the start entry, refusal summaries each minute, notifications, erasures that were ordered,
+ * purges that are due, each hour the deletion of what expired, a watch on the clock.
  */
 export async function startJobs(service: Service, notifier: Pick<Notifying, "tick">, log: Logger): Promise<Jobs> {
   const watch = clockWatch(service.clock)
   const { lastTime } = await service.reader.head()
   if (watch.tick(lastTime)) await recordClockStep(service)
   await recordStart(service)
+  // What an earlier process left half done goes on at once. Without a wait: a million entries take minutes.
+  continueErasures(service).catch(() => log.warn("erasures wait: the ledger cannot record"))
   let summarised = service.clock.monotonic()
   let pruned = Number.NEGATIVE_INFINITY
 
@@ -40,6 +43,7 @@ export async function startJobs(service: Service, notifier: Pick<Notifying, "tic
       summarised = service.clock.monotonic()
       await recordSummaries(service)
     }
+    await continueErasures(service)
     await notifier.tick()
     if (watch.frozen()) return
     await purgeDue(service)

@@ -26,7 +26,7 @@ import { spendGovern } from "./step-up.ts"
 export const ALONE_MS = DAY_MS
 
 /** A change of the rules or of somebody's account, as plain data: what is approved is exactly what is made. */
-export type Governed = PoliciesChange | PersonChange | ProviderChange
+export type Governed = PoliciesChange | PersonChange | ProviderChange | ErasureChange
 
 export interface PoliciesChange {
   readonly type: "policies"
@@ -48,13 +48,20 @@ export interface PersonChange {
   readonly resetFactors?: true
 }
 
+export interface ErasureChange {
+  readonly type: "erasure"
+  readonly id: string
+  /** Of the person, disabled; whatever happens to the account meanwhile makes the request void. */
+  readonly epoch: number
+}
+
 interface Kind<G extends Governed> {
   /** Letters, digits and `._:-`: it stands in the entry. */
   subject(change: G): string
   /** Whether one admin alone may not make it. */
   guarded(on: Service, view: View, change: G): Promise<boolean>
   /** @throws TylerError `request_closed` if what it was made on is no longer so */
-  apply(on: Service, view: View, change: G, by: string): Promise<readonly Change[]>
+  apply(on: Service, view: View, change: G, request: AccessRequestRow): Promise<readonly Change[]>
 }
 
 const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: T }>> } = {
@@ -78,7 +85,7 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
       const guards = guardedRoles(policies, { purgeGuarded: on.settings.purgeGuarded })
       return added.some((role) => guards.has(role))
     },
-    async apply(on, _view, change, by) {
+    async apply(on, _view, change, { requesterId: by }) {
       const row = await on.reader.principalById(change.id)
       if (row === undefined) throw stale("The person is gone")
       if (change.roles !== undefined && change.roles.from.join() !== row.roles.join())
@@ -96,6 +103,21 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
       const now = await on.reader.identityProvider(change.id)
       if ((now?.revision ?? 0) !== change.revision) throw stale("The identity provider has changed since; ask again")
       return [(await providerWritten(on, view, change, await rowBefore(on, change))).write]
+    },
+  },
+  erasure: {
+    subject: ({ id }) => `erasure:${id}`,
+    guarded: () => Promise.resolve(true),
+    async apply(on, _view, { id, epoch }, request) {
+      const [row, hold, erasure] = await Promise.all([
+        on.reader.principalById(id),
+        on.reader.hold(id),
+        on.reader.erasure(id),
+      ])
+      if (row?.epoch !== epoch || !row.disabled || hold !== undefined || erasure !== undefined)
+        throw stale("The person's account has changed since, or is held; ask again")
+      const orderedAt = on.clock.now()
+      return [{ kind: "orderErasure", personId: id, requestId: request.id, expectedEpoch: epoch, orderedAt }]
     },
   },
 }
@@ -249,7 +271,7 @@ export interface Applied {
 
 export async function applyGoverned(on: Service, view: View, request: AccessRequestRow): Promise<Applied> {
   const change = governedOf(request)
-  const changes = await kindOf(change).apply(on, view, change, request.requesterId)
+  const changes = await kindOf(change).apply(on, view, change, request)
   const reset = change.type === "person" && change.resetFactors === true ? { factorsReset: change.id } : {}
   return { changes, facts: reset }
 }

@@ -40,9 +40,13 @@ const ANONYMOUS: Principal = {
   sessionId: null,
 }
 
-/** Somebody not known yet. Refusals count by address. */
-export function anonymousCaller(origin: Origin, name: string = ""): Caller {
-  const principal = { ...ANONYMOUS, name }
+/**
+ * Somebody not known yet.
+ * @param tried whose name was given, so that the entry of a refusal is that person's and goes with the person; what is
+ * nobody's name is not written down, for it may be a password.
+ */
+export function anonymousCaller(origin: Origin, tried?: Pick<PrincipalRow, "id" | "name">): Caller {
+  const principal = tried === undefined ? ANONYMOUS : { ...ANONYMOUS, id: tried.id, name: tried.name }
   return { principal, origin, verification: null, refresh: () => Promise.resolve(principal) }
 }
 
@@ -54,7 +58,7 @@ function wrong(): TylerError {
 export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin, ask: LoginRequest): Promise<Session> {
   const parsed = parseUsername(ask.username)
   const name = "name" in parsed ? parsed.name : "(unreadable)"
-  const caller = anonymousCaller(origin, name)
+  const caller = anonymousCaller(origin, await on.reader.principalByName(name))
   const about = { action: "LOGIN", resourceType: "user", resourceName: "session", reason: null }
   const verdict = throttle.check(name, on.clock.monotonic())
   const row = "allowed" in verdict ? await checkPassword(on, throttle, origin, name, ask.password) : undefined

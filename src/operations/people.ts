@@ -34,7 +34,8 @@ export function changeUser(on: Service, caller: Caller, ask: UserChange): Promis
     async plan(view): Promise<Step<Made<PrincipalRow>>> {
       requireAdmin(view)
       const row = await on.reader.principalById(ask.id)
-      if (row === undefined) throw new TylerError("not_found", { error: "No such user" })
+      if (row === undefined || (await on.reader.erasure(row.id)) !== undefined)
+        throw new TylerError("not_found", { error: "No such user" })
       const wanted = await wantedChange(on, row, ask)
       await keepAnAdmin(on, row, (wanted.roles?.to ?? row.roles).includes(ADMIN) && !(wanted.disabled ?? row.disabled))
       const { changed, changes } = await personChange(on, row, wanted, view.principal.id)

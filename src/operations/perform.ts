@@ -145,8 +145,12 @@ async function planOne<T>(on: Service, caller: Caller, view: View, attempt: Atte
 
 /** A refusal may be as stale as a permit: its entry too is compared with the rows it was decided on. */
 function decidedOn({ principal, policies }: View): Pick<Act, "policyEpoch" | "principal"> {
-  const { id, epoch, sessionId } = principal
-  return { policyEpoch: policies.epoch, principal: sessionId === null ? null : { id, epoch } }
+  return { policyEpoch: policies.epoch, principal: comparedWith(principal) }
+}
+
+/** Who has no session has no row to be compared with. */
+function comparedWith({ id, epoch, sessionId }: Principal): Act["principal"] {
+  return sessionId === null ? null : { id, epoch }
 }
 
 /** Refusals that are only counted (operations/refusals.ts) have no entry to compare by, so they look for themselves. */
@@ -209,6 +213,7 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   credentials_full: "too_many_tokens",
   owner_full: "too_many_owned",
   issuer_taken: "issuer_exists",
+  held: "person_held",
 }
 
 export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {
@@ -218,8 +223,15 @@ export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, 
 }
 
 async function refuse<T>(on: Service, caller: Caller, about: About, refusal: TylerError): Promise<Result<T>> {
-  const act = refusalAct(on, caller, caller.principal, about, refusal)
-  if (act !== undefined) await record(on.ledger, [act])
+  let { principal } = caller
+  let act = refusalAct(on, caller, principal, about, refusal)
+  for (let round = 0; act !== undefined && round < ROUNDS; round++) {
+    const [settled] = await record(on.ledger, [{ ...act, principal: comparedWith(principal) }])
+    if (settled === undefined || !("moved" in settled)) break
+    // Nobody's name is written down on the word of a session that has ended: the person may be erased by now.
+    principal = await caller.refresh()
+    act = refusalActOf(on, caller, principal, about, refusal)
+  }
   refusal.recorded = true
   return { error: refusal }
 }
@@ -238,7 +250,16 @@ function refusalAct(
   about: About,
   refusal: TylerError,
 ): Act | undefined {
-  if (!on.refusals.note(principal.id, on.clock.now())) return undefined
+  if (!on.refusals.note(meterKey(principal), on.clock.now())) return undefined
+  return refusalActOf(on, caller, principal, about, refusal)
+}
+
+/** Whoever tries somebody's name spends nothing of what that person has. */
+function meterKey({ id, kind, sessionId }: Principal): string {
+  return sessionId === null && kind !== "job" ? "anonymous" : id
+}
+
+function refusalActOf(on: Service, caller: Caller, principal: Principal, about: About, refusal: TylerError): Act {
   const result = FAULTS.has(refusal.code) ? "FAILURE" : "DENIED"
   const entry = draftEntry(on, principal, caller.origin, about, { result, decision: refusal.code })
   return { entry, policyEpoch: null, principal: null, secret: null, grant: null, quota: null, changes: [] }

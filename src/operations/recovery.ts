@@ -29,7 +29,8 @@ const OPERATOR: Principal = {
 export async function recoverAdmin(on: Service, username: string): Promise<{ readonly password: string }> {
   const parsed = parseUsername(username)
   const row = "name" in parsed ? await on.reader.principalByName(parsed.name) : undefined
-  if (row?.kind !== "person") throw new TylerError("not_found", { error: "No such user" })
+  if (row?.kind !== "person" || (await on.reader.erasure(row.id)) !== undefined)
+    throw new TylerError("not_found", { error: "No such user" })
   const password = randomText(on.random, 24)
   const trusted = principalGenuine(on.keyring().rowsKey, row)
   const changed = signedPrincipal(on, {

@@ -1,6 +1,8 @@
 import { type Act, record } from "../audit/ledger.ts"
+import { addressNeighbourhood } from "../quota/address.ts"
 import type { Origin, Principal } from "../core/principal.ts"
-import { draftEntry } from "./entry.ts"
+import { type About, draftEntry } from "./entry.ts"
+import type { RefusalCount } from "./refusals.ts"
 import type { Change } from "../state/change.ts"
 import type { Service } from "./service.ts"
 
@@ -54,7 +56,15 @@ function act(
   details: string,
   changes: readonly Change[] = [],
 ): Act {
-  const about = { action, resourceType: "service", resourceName, reason: null }
+  return actAbout(on, { action, resourceType: "service", resourceName, reason: null }, details, changes)
+}
+
+function actAbout(
+  on: Pick<Service, "clock" | "random">,
+  about: About,
+  details: string,
+  changes: readonly Change[],
+): Act {
   const entry = draftEntry(on, SERVER, here(on), about, { result: "SUCCESS", decision: "system", details })
   return { entry, ...BARE, changes }
 }
@@ -95,6 +105,18 @@ export async function recordPruning(
   await record(on.ledger, [act(on, "PRUNE", "expired", details, changes)])
 }
 
+/** A step of an erasure that people have ordered; none if another replica has just taken it. */
+export async function recordErasure(
+  on: Service,
+  action: string,
+  personId: string,
+  details: string,
+  change: Change,
+): Promise<void> {
+  const about = { action, resourceType: "person", resourceName: personId, reason: null }
+  await record(on.ledger, [actAbout(on, about, details, [change])])
+}
+
 /** A start also says that refusals counted in the minute before a crash are lost. */
 export async function recordStart(on: Service): Promise<void> {
   await record(on.ledger, [act(on, "SERVER_START", "server", "uncounted_refusals_possible")])
@@ -105,17 +127,31 @@ export async function recordClockStep(on: Service): Promise<void> {
   await record(on.ledger, [act(on, "CLOCK_STEP", "clock", "purges_frozen")])
 }
 
-/** One REFUSED_SUMMARY per principal or address with exact counts; given back if they could not be recorded. */
+/**
+ * One REFUSED_SUMMARY per principal or neighbourhood of addresses, with exact counts; given back if they could not be
+ * recorded. No whole address: what an entry is about cannot be erased, and nobody knows whose it is.
+ */
 export async function recordSummaries(on: Service): Promise<void> {
   const counts = on.refusals.take()
   if (counts.length === 0) return
   try {
     await record(
       on.ledger,
-      counts.map(({ key, count }) => act(on, "REFUSED_SUMMARY", key, `count=${count}`)),
+      [...summed(counts)].map(([about, count]) => act(on, "REFUSED_SUMMARY", about, `count=${count}`)),
     )
   } catch (error) {
     on.refusals.restore(counts)
     throw error
   }
+}
+
+const ADDRESS = "address "
+
+function summed(counts: readonly RefusalCount[]): Map<string, number> {
+  const sums = new Map<string, number>()
+  for (const { key, count } of counts) {
+    const about = key.startsWith(ADDRESS) ? ADDRESS + addressNeighbourhood(key.slice(ADDRESS.length)) : key
+    sums.set(about, (sums.get(about) ?? 0) + count)
+  }
+  return sums
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as fc from "fast-check"
-import { addressKey } from "./address.ts"
+import { addressKey, addressNeighbourhood } from "./address.ts"
 
 const SAME: readonly (readonly [key: string, ...spellings: string[]])[] = [
   ["192.0.2.1", "192.0.2.1", "::ffff:192.0.2.1", "::FFFF:c000:201", "0:0:0:0:0:ffff:192.0.2.1", "0000::ffff:c000:0201"],
@@ -36,4 +36,15 @@ test("the last 64 bits of an IPv6 address never matter, the first always do", ()
       assert.equal(addressKey(text(one)) === addressKey(text([...two.slice(0, 4), ...one.slice(4)])), same)
     }),
   )
+})
+
+test("a neighbourhood says where an address lies and not which it is", () => {
+  for (const [ip, neighbourhood] of [
+    ["192.0.2.77", "192.0.2.0/24"],
+    ["::ffff:192.0.2.77", "192.0.2.0/24"],
+    ["2001:db8:1:2::3", "2001:db8:1::/48"],
+    ["::1", "0:0:0::/48"],
+    ["localhost", "unknown"],
+  ] as const)
+    assert.equal(addressNeighbourhood(ip), neighbourhood)
 })

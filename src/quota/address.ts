@@ -17,6 +17,13 @@ export function addressKey(ip: string): string {
     .join(":")}::/64`
 }
 
+/** The /24 of an IPv4 address, the /48 of an IPv6 one: where it came from, but not who. `unknown` for anything else. */
+export function addressNeighbourhood(ip: string): string {
+  const key = addressKey(ip)
+  if (isIPv4(key)) return `${key.slice(0, key.lastIndexOf("."))}.0/24`
+  return key === "unknown" ? key : `${key.split(":").slice(0, 3).join(":")}::/48`
+}
+
 /** The eight groups of a valid IPv6 address. */
 function groupsOf(ip: string): readonly number[] {
   const [left = "", right] = ip.split("::")

@@ -6,6 +6,7 @@ import type {
   ExternalIdentityRow,
   FactorRow,
   GrantRow,
+  HoldRow,
   IdentityProviderRow,
   KeyRow,
   LabelRow,
@@ -76,6 +77,37 @@ export type Change =
   | { readonly kind: "removeGrantsOf"; readonly principalId: string }
   /** Of one-time ids and grants that expired before then at most `limit` rows of a kind; none is no conflict. */
   | { readonly kind: "pruneLeases"; readonly expiredBefore: number; readonly limit: number }
+  /**
+   * Others have agreed: the person is nobody's to change any more, and `erasePerson` is due. Only over `expectedEpoch` of
+   * somebody disabled; conflicts while the person is held, or if it was ordered before.
+   */
+  | {
+      readonly kind: "orderErasure"
+      readonly personId: string
+      readonly requestId: string
+      readonly expectedEpoch: number
+      readonly orderedAt: number
+    }
+  /**
+   * The person becomes `row`, whose name is new too; sessions, counts and the first `limit` entries lose what is theirs.
+   * The act's own entry is the order. Only over `expectedEpoch`, and once, of somebody whose erasure was ordered.
+   */
+  | {
+      readonly kind: "erasePerson"
+      readonly row: PrincipalRow
+      readonly expectedEpoch: number
+      readonly orderedAt: number
+      readonly limit: number
+    }
+  /** At most `limit` more entries of an erasure under way; conflicts if it has none left before its order. */
+  | { readonly kind: "eraseEntries"; readonly personId: string; readonly limit: number }
+  /** For entries written after the order: from here on the act's own entry is the order. Conflicts before the old one is carried out. */
+  | { readonly kind: "renewErasure"; readonly personId: string }
+  /** Conflicts while an entry of the person still stands whole. */
+  | { readonly kind: "finishErasure"; readonly personId: string }
+  /** Conflicts if the person is held already, or erased. */
+  | { readonly kind: "holdPerson"; readonly row: HoldRow }
+  | { readonly kind: "releasePerson"; readonly personId: string }
   /** First start only: conflicts once a first admin exists. */
   | { readonly kind: "closeSetup" }
   /** The policy set moves from one epoch to the next in one step. */
@@ -227,6 +259,7 @@ export type Conflict =
   | "identity_taken"
   | "too_many"
   | "gone"
+  | "held"
   | "pending_deletion"
   | "not_deleted"
   | "not_due"

@@ -6,10 +6,12 @@ import type {
   DecisionRow,
   DeliveryRow,
   EntryRow,
+  ErasureRow,
   ExternalIdentityRow,
   FactorRow,
   GrantRow,
   HeadRow,
+  HoldRow,
   IdentityProviderRow,
   KeyRow,
   LabelRow,
@@ -77,6 +79,11 @@ export interface StateReader {
   workloadIssuer(issuer: string): Promise<WorkloadIssuerRow | undefined>
   /** In order of names. */
   programsOf(ownerId: string): Promise<readonly PrincipalRow[]>
+  /** Undefined for somebody who was never erased. */
+  erasure(personId: string): Promise<ErasureRow | undefined>
+  /** Those not finished, oldest first. */
+  openErasures(limit: number): Promise<readonly ErasureRow[]>
+  hold(personId: string): Promise<HoldRow | undefined>
   credentialByHash(tokenHash: Uint8Array): Promise<CredentialRow | undefined>
   credentialsOf(principalId: string): Promise<readonly CredentialRow[]>
 

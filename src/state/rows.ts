@@ -163,6 +163,26 @@ export interface WorkloadIssuerRow {
   readonly mac: Uint8Array
 }
 
+/** Keeps a person from being erased. It grants nothing, so it carries no code. */
+export interface HoldRow {
+  readonly personId: string
+  readonly heldBy: string
+  readonly heldAt: number
+}
+
+/** An erasure that was ordered; it stays, for the person's id is never anybody's again. */
+export interface ErasureRow {
+  readonly personId: string
+  /** The request that others agreed to. */
+  readonly requestId: string
+  /** Number of the ERASE entry; null until it is written. */
+  readonly orderIndex: number | null
+  /** Entries of the person with a smaller number are done. */
+  readonly nextIndex: number
+  readonly orderedAt: number
+  readonly finished: boolean
+}
+
 export interface PolicyRow {
   readonly id: string
   readonly secretPattern: string

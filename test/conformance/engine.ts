@@ -13,6 +13,8 @@ export interface Engine {
   close(): Promise<void>
   /** Runs SQL past the ledger, as somebody with the database's password could. */
   tamper(sql: string): Promise<void>
+  /** The same with the audit log's guard taken away meanwhile, as its owner could. */
+  withoutGuard(sql: string): Promise<void>
   /** What an erasure empties, as columns. */
   readonly personalColumns: readonly string[]
   /** A commitment of 32 bytes as an SQL literal. */

@@ -1,6 +1,7 @@
 import { describe } from "node:test"
 import { chain } from "./chain.ts"
 import type { EngineFactory } from "./engine.ts"
+import { erasure } from "./erasure.ts"
 import { keyChanges } from "./key-changes.ts"
 import { moves } from "./moves.ts"
 import { approvalChanges } from "./approval-changes.ts"
@@ -21,6 +22,7 @@ export function ledgerConformance(factory: EngineFactory): void {
     quota(factory)
     peopleChanges(factory)
     approvalChanges(factory)
+    erasure(factory)
     pruning(factory)
     policyChanges(factory)
     secretChanges(factory)

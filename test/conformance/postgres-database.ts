@@ -100,6 +100,10 @@ export async function openPostgres(): Promise<Engine> {
     async tamper(sql) {
       await runSql(url, sql)
     },
+    async withoutGuard(sql) {
+      const guard = "ALTER TABLE security_audit_log"
+      await runSql(url, `${guard} DISABLE TRIGGER USER`, sql, `${guard} ENABLE TRIGGER USER`)
+    },
     async placeHead(size, edge) {
       await runSql(url, `UPDATE log_head SET size = ${size}, edge = '\\x${Buffer.from(edge).toString("hex")}'`)
     },

@@ -52,6 +52,11 @@ async function open(): Promise<Engine> {
     personalColumns: ["salt", "username", "ip_address", "user_agent", "reason"],
     commitment: `x'${"ab".repeat(32)}'`,
     tamper: async (sql) => raw((db) => db.exec(sql)),
+    withoutGuard: async (sql) =>
+      raw((db) => {
+        const guard = db.prepare("SELECT sql FROM sqlite_master WHERE name = 'audit_changes_only_by_erasure'").get()
+        db.exec(`BEGIN; DROP TRIGGER audit_changes_only_by_erasure; ${sql}; ${String(guard?.["sql"])}; COMMIT`)
+      }),
     placeHead: async (size, edge) =>
       raw((db) => {
         db.prepare("UPDATE log_head SET size = ?, edge = ? WHERE id = 1").run(size, edge)

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { postgresAnswers } from "../conformance/postgres-database.ts"
 import { type Campaign, drawFrom, type EngineName } from "../soak/campaign.ts"
+import { erasure } from "../soak/erasure.ts"
 import { fuzz } from "../soak/fuzz.ts"
 import { kill } from "../soak/kill.ts"
 import { races } from "../soak/races.ts"
@@ -12,6 +13,7 @@ import { tamper } from "../soak/tamper.ts"
 const SEED = 20_261
 const SAMPLES: readonly (readonly [name: string, campaign: Campaign, rounds: number])[] = [
   ["kill -9 during reads and writes loses nothing", kill, 4],
+  ["kill -9 during an erasure: it goes on, and nothing stays", erasure, 3],
   ["limits and changes hold under many requests at once", races, 3],
   ["storage that fails costs a 503 and no byte, and heals", storage, 1],
   ["a change of stored entries is found and named", tamper, 200],

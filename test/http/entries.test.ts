@@ -227,7 +227,7 @@ test("a flood of refusals becomes 60 entries and one exact count", async () => {
     new Map(summaries.map(({ resource_name, details }) => [resource_name, details])),
     new Map([
       [id, "count=90"],
-      ["address 127.0.0.1", "count=30"],
+      ["address 127.0.0.0/24", "count=30"],
     ]),
   )
   assert.equal(summaries.length, 2)

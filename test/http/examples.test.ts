@@ -8,7 +8,7 @@ import { MATRIX, type RouteId } from "../../src/http/matrix.ts"
 import { EXAMPLES } from "../../src/http/openapi/examples.ts"
 import { type Client, clientOf, type HeaderFields, type Loose } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
-import { appCode, logInHalf, passkeyShown, STEP_MS, stepUp } from "../kit/factors.ts"
+import { appCode, enrolApp, logInHalf, passkeyShown, STEP_MS, stepUp } from "../kit/factors.ts"
 import { SoftwarePasskey } from "../kit/passkey.ts"
 import { addPerson, logIn } from "../kit/people.ts"
 import { createSecret } from "../kit/secrets.ts"
@@ -124,6 +124,17 @@ test("every route answers its own example as it is described", async () => {
   const [finn] = [await addPerson(client, "finn", ["finance"]), await addPerson(client, "gail", ["finance"])]
   assert.equal((await client.patch(`/api/users/${finn.id}`, { breakGlass: true })).status, 200)
   await ask("PATCH /api/users/:id", grace)
+  await ask("GET /api/users/:id/data", grace)
+  const helen = (await addPerson(client, "helen", ["admin"])).client
+  const phone = await enrolApp(helen, clock.now())
+  clock.advance(STEP_MS)
+  const admin = client
+  client = helen
+  const steppedUp = await stepUp(helen, "govern", [], { code: appCode(phone.seed, clock.now()) })
+  await ask("POST /api/users/:id/erase", grace, {}, "", steppedUp)
+  client = admin
+  await ask("POST /api/users/:id/hold", grace)
+  await ask("DELETE /api/users/:id/hold", grace)
   const account = await ask("POST /api/service-accounts")
   await ask("GET /api/service-accounts", {}, {}, "?limit=1")
   await ask("PATCH /api/service-accounts/:id", account)

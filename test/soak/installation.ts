@@ -10,6 +10,8 @@ export interface Installation extends AsyncDisposable {
   readonly folder: string
   /** PostgreSQL's address; null on SQLite. */
   readonly databaseUrl: string | null
+  /** What every server of it is started with. */
+  readonly env: Readonly<Record<string, string>>
   start(env?: Readonly<Record<string, string>>): Promise<ServerProcess>
   /** On PostgreSQL as many replicas as asked for, on SQLite the one server that may be. */
   startAll(replicas: number, env?: Readonly<Record<string, string>>): Promise<ServerProcess[]>
@@ -20,9 +22,11 @@ export async function install(engine: EngineName): Promise<Installation> {
   const database = engine === "postgres" ? await newDatabase() : null
   const running = new Set<ServerProcess>()
 
+  const shared: Readonly<Record<string, string>> =
+    database === null ? {} : { DATABASE_URL: database.url, TYLER_ROOT_KEY_FILE: join(folder, "root.key") }
+
   async function start(env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
-    const shared = { DATABASE_URL: database?.url, TYLER_ROOT_KEY_FILE: join(folder, "root.key") }
-    const server = await startProcess({ folder, env: { ...(database === null ? {} : shared), ...env } })
+    const server = await startProcess({ folder, env: { ...shared, ...env } })
     running.add(server)
     return server
   }
@@ -30,6 +34,7 @@ export async function install(engine: EngineName): Promise<Installation> {
   return {
     folder,
     databaseUrl: database?.url ?? null,
+    env: shared,
     start,
     startAll(replicas, env = {}) {
       const count = database === null ? 1 : replicas

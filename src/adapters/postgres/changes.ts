@@ -3,6 +3,7 @@ import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
+import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
@@ -11,7 +12,8 @@ import { signOnChanges } from "./sign-on-changes.ts"
 import { refuseIf, run } from "./run.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
-type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>) => Promise<void> }
+/** @param index the number that the act's entry gets. */
+type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>, index: number) => Promise<void> }
 
 /**
  * Each kind of change, once. The running transaction holds the head row, so nothing can come between a check and the
@@ -153,6 +155,15 @@ const APPLY: Apply = {
       [beforeDay, limit],
     )
   },
+
+  async erasePerson(db, change, index) {
+    const { row, expectedEpoch } = change
+    await eraseNotices(db, row.id)
+    await APPLY.putPrincipal(db, { kind: "putPrincipal", row, expectedEpoch }, index)
+    await erasePerson(db, change, index)
+  },
+
+  ...erasureChanges,
 
   async closeSetup(db) {
     const done = await run(db, "UPDATE log_head SET setup_closed = true WHERE id = 1 AND NOT setup_closed", [])
@@ -329,10 +340,13 @@ const APPLY: Apply = {
   },
 }
 
-/** Rejects with ConflictError, or with what `pg` says. */
-export function applyChange(db: Client, change: Change): Promise<void> {
-  const apply = APPLY[change.kind] as (db: Client, change: Change) => Promise<void>
-  return apply(db, change)
+/**
+ * Rejects with ConflictError, or with what `pg` says.
+ * @param index the number that the act's entry gets; 0 where there is none.
+ */
+export function applyChange(db: Client, change: Change, index: number): Promise<void> {
+  const apply = APPLY[change.kind] as (db: Client, change: Change, index: number) => Promise<void>
+  return apply(db, change, index)
 }
 
 const OWNED = "SELECT 1 FROM principal WHERE owner_id = $1 AND kind = 'program'"

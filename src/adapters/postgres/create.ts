@@ -47,9 +47,9 @@ export function initialiseDatabase(url: string, birth: Birth): Promise<boolean> 
          VALUES (1, 0, $1, '', at_ms(0), 0, '', false)`,
         [birth.emptyRoot],
       )
-      for (const row of birth.keys) await applyChange(client, { kind: "addKey", row })
+      for (const row of birth.keys) await applyChange(client, { kind: "addKey", row }, 0)
       const { policies: put, policyMac: mac } = birth
-      await applyChange(client, { kind: "putPolicies", put, removed: [], epoch: 1, mac })
+      await applyChange(client, { kind: "putPolicies", put, removed: [], epoch: 1, mac }, 0)
     }
     await client.query("COMMIT")
     return first

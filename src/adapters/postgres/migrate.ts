@@ -28,6 +28,8 @@ const GRANTS: Readonly<Record<string, string>> = {
   access_grant: "SELECT, INSERT, UPDATE, DELETE",
   identity_provider: "SELECT, INSERT, UPDATE, DELETE",
   external_identity: "SELECT, INSERT, DELETE",
+  legal_hold: "SELECT, INSERT, DELETE",
+  erasure: "SELECT, INSERT, UPDATE",
   secret: "SELECT, INSERT, UPDATE, DELETE",
   secret_version: "SELECT, INSERT, UPDATE, DELETE",
   secret_label: "SELECT, INSERT, DELETE",

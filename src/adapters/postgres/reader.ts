@@ -7,8 +7,10 @@ import {
   credentialRow,
   deliveryRow,
   entryRow,
+  erasureRow,
   externalIdentityRow,
   headRow,
+  holdRow,
   identityProviderRow,
   keyRow,
   labelRow,
@@ -27,6 +29,7 @@ import {
   DECISION,
   DELIVERY,
   ENTRY,
+  ERASURE,
   FACTOR,
   GRANT,
   HEAD,
@@ -79,6 +82,11 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     workloadIssuer: (issuer) => one(workloadIssuerRow, `${WORKLOAD_ISSUER} WHERE issuer = $1`, issuer),
     programsOf: (ownerId) =>
       all(principalRow, `${PRINCIPAL} WHERE owner_id = $1 AND kind = 'program' ORDER BY name`, ownerId),
+    erasure: (id) => one(erasureRow, `${ERASURE} WHERE person_id = $1`, id),
+    openErasures: (limit) =>
+      all(erasureRow, `${ERASURE} WHERE NOT finished ORDER BY erasure.ordered_at, person_id LIMIT $1`, limit),
+    hold: (id) =>
+      one(holdRow, "SELECT person_id, held_by, ms_of(held_at) AS held_at FROM legal_hold WHERE person_id = $1", id),
     credentialByHash: (hash) => one(credentialRow, `${CREDENTIAL} WHERE token_hash = $1`, hash),
     credentialsOf: (id) =>
       all(credentialRow, `${CREDENTIAL} WHERE principal_id = $1 ORDER BY credential.created_at, id`, id),

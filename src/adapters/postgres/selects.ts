@@ -64,3 +64,5 @@ export const ENTRY = `SELECT idx, ${time("timestamp")}, request_id, action, resu
     principal_kind, roles, policy_ids, decision, version_id, grant_id, details, quota_use, salt, username,
     ip_text AS ip_address, user_agent, reason, erased_by, commitment, leaf_hash
   FROM security_audit_log`
+
+export const ERASURE = `SELECT person_id, request_id, order_index, next_index, ${time("ordered_at")}, finished FROM erasure`

@@ -59,7 +59,7 @@ async function writeChanging(db: Client, act: Act): Promise<Written> {
   if (judged.outcomes.some((outcome) => "moved" in outcome)) return judged
   await db.query("SAVEPOINT act")
   try {
-    for (const change of act.changes) await applyChange(db, change)
+    for (const change of act.changes) await applyChange(db, change, judged.size)
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     await db.query("ROLLBACK TO act")

@@ -4,9 +4,9 @@ import { appendLeaf, rootOf } from "../../audit/merkle.ts"
 import type { Change, Conflict } from "../../state/change.ts"
 import type { HeadRow } from "../../state/rows.ts"
 import { applyChange } from "./changes.ts"
+import { compare } from "./compare.ts"
 import { ConflictError } from "./conflict.ts"
 import { headRow, type SqlRow } from "./decode.ts"
-import { compare } from "./compare.ts"
 import { countUse, type Uses } from "./quota.ts"
 import type { Statements } from "./statements.ts"
 
@@ -70,17 +70,17 @@ function rollBack(sql: Statements): void {
 function appendAct(sql: Statements, head: Growing, act: Act): Unsigned {
   const compared = compare(sql, head.policyEpoch, act)
   if ("moved" in compared) return compared
-  const conflict = act.changes.length === 0 ? undefined : applyChanges(sql, act.changes)
+  const conflict = act.changes.length === 0 ? undefined : applyChanges(sql, act.changes, head.size)
   if (conflict !== undefined) return { moved: { kind: "conflict", conflict } }
   for (const change of act.changes) if (change.kind === "putPolicies") head.policyEpoch = change.epoch
   return write(sql, head, act, compared.used)
 }
 
 /** All of them or none. */
-function applyChanges(sql: Statements, changes: readonly Change[]): Conflict | undefined {
+function applyChanges(sql: Statements, changes: readonly Change[], index: number): Conflict | undefined {
   sql.of("SAVEPOINT act").run()
   try {
-    for (const change of changes) applyChange(sql, change)
+    for (const change of changes) applyChange(sql, change, index)
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     sql.of("ROLLBACK TO act").run()

@@ -2,6 +2,7 @@ import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
+import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
@@ -10,7 +11,8 @@ import { signOnChanges } from "./sign-on-changes.ts"
 import type { Statements } from "./statements.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
-type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeOf<K>) => void }
+/** @param index the number that the act's entry gets. */
+type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeOf<K>, index: number) => void }
 
 /** Each kind of change, once. Preconditions are checked by the statement itself or stand before the first write. */
 const APPLY: Apply = {
@@ -108,6 +110,15 @@ const APPLY: Apply = {
              FROM principal p CROSS JOIN quota_use_of_person q ON q.principal_id = p.id AND q.day < ? LIMIT ?)`)
       .run(beforeDay, limit)
   },
+
+  erasePerson(sql, change, index) {
+    const { row, expectedEpoch } = change
+    eraseNotices(sql, row.id)
+    APPLY.putPrincipal(sql, { kind: "putPrincipal", row, expectedEpoch }, index)
+    erasePerson(sql, change, index)
+  },
+
+  ...erasureChanges,
 
   closeSetup(sql) {
     const done = sql.of("UPDATE log_head SET setup_closed = 1 WHERE id = 1 AND setup_closed = 0").run()
@@ -263,9 +274,10 @@ const APPLY: Apply = {
   },
 }
 
-export function applyChange(sql: Statements, change: Change): void {
-  const apply = APPLY[change.kind] as (sql: Statements, change: Change) => void
-  apply(sql, change)
+/** @param index the number that the act's entry gets; 0 where there is none. */
+export function applyChange(sql: Statements, change: Change, index: number): void {
+  const apply = APPLY[change.kind] as (sql: Statements, change: Change, index: number) => void
+  apply(sql, change, index)
 }
 
 function requireRoom(sql: Statements, row: CredentialRow, { most, now }: CredentialRoom): void {

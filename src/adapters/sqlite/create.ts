@@ -51,8 +51,8 @@ export function initialiseDatabase(path: string, birth: Birth): void {
       .of(`INSERT INTO log_head (id, size, root, edge, last_time, policy_epoch, policy_mac, setup_closed)
            VALUES (1, 0, ?, x'', 0, 0, x'', 0)`)
       .run(birth.emptyRoot)
-    for (const row of birth.keys) applyChange(sql, { kind: "addKey", row })
-    applyChange(sql, { kind: "putPolicies", put: birth.policies, removed: [], epoch: 1, mac: birth.policyMac })
+    for (const row of birth.keys) applyChange(sql, { kind: "addKey", row }, 0)
+    applyChange(sql, { kind: "putPolicies", put: birth.policies, removed: [], epoch: 1, mac: birth.policyMac }, 0)
     sql.of("INSERT INTO meta (key, value) VALUES ('root_key_check', ?)").run(birth.rootKeyCheck)
     db.exec("COMMIT")
   } finally {

@@ -5,8 +5,10 @@ import type {
   CredentialRow,
   DeliveryRow,
   EntryRow,
+  ErasureRow,
   ExternalIdentityRow,
   HeadRow,
+  HoldRow,
   IdentityProviderRow,
   KeyRow,
   LabelRow,
@@ -147,6 +149,21 @@ export function externalIdentityRow(row: SqlRow): ExternalIdentityRow {
     principalId: text(row, "principal_id"),
     createdAt: number(row, "created_at"),
     mac: bytes(row, "mac"),
+  }
+}
+
+export function holdRow(row: SqlRow): HoldRow {
+  return { personId: text(row, "person_id"), heldBy: text(row, "held_by"), heldAt: number(row, "held_at") }
+}
+
+export function erasureRow(row: SqlRow): ErasureRow {
+  return {
+    personId: text(row, "person_id"),
+    requestId: text(row, "request_id"),
+    orderIndex: maybeNumber(row, "order_index"),
+    nextIndex: number(row, "next_index"),
+    orderedAt: number(row, "ordered_at"),
+    finished: flag(row, "finished"),
   }
 }
 

@@ -7,8 +7,10 @@ import {
   credentialRow,
   deliveryRow,
   entryRow,
+  erasureRow,
   externalIdentityRow,
   headRow,
+  holdRow,
   identityProviderRow,
   keyRow,
   labelRow,
@@ -81,6 +83,10 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
     workloadIssuer: (issuer) => one(workloadIssuerRow, "SELECT * FROM workload_issuer WHERE issuer = ?", issuer),
     programsOf: (ownerId) =>
       all(principalRow, "SELECT * FROM principal WHERE owner_id = ? AND kind = 'program' ORDER BY name", ownerId),
+    erasure: (id) => one(erasureRow, "SELECT * FROM erasure WHERE person_id = ?", id),
+    openErasures: (limit) =>
+      all(erasureRow, "SELECT * FROM erasure WHERE finished = 0 ORDER BY ordered_at, person_id LIMIT ?", limit),
+    hold: (id) => one(holdRow, "SELECT * FROM legal_hold WHERE person_id = ?", id),
     credentialByHash: (hash) => one(credentialRow, "SELECT * FROM credential WHERE token_hash = ?", hash),
     credentialsOf: (id) =>
       all(credentialRow, "SELECT * FROM credential WHERE principal_id = ? ORDER BY created_at, id", id),

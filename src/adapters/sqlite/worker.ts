@@ -3,7 +3,7 @@ import type { Act } from "../../audit/ledger.ts"
 import { signCheckpoint } from "../../audit/checkpoint.ts"
 import { logKeyFromSeed } from "../../audit/note.ts"
 import { appendActs } from "./append.ts"
-import { openWriter } from "./database.ts"
+import { emptyLog, openWriter } from "./database.ts"
 import { inPlace } from "./in-place.ts"
 import { asCause } from "./fault.ts"
 import { type FromWorker, packOutcomes, type ToWorker, unpackActs, type WorkerStart } from "./messages.ts"
@@ -19,6 +19,8 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
   const key = logKeyFromSeed(start.origin, start.logSeed)
   const requireInPlace = inPlace(start.path)
   let last = { size: -1, checkpoint: "" }
+  /** An erasure has ended whose person may still lie in the write-ahead log. */
+  let owesEmptying = false
 
   /** After the commit, never before: a signed root whose commit failed would be a fork. */
   const checkpointOf = (size: number, root: Uint8Array): string => {
@@ -40,7 +42,10 @@ function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): void {
 
   port.on("message", (message: ToWorker) => {
     if (message.kind === "acts") {
-      port.postMessage(recordActs(unpackActs(message.acts)))
+      const acts = unpackActs(message.acts)
+      port.postMessage(recordActs(acts))
+      owesEmptying ||= acts.some(({ changes }) => changes.some(({ kind }) => kind === "finishErasure"))
+      if (owesEmptying) owesEmptying = !emptyLog(db)
       return
     }
     db.close()

@@ -4,6 +4,7 @@ import {
   CreatedUser,
   IssuedToken,
   PageQuery,
+  PersonReason,
   ServiceAccountBody,
   ServiceAccountItem,
   ServiceAccountPatch,
@@ -33,6 +34,28 @@ export const userContracts = {
     answers: { 200: UserItem, 202: PendingAnswer },
     refuses: ["verification_required", "row_tampered", "not_found", "last_admin", "weak_password", "invalid_reason"],
     note: `At least one change. All sessions and tokens of the person or service account end. ${SECOND_PERSON}`,
+  },
+  "GET /api/users/:id/data": {
+    answers: { 200: { media: "application/x-ndjson" } },
+    refuses: ["not_found"],
+    note: "One object a line, the entries newest first, the count last. docs/privacy.md says what is in it.",
+  },
+  "POST /api/users/:id/erase": {
+    body: PersonReason,
+    answers: { 202: PendingAnswer },
+    refuses: ["verification_required", "not_found", "person_enabled", "person_held", "invalid_reason"],
+    note: "Of somebody disabled and not held. Takes x-verification-token for `govern`. The reason must not name the person.",
+  },
+  "POST /api/users/:id/hold": {
+    body: PersonReason,
+    answers: { 200: Message },
+    refuses: ["not_found", "person_held", "invalid_reason"],
+    note: "A legal hold. The reason must not name the person.",
+  },
+  "DELETE /api/users/:id/hold": {
+    body: PersonReason,
+    answers: { 200: Message },
+    refuses: ["not_found", "invalid_reason"],
   },
   "POST /api/service-accounts": {
     body: ServiceAccountBody,

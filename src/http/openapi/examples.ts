@@ -337,6 +337,15 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
       createdAt: AT,
     },
   },
+  "POST /api/users/:id/erase": { send: { reason: "Has left the company and has asked for it" }, answer: PENDING },
+  "POST /api/users/:id/hold": {
+    send: { reason: "A court has asked for these records" },
+    answer: said("The person is held"),
+  },
+  "DELETE /api/users/:id/hold": {
+    send: { reason: "The court has closed the case" },
+    answer: said("The person is no longer held"),
+  },
   "POST /api/service-accounts": {
     send: {
       name: "deployer",

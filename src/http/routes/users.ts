@@ -1,5 +1,7 @@
+import { Readable } from "node:stream"
 import { parseBody } from "../../api/parse.ts"
 import {
+  PersonReason,
   parsePageQuery,
   parseServiceAccountPatch,
   parseUserPatch,
@@ -9,7 +11,10 @@ import {
 } from "../../api/users.ts"
 import { REASON_MIN } from "../../core/reason.ts"
 import { TOKEN_DAYS } from "../../identity/credential.ts"
+import { type PersonRequest, requestErasure } from "../../operations/erase-person.ts"
+import { holdPerson, releasePerson } from "../../operations/hold.ts"
 import { changeUser } from "../../operations/people.ts"
+import { exportPerson } from "../../operations/person-data.ts"
 import {
   changeProgram,
   createProgram,
@@ -56,6 +61,27 @@ export const userRoutes = {
     return { status: 200, body: userAnswer(changed.made) }
   },
 
+  "GET /api/users/:id/data": async ({ wiring, caller, params }) => ({
+    status: 200,
+    headers: { "content-type": "application/x-ndjson; charset=utf-8", "cache-control": "no-store" },
+    stream: Readable.from(await exportPerson(wiring.service, caller, params["id"] ?? ""), { objectMode: false }),
+  }),
+
+  "POST /api/users/:id/erase": async ({ wiring, caller, body, params }) => ({
+    status: 202,
+    body: pendingAnswer(await requestErasure(wiring.service, caller, personRequest(params, body))),
+  }),
+
+  "POST /api/users/:id/hold": async ({ wiring, caller, body, params }) => {
+    await holdPerson(wiring.service, caller, personRequest(params, body))
+    return { status: 200, body: { message: "The person is held" } }
+  },
+
+  "DELETE /api/users/:id/hold": async ({ wiring, caller, body, params }) => {
+    await releasePerson(wiring.service, caller, personRequest(params, body))
+    return { status: 200, body: { message: "The person is no longer held" } }
+  },
+
   "POST /api/service-accounts": async ({ wiring, caller, body }) => {
     const given = parseBody(ServiceAccountBody, body)
     const { name, roles, reason, expiresInDays = TOKEN_DAYS.usual, ownerId = null, scope } = given
@@ -100,6 +126,10 @@ export const userRoutes = {
     return { status: 200, body: { message: "Token revoked" } }
   },
 } satisfies Record<string, Handler>
+
+function personRequest(params: Readonly<Record<string, string>>, body: unknown): PersonRequest {
+  return { id: params["id"] ?? "", reason: acceptReason(parseBody(PersonReason, body).reason, REASON_MIN) }
+}
 
 function nextCursor(rows: readonly PrincipalRow[], limit: number): string | null {
   const last = rows.at(-1)
