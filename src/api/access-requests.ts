@@ -33,7 +33,7 @@ export const RequestItem = strict({
   requesterId: Id,
   verb: orNull(Type.Enum(["read", "purge"])),
   secrets: Type.Array(Name, { maxItems: TARGETS_MAX }),
-  /** Of a change: what would be changed, in words and rows; password hashes are left out. */
+  /** Of a change: what would be changed, in words and rows, and whose account; password hashes are left out. */
   change: orNull(Type.Unsafe<Readonly<Record<string, unknown>>>(Type.Object({}))),
   /** Null once it was erased. */
   reason: orNull(Type.String({ maxLength: 1000 })),

@@ -51,7 +51,7 @@ function samePort(port: string | undefined, publicUrl: string): boolean {
  * fragment along, so a setup link keeps its token.
  *
  * @param host as `judgeHost` gave it.
- * @param path of the page, one of our own constants.
+ * @param path of the page, one of our own; a query may follow.
  */
 export function pageRedirect(host: string, path: string, publicUrl: string): string | undefined {
   return host === publicHost(publicUrl) ? undefined : new URL(path, publicUrl).href

@@ -1,10 +1,19 @@
 import { readCookie, sessionCookie } from "./browser.ts"
 import { type HostRules, judgeHost, pageRedirect } from "./hosts.ts"
-import { loginPage, pageAssets, pageHeaders, setupPage } from "./pages.ts"
+import {
+  approvalsPage,
+  approvePage,
+  factorsPage,
+  loginPage,
+  pageAssets,
+  pageHeaders,
+  setupPage,
+  stepUpPage,
+} from "./pages.ts"
 
 export interface PageRequest {
-  /** Without query; one of `PAGE_PATHS`. */
-  readonly path: string
+  /** As in the request line: path and query. */
+  readonly url: string
   /** Every Host header, as `judgeHost` takes them. */
   readonly hosts: readonly string[] | undefined
   readonly cookie: string | undefined
@@ -20,23 +29,52 @@ export interface PageAnswer {
   readonly body: string
 }
 
-const PAGES = ["/", "/login", "/setup"]
+interface PageFacts {
+  readonly development: boolean
+  /** The request carries a session cookie. */
+  readonly cookie: boolean
+}
 
-/** Everything that is answered here, by GET and HEAD and to anybody. */
-export const PAGE_PATHS: readonly string[] = [...PAGES, ...Object.keys(pageAssets)]
+/** By path. They hold no data: what they show comes from the API. */
+const PAGES: Readonly<Record<string, (facts: PageFacts) => string>> = {
+  "/login": loginPage,
+  "/setup": setupPage,
+  "/factors": factorsPage,
+  "/step-up": stepUpPage,
+  "/approve": approvalsPage,
+}
+
+/** Of a request's own page: ids as `random.uuid` makes them. */
+const ID = "[0-9a-f-]{36}"
+const REQUEST_PAGE = new RegExp(`^/approve/${ID}$`)
+
+/** Everything that is answered here, by GET and HEAD and to anybody, in the router's spelling. */
+export const PAGE_PATHS: readonly string[] = [
+  "/",
+  ...Object.keys(PAGES),
+  `/approve/:id(^${ID}$)`,
+  ...Object.keys(pageAssets),
+]
 
 /** The whole answer to a browser's request for a page or an asset; undefined for a host or a path that is not ours. */
 export function answerPage(request: PageRequest, rules: PageRules): PageAnswer | undefined {
   const headers = pageHeaders(rules.publicUrl)
-  const asset = Object.hasOwn(pageAssets, request.path) ? pageAssets[request.path] : undefined
+  const path = request.url.split("?", 1)[0] ?? ""
+  const asset = Object.hasOwn(pageAssets, path) ? pageAssets[path] : undefined
   if (asset !== undefined) return { status: 200, headers: { ...headers, "content-type": asset.type }, body: asset.body }
   const verdict = judgeHost(request.hosts, rules)
-  if ("refused" in verdict || !PAGES.includes(request.path)) return undefined
-  const path = request.path === "/" ? "/login" : request.path
-  const elsewhere = pageRedirect(verdict.host, path, rules.publicUrl) ?? (path === request.path ? undefined : path)
+  const page = pageOf(path)
+  if ("refused" in verdict || page === undefined) return undefined
+  const here = path === "/" ? "/login" : request.url
+  const elsewhere = pageRedirect(verdict.host, here, rules.publicUrl) ?? (path === "/" ? here : undefined)
   if (elsewhere !== undefined) return { status: 302, headers: { ...headers, location: elsewhere }, body: "" }
-  const { development } = rules
   const cookie = readCookie(request.cookie, sessionCookie(rules.publicUrl)) !== undefined
-  const body = path === "/setup" ? setupPage({ development }) : loginPage({ development, cookie })
+  const body = page({ development: rules.development, cookie })
   return { status: 200, headers: { ...headers, "content-type": "text/html; charset=utf-8" }, body }
+}
+
+function pageOf(path: string): ((facts: PageFacts) => string) | undefined {
+  if (path === "/") return loginPage
+  if (REQUEST_PAGE.test(path)) return approvePage
+  return Object.hasOwn(PAGES, path) ? PAGES[path] : undefined
 }

@@ -2,7 +2,16 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Script } from "node:vm"
 import { answerPage, PAGE_PATHS, type PageRules } from "./page-answer.ts"
-import { loginPage, pageAssets, pageHeaders, setupPage } from "./pages.ts"
+import {
+  approvalsPage,
+  approvePage,
+  factorsPage,
+  loginPage,
+  pageAssets,
+  pageHeaders,
+  setupPage,
+  stepUpPage,
+} from "./pages.ts"
 
 const LOCAL: PageRules = { publicUrl: "http://localhost:7070", loopback: true, development: false }
 const PAGES = [
@@ -10,10 +19,12 @@ const PAGES = [
   setupPage({ development: true }),
   loginPage({ development: true, cookie: false }),
   loginPage({ development: false, cookie: true }),
+  ...[factorsPage, stepUpPage, approvalsPage, approvePage].map((page) => page({ development: true })),
 ]
+const REQUEST = "/approve/3f0c1a52-6e0b-4a0e-9a51-5f6b0f3f7a11"
 
-function get(path: string, host = "localhost:7070", rules: PageRules = LOCAL, cookie?: string) {
-  return answerPage({ path, hosts: [host], cookie }, rules)
+function get(url: string, host = "localhost:7070", rules: PageRules = LOCAL, cookie?: string) {
+  return answerPage({ url, hosts: [host], cookie }, rules)
 }
 
 test("the policy lets in nothing but our own files", () => {
@@ -24,7 +35,7 @@ test("the policy lets in nothing but our own files", () => {
 })
 
 test("every page and asset carries the same headers", () => {
-  for (const path of PAGE_PATHS) {
+  for (const path of PAGE_PATHS.map((each) => (each.includes(":") ? REQUEST : each))) {
     const headers = get(path)?.headers ?? {}
     for (const [name, value] of Object.entries(pageHeaders(LOCAL.publicUrl))) assert.equal(headers[name], value, path)
     assert.equal(headers["x-content-type-options"], "nosniff")
@@ -45,16 +56,18 @@ test("no page has an inline script, style or handler, or names a foreign file", 
   for (const page of PAGES) {
     assert.doesNotMatch(
       page,
-      /<style|\sstyle=|\son[a-z]+=|javascript:|https?:\/\/|<script(?! src="\/assets\/page\.js" defer><)/,
+      /<style|\sstyle=|\son[a-z]+=|javascript:|https?:\/\/|<script(?! src="\/assets\/[a-z-]+\.js" defer><)/,
     )
-    for (const [, file] of page.matchAll(/(?:src|href)="([^"]*)"/g)) assert.ok(pageAssets[file ?? ""], file)
+    for (const [, file = ""] of page.matchAll(/(?:src|href)="([^"]*)"/g))
+      assert.ok(pageAssets[file] ?? (PAGE_PATHS.includes(file) ? file : undefined), file)
   }
 })
 
 test("a form cannot be sent without the script: its button starts disabled, its method is post", () => {
   for (const page of PAGES) {
-    assert.match(page, /<form id="(setup|login)" method="post" /)
-    assert.match(page, /<button type="submit" disabled>/)
+    for (const [form] of page.matchAll(/<form[^>]*>/g))
+      assert.match(form, / method="post" action="\/api\/.* novalidate/)
+    for (const [button] of page.matchAll(/<button type="submit"[^>]*>/g)) assert.match(button, / disabled>/)
     assert.match(page, /<noscript>/)
   }
 })
@@ -63,7 +76,7 @@ test("every input has a label, and everything it is described by exists", () => 
   for (const page of PAGES) {
     const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id)
     assert.equal(new Set(ids).size, ids.length, "ids are unique")
-    for (const [tag, id] of page.matchAll(/<input id="([^"]+)"[^>]*>/g)) {
+    for (const [tag, id] of page.matchAll(/<(?:input|textarea) id="([^"]+)"[^>]*>/g)) {
       assert.ok(page.includes(`<label for="${id}">`), tag)
       for (const by of /aria-describedby="([^"]*)"/.exec(tag)?.[1]?.split(" ") ?? []) assert.ok(ids.includes(by), by)
     }
@@ -71,13 +84,17 @@ test("every input has a label, and everything it is described by exists", () => 
   }
 })
 
-test("the script parses, and never writes markup", () => {
-  const script = pageAssets["/assets/page.js"]?.body ?? ""
-  assert.ok(new Script(script))
-  assert.doesNotMatch(
-    script,
-    /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|localStorage|sessionStorage/,
-  )
+test("every script parses, and none writes markup or keeps anything", () => {
+  const scripts = Object.entries(pageAssets).filter(([path]) => path.endsWith(".js"))
+  assert.ok(scripts.length > 1)
+  for (const [path, { body }] of scripts) {
+    assert.ok(new Script(body), path)
+    assert.doesNotMatch(
+      body,
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|localStorage|sessionStorage/,
+      path,
+    )
+  }
 })
 
 test("only development mode says so", () => {
@@ -90,6 +107,11 @@ test("a page under another loopback name is sent to PUBLIC_URL, an asset is not"
   assert.deepEqual([answer?.status, answer?.headers["location"]], [302, "http://localhost:7070/setup"])
   assert.equal(get("/assets/page.css", "127.0.0.1:7070")?.status, 200)
   assert.equal(get("/setup")?.status, 200)
+  for (const path of ["/factors", "/approve", REQUEST, "/step-up?verb=read&secret=config%2Fa&secret=b"])
+    for (const host of ["127.0.0.1:7070", "[::1]:7070", "127.0.0.2:9"]) {
+      const sent = get(path, host)
+      assert.deepEqual([sent?.status, sent?.headers["location"]], [302, `http://localhost:7070${path}`])
+    }
 })
 
 test("the root leads to the sign-in page", () => {
@@ -99,7 +121,17 @@ test("the root leads to the sign-in page", () => {
 
 test("a foreign host and an unknown path get no page", () => {
   assert.equal(get("/login", "evil.example"), undefined)
-  for (const path of ["/nothing", "/assets/", "/assets/../setup", "__proto__", "constructor", "/setup/"]) {
+  for (const path of [
+    "/nothing",
+    "/assets/",
+    "/assets/../setup",
+    "__proto__",
+    "constructor",
+    "/setup/",
+    "/approve/",
+    "/approve/x",
+    `${REQUEST}/`,
+  ]) {
     assert.equal(get(path), undefined, path)
   }
 })

@@ -9,7 +9,10 @@ import type { GrantRow } from "../state/rows.ts"
 const time = (at: number): string => new Date(at).toISOString()
 
 /** What requesters and approvers see: everything that is asked for, never a value. */
-export function requestAnswer(on: Pick<Service, "expiryNow">, { request, requester, decisions }: SeenRequest): object {
+export function requestAnswer(
+  on: Pick<Service, "expiryNow">,
+  { request, requester, subject, decisions }: SeenRequest,
+): object {
   return {
     id: request.id,
     kind: request.kind,
@@ -17,7 +20,7 @@ export function requestAnswer(on: Pick<Service, "expiryNow">, { request, request
     requesterId: request.requesterId,
     verb: request.verb,
     secrets: request.targets.map(({ name }) => name),
-    change: request.change === null ? null : shownChange(governedOf(request)),
+    change: request.change === null ? null : shownChange(governedOf(request), subject),
     reason: request.reason,
     minutes: request.minutes,
     uses: request.uses,
@@ -37,15 +40,16 @@ export function requestAnswer(on: Pick<Service, "expiryNow">, { request, request
   }
 }
 
-function shownChange(change: Governed): object {
-  if (change.type === "policies" || change.type === "erasure") return change
+function shownChange(change: Governed, username: string | null): object {
+  if (change.type === "policies") return change
+  if (change.type === "erasure") return { ...change, username }
   if (change.type === "provider") {
     const { clientSecret, ...rest } = change
     const secret = clientSecret === null ? "none" : clientSecret === KEEP ? "kept" : "set"
     return { ...rest, clientSecret: secret }
   }
   const { passwordHash, ...rest } = change
-  return passwordHash === undefined ? rest : { ...rest, password: "reset" }
+  return { ...rest, username, ...(passwordHash === undefined ? {} : { password: "reset" }) }
 }
 
 export function decidedAnswer({ request, grants, approvals }: Decided): object {

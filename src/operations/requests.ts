@@ -8,6 +8,7 @@ import type { AccessRequestRow, DecisionRow, GrantRow } from "../state/rows.ts"
 import { requireAdmin } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { askingOf, rolesDecide } from "./deciders.ts"
+import { governedOf } from "./governed-change.ts"
 import { isLive } from "./lease.ts"
 import { perform, type View } from "./perform.ts"
 import { genuineRequest, movedRequest, stateOf } from "./request-access.ts"
@@ -25,6 +26,8 @@ export interface RequestsAsk {
 export interface SeenRequest {
   readonly request: AccessRequestRow
   readonly requester: string
+  /** Whose account would change; null where none would. */
+  readonly subject: string | null
   readonly decisions: readonly (DecisionRow & { readonly approver: string })[]
 }
 
@@ -113,7 +116,14 @@ async function seenOf(on: Service, request: AccessRequestRow): Promise<SeenReque
       approver: await nameOf(on, row.approverId),
     })),
   )
-  return { request, requester, decisions }
+  return { request, requester, subject: await subjectOf(on, request), decisions }
+}
+
+/** Who approves must know whose account it is. */
+async function subjectOf(on: Service, request: AccessRequestRow): Promise<string | null> {
+  if (request.change === null) return null
+  const change = governedOf(request)
+  return change.type === "person" ? nameOf(on, change.id) : null
 }
 
 async function nameOf(on: Service, id: string): Promise<string> {

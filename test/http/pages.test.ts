@@ -37,7 +37,7 @@ before(async () => {
     urls.push(path)
     const hosts = request.headersDistinct["host"]
     const rules = { publicUrl: base, loopback: true, development: false }
-    const page = answerPage({ path, hosts, cookie: request.headers.cookie }, rules)
+    const page = answerPage({ url: path, hosts, cookie: request.headers.cookie }, rules)
     if (page !== undefined) {
       response.writeHead(page.status, page.headers).end(page.body)
       return

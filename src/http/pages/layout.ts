@@ -14,11 +14,25 @@ const MARK = `<svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable
 /** The mark on its own, in a blue that shows on light and dark tabs. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" color="#3f83e8">${SHACKLE}${BODY}</svg>`
 
-/** `form`: a card with a script behind it. `text`: something to read, without script. */
-export type PageKind = "form" | "text"
+/** What a script does that several pages or one of them need. */
+export const FACTOR_SCRIPT_PATH = "/assets/factor.js"
+export const SIGN_IN_SCRIPT_PATH = "/assets/sign-in.js"
+export const FACTORS_SCRIPT_PATH = "/assets/factors.js"
+export const QR_SCRIPT_PATH = "/assets/qr.js"
+export const STEP_UP_SCRIPT_PATH = "/assets/step-up.js"
+export const APPROVE_SCRIPT_PATH = "/assets/approve.js"
+
+/** `form`: a card with a script behind it. `wide`: the same for what needs room. `text`: to read, without script. */
+export type PageKind = "form" | "wide" | "text"
 
 /** The frame around a page. `main` is our own markup: nothing a caller wrote ever stands in a page. */
-export function layout(title: string, facts: PageFacts, main: string, kind: PageKind = "form"): string {
+export function layout(
+  title: string,
+  facts: PageFacts,
+  main: string,
+  kind: PageKind = "form",
+  scripts: readonly string[] = [SCRIPT_PATH],
+): string {
   const banner = facts.development ? `<p class="banner">Development mode: not for real secrets.</p>\n` : ""
   return `<!doctype html>
 <html lang="en">
@@ -30,10 +44,10 @@ export function layout(title: string, facts: PageFacts, main: string, kind: Page
 <title>${title} · Tyler Setup</title>
 <link rel="icon" type="image/svg+xml" href="${ICON_PATH}">
 <link rel="stylesheet" href="${STYLE_PATH}">
-${kind === "form" ? `<script src="${SCRIPT_PATH}" defer></script>\n` : ""}</head>
+${kind === "text" ? "" : scripts.map((path) => `<script src="${path}" defer></script>\n`).join("")}</head>
 <body>
 ${banner}<header>${MARK}<span>Tyler Setup</span></header>
-<main${kind === "text" ? ' class="text"' : ""}>
+<main${kind === "form" ? "" : ` class="${kind}"`}>
 ${main}
 </main>
 </body>
@@ -45,7 +59,7 @@ export interface Field {
   readonly id: string
   readonly label: string
   readonly type: "text" | "password"
-  readonly autocomplete: "username" | "current-password" | "new-password" | "off"
+  readonly autocomplete: "username" | "current-password" | "new-password" | "one-time-code" | "off"
   readonly hint?: string
 }
 
@@ -59,7 +73,21 @@ ${hint === undefined ? "" : `<p class="hint" id="${id}-hint">${hint}</p>\n`}<inp
 </div>`
 }
 
-/** Where the script says what went wrong. Empty alerts are silent; text put into one is read out. */
-export const PROBLEM = `<div class="problem" id="problem" role="alert" tabindex="-1"></div>`
+/** A labelled text of several lines. */
+export function area({ id, label, hint }: Pick<Field, "id" | "label" | "hint">): string {
+  return `<div class="field" id="${id}-field">
+<label for="${id}">${label}</label>
+<p class="hint" id="${id}-hint">${hint}</p>
+<textarea id="${id}" name="${id}" rows="3" maxlength="1000" required aria-describedby="${id}-hint ${id}-error"></textarea>
+<p class="error" id="${id}-error"></p>
+</div>`
+}
+
+/** Where the script says what went wrong: in the last one that can be seen. Empty alerts are silent. */
+export function problemBox(id: string): string {
+  return `<div class="problem" id="${id}" role="alert" tabindex="-1"></div>`
+}
+
+export const PROBLEM = problemBox("problem")
 
 export const NEEDS_SCRIPT = `<noscript><p class="problem">This page needs JavaScript, which is turned off here. Turn it on for this site, or use the HTTP API.</p></noscript>`

@@ -5,17 +5,17 @@ import { TOLD } from "../told.ts"
 const REFUSED = JSON.stringify(Object.fromEntries([...TOLD].map((code) => [code, textOf(code)])))
 
 /**
- * Both pages' script, as the browser gets it. It writes with textContent only: no answer of the server, and nothing
+ * Every page's script, as the browser gets it; what only some pages need stands in files of its own. It writes with textContent only: no answer of the server, and nothing
  * from the address, is ever parsed as markup. The session is a cookie the script cannot read; the token in the login
  * answer, which is for programs, is not kept.
  */
 export const PAGE_SCRIPT = `"use strict"
 const at = (id) => document.getElementById(id)
 
-async function send(method, path, body) {
-  const options = { method, cache: "no-store", credentials: "same-origin", redirect: "error" }
+async function send(method, path, body, headers = {}) {
+  const options = { method, cache: "no-store", credentials: "same-origin", redirect: "error", headers }
   if (body !== undefined) {
-    options.headers = { "content-type": "application/json" }
+    options.headers = { ...headers, "content-type": "application/json" }
     options.body = JSON.stringify(body)
   }
   try {
@@ -27,15 +27,23 @@ async function send(method, path, body) {
   }
 }
 
+/** The last alert that can be seen: an open dialog stands behind the page's own. */
+function problemBox() {
+  const boxes = [...document.querySelectorAll(".problem[role=alert]")]
+  return boxes.findLast((box) => !box.closest("[hidden], dialog:not([open])")) || boxes[0]
+}
+
 function showProblems(problems) {
-  for (const input of document.querySelectorAll(".field input")) {
+  for (const input of document.querySelectorAll(".field :is(input, textarea)")) {
     const own = problems.find((problem) => problem.field === input.id)
     at(input.id + "-error").textContent = own ? own.text : ""
     if (own) input.setAttribute("aria-invalid", "true")
     else input.removeAttribute("aria-invalid")
   }
-  at("problem").replaceChildren(...problems.map(problemLine))
-  if (problems.length > 0) at("problem").focus()
+  for (const box of document.querySelectorAll(".problem[role=alert]")) box.replaceChildren()
+  if (problems.length === 0) return
+  problemBox().replaceChildren(...problems.map(problemLine))
+  problemBox().focus()
 }
 
 /** One line of the summary; a link if there is a field to go to or a page to open. */
@@ -82,10 +90,13 @@ function onSubmit(form, handle) {
       button.disabled = false
     }
   })
-  at("show").addEventListener("change", ({ target }) => {
-    for (const id of ["password", "again"]) if (at(id)) at(id).type = target.checked ? "text" : "password"
-  })
 }
+
+/** Boxes that make passwords readable. */
+for (const box of document.querySelectorAll("[data-shows]"))
+  box.addEventListener("change", () => {
+    for (const id of box.dataset.shows.split(" ")) at(id).type = box.checked ? "text" : "password"
+  })
 
 function missing(fields) {
   return Object.entries(fields)
@@ -197,18 +208,22 @@ async function showWho(justNow) {
     if (result.status !== 401) showProblems([{ text: commonProblem(result) }])
     return undefined
   }
+  if (signInStep(result.answer)) return undefined
   at("me-name").textContent = result.answer.username
   at("me-roles").textContent = (result.answer.roles || []).join(", ") || "none"
   at("in-title").textContent = "Signed in"
-  at("out").hidden = true
-  at("in").hidden = false
+  showOnly("in")
   if (justNow) at("in-title").focus()
   return undefined
 }
 
+/** One section of the sign-in page. */
+function showOnly(id) {
+  for (const section of ["out", "in", "factor", "change"]) at(section).hidden = section !== id
+}
+
 function showSignedOut(text) {
-  at("in").hidden = true
-  at("out").hidden = false
+  showOnly("out")
   at("notice").textContent = text
   at("username").focus()
 }

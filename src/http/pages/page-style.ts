@@ -31,8 +31,9 @@ code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .hint, .field .error { margin: .125rem 0 0; font-size: .875rem; color: var(--soft); }
 .field .error { margin-top: .375rem; color: var(--bad); }
 .field .error:empty { display: none; }
-.field input { width: 100%; margin-top: .375rem; padding: .625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--edge); border-radius: .5rem; }
-.field input[aria-invalid="true"] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad); }
+.field :is(input, textarea) { width: 100%; margin-top: .375rem; padding: .625rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--edge); border-radius: .5rem; }
+.field textarea { display: block; resize: vertical; }
+.field :is(input, textarea)[aria-invalid="true"] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad); }
 .show { display: flex; align-items: center; gap: .5rem; width: fit-content; margin: 0 0 1.5rem; color: var(--soft); font-size: .9375rem; }
 .show input { width: 1.0625rem; height: 1.0625rem; margin: 0; accent-color: var(--accent); }
 button { width: 100%; min-height: 2.75rem; padding: .5rem 1rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 1px solid transparent; border-radius: .5rem; cursor: pointer; }
@@ -43,7 +44,7 @@ button.quiet:hover { background: var(--ground); }
 .providers { display: grid; gap: .625rem; margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 a.button { display: flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .5rem 1rem; font-weight: 600; text-align: center; text-decoration: none; overflow-wrap: anywhere; border: 1px solid var(--edge); border-radius: .5rem; }
 a.button:hover { background: var(--ground); }
-:is(input, button, a):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+:is(input, textarea, button, a, summary):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 a { color: var(--accent); text-underline-offset: .15em; }
 .problem, .notice { margin: 1rem 0 1.25rem; padding: .75rem .875rem; border-radius: .5rem; }
 .problem { color: var(--bad); background: var(--bad-ground); border-left: 4px solid var(--bad); }
@@ -57,6 +58,57 @@ dl { margin: 1rem 0 1.5rem; border-top: 1px solid var(--line); }
 dl div { display: flex; gap: 1rem; justify-content: space-between; padding: .625rem 0; border-bottom: 1px solid var(--line); }
 dt { color: var(--soft); }
 dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-weight: 550; }
+.after { margin-top: 1.25rem; }
+.part + .part, .or { margin-top: 1rem; }
+.or { margin-bottom: 1rem; display: flex; align-items: center; gap: .75rem; color: var(--soft); font-size: .875rem; }
+.or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+form + button.quiet, form + .after, button + button.quiet { margin-top: .75rem; }
+.row { display: flex; gap: .75rem; }
+.row button + button.quiet { margin-top: 0; }
+button.small { width: auto; min-height: 2.25rem; padding: .25rem .75rem; font-size: .9375rem; }
+button.bad { color: var(--bad); }
+h2 { margin: 0 0 .5rem; font-size: 1.1875rem; line-height: 1.3; }
+h2:focus { outline: none; }
+ul.ways { margin: 0 0 1.5rem; padding-left: 1.25rem; }
+ul.items { margin: 0 0 1.5rem; padding: 0; list-style: none; border-top: 1px solid var(--line); }
+ul.items:empty { display: none; }
+ul.items li { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .75rem 0; border-bottom: 1px solid var(--line); }
+ul.items li > div { flex: 1 1 11rem; display: grid; min-width: 0; overflow-wrap: anywhere; }
+ul.items li button + button.quiet { margin-top: 0; }
+.soft { color: var(--soft); font-size: .9375rem; }
+.quote { white-space: pre-line; }
+.advice { margin: 0 0 1.25rem; padding: .75rem .875rem; border-radius: .5rem; color: var(--warn); background: var(--warn-ground); }
+dialog { width: min(28rem, calc(100vw - 2rem)); max-height: calc(100vh - 2rem); padding: 1.5rem; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: .875rem; box-shadow: 0 12px 48px rgb(0 0 0 / .3); }
+dialog::backdrop { background: rgb(10 14 20 / .55); }
+ol.steps { margin: 1rem 0; padding-left: 1.25rem; }
+ol.steps > li + li { margin-top: 1.25rem; }
+ol.steps form { margin-top: .75rem; }
+.qr { width: min(13rem, 100%); margin: .75rem 0; overflow: hidden; border-radius: .5rem; border: 1px solid var(--line); }
+.qr svg { display: block; width: 100%; }
+.secret { margin: .375rem 0 .75rem; padding: .625rem .75rem; font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; background: var(--ground); border-radius: .5rem; }
+ul.codes { columns: 2; margin: 0 0 1.25rem; padding: .875rem 1rem; list-style: none; font: 1rem/2 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--ground); border-radius: .5rem; }
+dialog .row + button { margin-top: .75rem; }
+ul.names { margin: 0 0 1.25rem; padding-left: 1.25rem; overflow-wrap: anywhere; font-weight: 550; }
+main.wide { max-width: 44rem; }
+main.wide dl div { justify-content: flex-start; }
+main.wide dt { flex: 0 0 9rem; }
+main.wide dd { flex: 1; text-align: left; white-space: pre-line; }
+main.wide form, main.wide .part { max-width: 26rem; }
+.state { display: inline-block; margin: 0; padding: .125rem .625rem; border-radius: 1rem; font-size: .875rem; font-weight: 600; color: var(--text); background: var(--ground); border: 1px solid var(--line); }
+.state[data-state="pending"] { color: var(--warn); background: var(--warn-ground); }
+.state[data-state="approved"], .state[data-state="reviewed"] { color: var(--good); background: var(--good-ground); }
+.state[data-state="denied"], .state[data-state="void"] { color: var(--bad); background: var(--bad-ground); }
+.scroll { overflow-x: auto; margin: 0 0 1.5rem; }
+main.wide table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
+main.wide caption { padding: 0 0 .5rem; text-align: left; color: var(--soft); overflow-wrap: anywhere; }
+main.wide :is(th, td) { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; font-weight: 400; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+main.wide th[scope="col"] { color: var(--soft); }
+main.wide tr.changed :is(th, td:last-child) { font-weight: 600; }
+.badge { padding: 0 .4375rem; border-radius: 1rem; font-size: .8125rem; font-weight: 600; color: var(--warn); background: var(--warn-ground); }
+details { margin: 0 0 1.5rem; }
+details.deny { margin: 1.25rem 0 0; }
+summary { width: fit-content; color: var(--accent); cursor: pointer; }
+details[open] > summary { margin-bottom: .75rem; }
 main.text { max-width: 62rem; }
 main.text h2 { margin: 2.5rem 0 .75rem; font-size: 1.25rem; }
 main.text h3 { margin: 0 0 .25rem; font-size: 1rem; overflow-wrap: anywhere; }
@@ -71,7 +123,16 @@ main.text pre { margin: .25rem 0; padding: .75rem; overflow-x: auto; font-size: 
   main { padding: 1.5rem 1.25rem; }
   header { padding-top: 1.5rem; }
 }
+@media (max-width: 30rem) {
+  main.wide dl div { display: block; }
+  dialog { padding: 1.25rem; }
+}
+@media print {
+  body { padding: 0; background: #fff; color: #000; }
+  header, .banner, main:has(dialog[open]) > :not(dialog), .noprint { display: none !important; }
+  main, dialog { border: 0; box-shadow: none; background: #fff; color: #000; }
+}
 @media (forced-colors: active) {
-  .field input[aria-invalid="true"] { border-width: 3px; }
+  .field :is(input, textarea)[aria-invalid="true"] { border-width: 3px; }
 }
 `

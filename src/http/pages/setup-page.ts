@@ -19,7 +19,7 @@ ${field({ id: "token", label: "Setup token", type: "text", autocomplete: "off", 
 ${field({ id: "username", label: "User name", type: "text", autocomplete: "username" })}
 ${field({ id: "password", label: "Password", type: "password", autocomplete: "new-password", hint: "15 to 128 characters. Several words do well." })}
 ${field({ id: "again", label: "Password again", type: "password", autocomplete: "new-password" })}
-<label class="show"><input type="checkbox" id="show"> Show passwords</label>
+<label class="show"><input type="checkbox" id="show" data-shows="password again"> Show passwords</label>
 <button type="submit" disabled>Create the admin account</button>
 </form>`,
   )

@@ -39,7 +39,7 @@ export const accessRequestRoutes = {
       uses,
     })
     const requester = caller.principal.name
-    return { status: 201, body: requestAnswer(wiring.service, { request, requester, decisions: [] }) }
+    return { status: 201, body: requestAnswer(wiring.service, { request, requester, subject: null, decisions: [] }) }
   },
 
   "GET /api/access-requests": async ({ wiring, caller, request }) => {
