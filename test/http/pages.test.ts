@@ -1,15 +1,10 @@
 import assert from "node:assert/strict"
-import { existsSync } from "node:fs"
 import { createServer, type IncomingMessage, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { after, before, beforeEach, test } from "node:test"
-import { type Browser, chromium, type Page } from "playwright-core"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { answerPage } from "../../src/http/page-answer.ts"
-
-const USUAL = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-const executablePath = [process.env["TYLER_TEST_CHROMIUM"], ...USUAL].find((path) => path && existsSync(path))
-const required = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("chromium")
-const skip = executablePath === undefined && !required ? "chromium" : false
+import { noBrowser as skip, openBrowser, withPage as withPageOf } from "../kit/browser.ts"
 
 const TOKEN = "A".repeat(43)
 const PASSWORD = "several unrelated words"
@@ -31,7 +26,7 @@ let base = ""
 
 before(async () => {
   if (skip) return
-  browser = await chromium.launch({ executablePath: executablePath ?? "chromium", args: ["--no-sandbox"] })
+  browser = await openBrowser()
   server = createServer((request, response) => {
     const path = request.url ?? ""
     urls.push(path)
@@ -73,21 +68,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8")
 }
 
-/** Runs with a fresh browser profile and fails on anything the page's policy blocked or its script threw. */
-async function withPage(run: (page: Page) => Promise<void>, options = {}): Promise<void> {
-  const context = await browser.newContext(options)
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on("pageerror", (error) => complaints.push(String(error)))
-  page.on("console", (message) => {
-    if (/Content Security Policy/.test(message.text())) complaints.push(message.text())
-  })
-  try {
-    await run(page)
-    assert.deepEqual(complaints, [])
-  } finally {
-    await context.close()
-  }
+function withPage(run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+  return withPageOf(browser, run, options)
 }
 
 async function fill(page: Page, fields: Record<string, string>): Promise<void> {
@@ -235,7 +217,7 @@ test("nothing overflows at 320 pixels, light or dark", { skip }, async () => {
   for (const colorScheme of ["light", "dark"] as const) {
     await withPage(
       async (page) => {
-        for (const path of ["/login", "/setup"]) {
+        for (const path of ["/login", "/setup", "/factors", "/approve"]) {
           await page.goto(base + path)
           assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 320)
         }
