@@ -291,7 +291,7 @@ test("a changed rule shows the row as it is and as it would be, and is denied wi
   await withPage(async (page) => {
     await signInOn(page, "second-admin", `/approve/${patched.body.requestId}`)
     await page.waitForSelector("#plain-form", { state: "visible" })
-    assert.match(await page.locator("#title").innerText(), /ada wants to change finn/)
+    assert.match(await page.locator("#title").innerText(), /ada wants to change the account finn/)
     assert.match(await page.locator("#change table").innerText(), /Roles changes\s+finance\s+auditor, finance, hr/)
     await page.click("#plain-form button")
     await notice(page, /^Approved. The change is made/)

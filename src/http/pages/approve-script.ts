@@ -30,15 +30,14 @@ const POLICY = {
   replacesRoles: ["Replaces wider rows' roles", yesNo],
 }
 
-const sentence = ({ kind, requester, verb, secrets }) =>
-  kind === "change" ? requester + " wants to change the rules" : requester + " asks " + WANTS[verb] + " " + names(secrets)
 const names = (secrets) => (secrets.length === 1 ? secrets[0] : secrets.length + " secrets")
 
-function headline(request) {
-  const { kind, requester, secrets, change } = request
+function headline({ kind, requester, verb, secrets, change }) {
   if (kind === "break_glass") return requester + " opened " + names(secrets) + " in an emergency"
-  if (kind === "change" && change.type === "person") return requester + " wants to change " + (change.username || "an account")
-  return sentence(request)
+  if (kind === "access") return requester + " asks " + WANTS[verb] + " " + names(secrets)
+  if (change.type === "person") return requester + " wants to change the account " + (change.username || change.id)
+  const patterns = change.put.map(({ secretPattern }) => secretPattern)
+  return requester + " wants to change the rules" + (patterns.length > 0 ? " for " + patterns.join(", ") : "")
 }
 
 async function listPage(cursor) {

@@ -19,6 +19,7 @@ export interface LoginFacts extends PageFacts {
 /** What may stand between the password and being signed in: a second factor, and a new password where one is due. */
 const STEPS = `<section id="factor" hidden>
 <h1 id="factor-title" tabindex="-1">Show your second factor</h1>
+<p class="lead">The password is right. Now show that it is you.</p>
 ${problemBox("factor-problem")}
 <form id="factor-form" method="post" action="/api/auth/factor" novalidate>
 ${passkeyPart}

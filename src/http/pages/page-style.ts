@@ -56,7 +56,8 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .notice { color: var(--good); background: var(--good-ground); }
 dl { margin: 1rem 0 1.5rem; border-top: 1px solid var(--line); }
 dl div { display: flex; gap: 1rem; justify-content: space-between; padding: .625rem 0; border-bottom: 1px solid var(--line); }
-dt { color: var(--soft); }
+dt { color: var(--soft); white-space: nowrap; }
+dd { white-space: pre-line; }
 dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-weight: 550; }
 .after { margin-top: 1.25rem; }
 .part + .part, .or { margin-top: 1rem; }
@@ -86,13 +87,14 @@ ol.steps form { margin-top: .75rem; }
 .qr { width: min(13rem, 100%); margin: .75rem 0; overflow: hidden; border-radius: .5rem; border: 1px solid var(--line); }
 .qr svg { display: block; width: 100%; }
 .secret { margin: .375rem 0 .75rem; padding: .625rem .75rem; font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; background: var(--ground); border-radius: .5rem; }
-ul.codes { columns: 2; margin: 0 0 1.25rem; padding: .875rem 1rem; list-style: none; font: 1rem/2 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--ground); border-radius: .5rem; }
+ul.codes { columns: 10.5rem 2; column-gap: 1rem; margin: 0 0 1.25rem; padding: .875rem 1rem; list-style: none; white-space: nowrap; font: .875rem/2 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--ground); border-radius: .5rem; }
+button + .hint { margin-top: .5rem; }
 dialog .row + button { margin-top: .75rem; }
 ul.names { margin: 0 0 1.25rem; padding-left: 1.25rem; overflow-wrap: anywhere; font-weight: 550; }
 main.wide { max-width: 44rem; }
 main.wide dl div { justify-content: flex-start; }
 main.wide dt { flex: 0 0 9rem; }
-main.wide dd { flex: 1; text-align: left; white-space: pre-line; }
+main.wide dd { flex: 1; text-align: left; }
 main.wide form, main.wide .part { max-width: 26rem; }
 .state { display: inline-block; margin: 0; padding: .125rem .625rem; border-radius: 1rem; font-size: .875rem; font-weight: 600; color: var(--text); background: var(--ground); border: 1px solid var(--line); }
 .state[data-state="pending"] { color: var(--warn); background: var(--warn-ground); }
@@ -125,12 +127,15 @@ main.text pre { margin: .25rem 0; padding: .75rem; overflow-x: auto; font-size: 
 }
 @media (max-width: 30rem) {
   main.wide dl div { display: block; }
+  ul.items li > div { flex-basis: 100%; }
   dialog { padding: 1.25rem; }
 }
 @media print {
   body { padding: 0; background: #fff; color: #000; }
   header, .banner, main:has(dialog[open]) > :not(dialog), .noprint { display: none !important; }
-  main, dialog { border: 0; box-shadow: none; background: #fff; color: #000; }
+  dialog::backdrop { display: none; }
+  main, dialog, .lead { color: #000; }
+  main, dialog { border: 0; box-shadow: none; background: #fff; }
 }
 @media (forced-colors: active) {
   .field :is(input, textarea)[aria-invalid="true"] { border-width: 3px; }

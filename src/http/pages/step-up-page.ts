@@ -36,7 +36,7 @@ ${codePart("step-up-code")}
 this browser's session.</p>
 <p class="secret" id="token" hidden></p>
 <div class="row">
-<button type="button" id="copy">Copy the token</button>
+<button type="button" id="copy">Copy</button>
 <button type="button" class="quiet" id="reveal" aria-expanded="false" aria-controls="token">Show it</button>
 </div>
 </section>`,

@@ -42,8 +42,8 @@ async function stepUp(shown) {
   token = result.answer.token
   at("ask").hidden = true
   at("done").hidden = false
-  at("notice").textContent = "Shown. Here is the token for it."
-  at("good-for").textContent = verb === "govern" ? "one act of administration" : verb + ", " + secrets.join(", ")
+  at("notice").textContent = "Your second factor is right. This is the token for it."
+  at("good-for").textContent = verb === "govern" ? "one act of administration" : [verb, ...secrets].join("\\n")
   at("until").replaceChildren(when(result.answer.expiresAt))
   at("title").textContent = "Your one-time token"
   at("title").focus()
