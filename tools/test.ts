@@ -23,6 +23,7 @@ interface Outcome {
 /** What the HTTP suite says on SQLite it says on PostgreSQL too. All but these, and why. */
 const ON_SQLITE_ONLY: Readonly<Record<string, string>> = {
   "test/http/canary.test.ts": "searches SQLite's own files",
+  "test/http/factor-pages.test.ts": "as test/http/pages.test.ts",
   "test/http/pages.test.ts": "what a browser shows does not change with the engine, and it is the slowest file",
   "test/http/ready.test.ts": "locks and fills SQLite's file; test/soak/storage.ts does the like to PostgreSQL",
 }

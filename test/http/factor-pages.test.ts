@@ -79,9 +79,8 @@ const notice = (page: Page, words: RegExp) => page.locator("#notice", { hasText:
 /** As a page would call, with the browser's own session. */
 function fetchIn<T>(page: Page, path: string, headers: object = {}, body?: object): Promise<T> {
   const options = { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) }
-  return page.evaluate(
-    `fetch(${JSON.stringify(path)}, ${JSON.stringify(options)}).then((answer) => answer.json())`,
-  ) as Promise<T>
+  const call = `fetch(${JSON.stringify(path)}, ${JSON.stringify(options)}).then((answer) => answer.json())`
+  return page.evaluate<T>(call)
 }
 
 async function ask(): Promise<RequestItem> {

@@ -226,3 +226,112 @@ test("nothing overflows at 320 pixels, light or dark", { skip }, async () => {
     )
   }
 })
+
+const REQUEST = {
+  id: "3f0c1a52-6e0b-4a0e-9a51-5f6b0f3f7a11",
+  kind: "access",
+  requester: "finn",
+  requesterId: "p1",
+  verb: "read",
+  secrets: ["financial/ledger"],
+  change: null,
+  reason: "Closing the books",
+  minutes: 60,
+  uses: null,
+  steppedUp: true,
+  needed: 2,
+  state: "pending",
+  createdAt: "2026-01-01T00:00:00.000Z",
+  expiresAt: "2026-01-08T00:00:00.000Z",
+  effectiveAt: null,
+  digest: "d".repeat(43),
+  decisions: [],
+}
+const REQUEST_PATH = `/api/access-requests/${REQUEST.id}`
+
+function signedIn(request: object, factors: readonly object[] = []): void {
+  replies["/api/me"] = { status: 200, body: { id: "p2", username: "gail", roles: ["finance"] } }
+  replies["/api/me/factors"] = { status: 200, body: { factors } }
+  replies[REQUEST_PATH] = { status: 200, body: { ...REQUEST, ...request } }
+}
+
+test("an approver with an app alone shows a code; of two approvals the first is not the end", { skip }, async () => {
+  signedIn({}, [{ id: "f1", kind: "totp", label: "phone", createdAt: REQUEST.createdAt }])
+  replies[`${REQUEST_PATH}/approve`] = { status: 403, body: { code: "verification_failed", error: "x" } }
+  await withPage(async (page) => {
+    await page.goto(`${base}/approve/${REQUEST.id}`)
+    await page.waitForSelector("#approve-code", { state: "visible" })
+    assert.equal(await page.isVisible("#approve-form [data-passkey]"), false)
+    assert.match(
+      await page.locator("#facts").innerText(),
+      /any number of times[\s\S]*shown with the request[\s\S]*0 of 2/,
+    )
+    await page.fill("#approve-code", "111 111")
+    await page.keyboard.press("Enter")
+    assert.match(await problem(page), /second factor is not right/)
+    replies[`${REQUEST_PATH}/approve`] = {
+      status: 200,
+      body: { state: "pending", approvals: 1, needed: 2, grants: [] },
+    }
+    const decisions = [{ by: "gail", byId: "p2", verdict: "approve", at: REQUEST.createdAt }]
+    replies[REQUEST_PATH] = { status: 200, body: { ...REQUEST, decisions } }
+    await page.fill("#approve-code", "222222")
+    await page.keyboard.press("Enter")
+    await page.waitForSelector("#notice:not(:empty)")
+    assert.match(await page.locator("#notice").innerText(), /1 of 2. Others have to approve too/)
+    assert.equal(await page.isVisible("#decide"), false)
+    const bodies = sent.filter(({ path }) => path.endsWith("/approve")).map(({ body }) => body)
+    assert.deepEqual(bodies, ['{"code":"111111"}', '{"code":"222222"}'])
+  })
+})
+
+test("an approval that came too late says what became of the request", { skip }, async () => {
+  signedIn({})
+  replies[`${REQUEST_PATH}/approve`] = {
+    status: 409,
+    body: { code: "request_closed", error: "It is closed", state: "denied" },
+  }
+  await withPage(async (page) => {
+    await page.goto(`${base}/approve/${REQUEST.id}`)
+    await page.waitForSelector("#plain-form", { state: "visible" })
+    replies[REQUEST_PATH] = { status: 200, body: { ...REQUEST, state: "denied" } }
+    await page.click("#plain-form button")
+    assert.equal(await problem(page), "It is closed: denied.")
+    assert.equal(await page.isVisible("#decide"), false)
+  })
+})
+
+test("an emergency is reviewed after its end, by somebody else, with what was found", { skip }, async () => {
+  const window = { kind: "break_glass", effectiveAt: REQUEST.expiresAt }
+  await withPage(async (page) => {
+    for (const [over, shown] of [
+      [{ ...window, state: "pending" }, false],
+      [{ ...window, state: "approved", requesterId: "p2" }, false],
+      [{ ...window, state: "approved" }, true],
+    ] as const) {
+      signedIn(over)
+      await page.goto(`${base}/approve/${REQUEST.id}`)
+      await page.waitForSelector("#request", { state: "visible" })
+      assert.equal(await page.isVisible("#review"), shown, JSON.stringify(over))
+      assert.equal(await page.isVisible("#decide"), false)
+    }
+    replies[`${REQUEST_PATH}/review`] = { status: 200, body: { ...REQUEST, state: "reviewed" } }
+    await page.fill("#review-reason", "Two reads, both of the outage")
+    await page.click("#review-form button")
+    await page.waitForSelector("#notice:not(:empty)")
+    assert.equal(await page.locator("#notice").innerText(), "Reviewed.")
+    assert.equal(sent.at(-2)?.body, JSON.stringify({ reason: "Two reads, both of the outage" }))
+  })
+})
+
+test("a session that ends under way leads to signing in and back", { skip }, async () => {
+  signedIn({})
+  await withPage(async (page) => {
+    await page.goto(`${base}/approve/${REQUEST.id}`)
+    await page.waitForSelector("#plain-form", { state: "visible" })
+    replies[`${REQUEST_PATH}/approve`] = { status: 401, body: { code: "unauthenticated", error: "x" } }
+    await page.click("#plain-form button")
+    assert.match(await problem(page), /session has ended/)
+    assert.equal(await page.getAttribute("#problem a", "href"), `/login?next=%2Fapprove%2F${REQUEST.id}`)
+  })
+})

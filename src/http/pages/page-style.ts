@@ -25,7 +25,7 @@ main { max-width: 26rem; margin: 0 auto; padding: 2rem; background: var(--card);
 h1 { margin: 0 0 .5rem; font-size: 1.375rem; line-height: 1.3; letter-spacing: -.01em; text-wrap: balance; }
 h1:focus { outline: none; }
 .lead { margin: 0 0 1.5rem; color: var(--soft); }
-code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+code { white-space: nowrap; font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .field { margin: 0 0 1.125rem; }
 .field label { display: block; font-weight: 550; }
 .hint, .field .error { margin: .125rem 0 0; font-size: .875rem; color: var(--soft); }
@@ -74,7 +74,7 @@ ul.ways { margin: 0 0 1.5rem; padding-left: 1.25rem; }
 ul.items { margin: 0 0 1.5rem; padding: 0; list-style: none; border-top: 1px solid var(--line); }
 ul.items:empty { display: none; }
 ul.items li { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; padding: .75rem 0; border-bottom: 1px solid var(--line); }
-ul.items li > div { flex: 1 1 11rem; display: grid; min-width: 0; overflow-wrap: anywhere; }
+ul.items li > div { flex: 1 1 100%; display: grid; min-width: 0; overflow-wrap: anywhere; }
 ul.items li button + button.quiet { margin-top: 0; }
 .soft { color: var(--soft); font-size: .9375rem; }
 .quote { white-space: pre-line; }
@@ -86,9 +86,10 @@ ol.steps > li + li { margin-top: 1.25rem; }
 ol.steps form { margin-top: .75rem; }
 .qr { width: min(13rem, 100%); margin: .75rem 0; overflow: hidden; border-radius: .5rem; border: 1px solid var(--line); }
 .qr svg { display: block; width: 100%; }
+.secret code, main.text code { white-space: normal; }
 .secret { margin: .375rem 0 .75rem; padding: .625rem .75rem; font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; background: var(--ground); border-radius: .5rem; }
 ul.codes { columns: 10.5rem 2; column-gap: 1rem; margin: 0 0 1.25rem; padding: .875rem 1rem; list-style: none; white-space: nowrap; font: .875rem/2 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--ground); border-radius: .5rem; }
-button + .hint { margin-top: .5rem; }
+button + .hint:not(.after) { margin-top: .5rem; }
 dialog .row + button { margin-top: .75rem; }
 ul.names { margin: 0 0 1.25rem; padding-left: 1.25rem; overflow-wrap: anywhere; font-weight: 550; }
 main.wide { max-width: 44rem; }
@@ -127,7 +128,6 @@ main.text pre { margin: .25rem 0; padding: .75rem; overflow-x: auto; font-size: 
 }
 @media (max-width: 30rem) {
   main.wide dl div { display: block; }
-  ul.items li > div { flex-basis: 100%; }
   dialog { padding: 1.25rem; }
 }
 @media print {

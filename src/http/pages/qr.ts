@@ -184,11 +184,10 @@ function qrPenalty(rows: Modules): number {
   const runs = lines.flatMap((line) => hits(line, /(.)\1{4,}/g)).reduce((sum, run) => sum + run.length - 2, 0)
   const corners = lines.flatMap((line) => hits(line, /(?=10111010000|00001011101)/g)).length * 40
   let squares = 0
-  for (const [y, row] of rows.entries())
-    for (let x = 1; x < row.length && y > 0; x++) {
-      const sum = (row[x] ?? 0) + (row[x - 1] ?? 0) + (rows[y - 1]?.[x] ?? 0) + (rows[y - 1]?.[x - 1] ?? 0)
-      if (sum % 4 === 0) squares += 3
-    }
+  const at = (x: number, y: number): number => rows[y]?.[x] ?? 0
+  for (let y = 1; y < rows.length; y++)
+    for (let x = 1; x < rows.length; x++)
+      if ((at(x, y) + at(x - 1, y) + at(x, y - 1) + at(x - 1, y - 1)) % 4 === 0) squares += 3
   const dark = rows.reduce((sum, row) => row.reduce((all, one) => all + one, sum), 0) / rows.length ** 2
   return runs + corners + squares + Math.floor(Math.abs(dark * 20 - 10)) * 10
 }
