@@ -36,6 +36,9 @@ function headline({ kind, requester, verb, secrets, change }) {
   if (kind === "break_glass") return requester + " opened " + names(secrets) + " in an emergency"
   if (kind === "access") return requester + " asks " + WANTS[verb] + " " + names(secrets)
   if (change.type === "person") return requester + " wants to change the account " + (change.username || change.id)
+  if (change.type === "provider") return requester + " wants to change who may sign people in"
+  if (change.type === "erasure") return requester + " wants to erase what is known about " + (change.username || change.id)
+  if (change.type !== "policies") return requester + " wants a change that takes a second person"
   const patterns = change.put.map(({ secretPattern }) => secretPattern)
   return requester + " wants to change the rules" + (patterns.length > 0 ? " for " + patterns.join(", ") : "")
 }
@@ -114,6 +117,7 @@ function factLine([name, value, at]) {
 
 async function showChange(change) {
   if (change.type === "person") return at("change").replaceChildren(make("h2", "What would change"), personTable(change))
+  if (change.type !== "policies") return at("change").replaceChildren(make("h2", "What would change"), plainly(change))
   const result = await send("GET", "/api/policies")
   if (result.status !== 200) return [problemOf(result)]
   const { policies, epoch } = result.answer
@@ -124,6 +128,14 @@ async function showChange(change) {
   ]
   at("change").replaceChildren(make("h2", "What would change"), ...tables)
   if (request.state === "pending" && epoch !== change.epoch) return [{ text: "The policies have changed since this was asked for: it can no longer be made." }]
+}
+
+/** Field by field, as the server says it: no kind of change may go by unseen. */
+function plainly(change) {
+  const list = make("dl")
+  const said = (value) => (typeof value === "string" ? value : JSON.stringify(value))
+  list.append(...Object.entries(change).map(([name, value]) => factLine([name, said(value)])))
+  return list
 }
 
 function personTable(change) {

@@ -104,7 +104,7 @@ main.wide form, main.wide .part { max-width: 26rem; }
 .scroll { overflow-x: auto; margin: 0 0 1.5rem; }
 main.wide table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
 main.wide caption { padding: 0 0 .5rem; text-align: left; color: var(--soft); overflow-wrap: anywhere; }
-main.wide :is(th, td) { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; font-weight: 400; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+main.wide :is(th, td) { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; font-weight: 400; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 main.wide th[scope="col"] { color: var(--soft); }
 main.wide tr.changed :is(th, td:last-child) { font-weight: 600; }
 .badge { padding: 0 .4375rem; border-radius: 1rem; font-size: .8125rem; font-weight: 600; color: var(--warn); background: var(--warn-ground); }
