@@ -41,7 +41,6 @@ export function requestAnswer(
 }
 
 function shownChange(change: Governed, username: string | null): object {
-function shownChange(change: Governed, username: string | null): object {
   if (change.type === "policies") return change
   if (change.type === "erasure") return { ...change, username }
   if (change.type === "provider") {
