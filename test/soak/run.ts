@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util"
 import { postgresAnswers } from "../conformance/postgres-database.ts"
+import { approvals } from "./approvals.ts"
 import { type Campaign, drawFrom } from "./campaign.ts"
 import { fuzz } from "./fuzz.ts"
 import { kill } from "./kill.ts"
@@ -8,7 +9,7 @@ import { storage } from "./storage.ts"
 import { tamper } from "./tamper.ts"
 
 /** The long campaigns: `npm run soak -- --only kill --rounds 20 --seed 7`. Exit code 1 if a promise was broken. */
-const CAMPAIGNS: Readonly<Record<string, Campaign>> = { kill, races, storage, tamper, fuzz }
+const CAMPAIGNS: Readonly<Record<string, Campaign>> = { kill, races, approvals, storage, tamper, fuzz }
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, rounds: { type: "string" }, seed: { type: "string" } },
