@@ -11,7 +11,7 @@ import { draftEntry } from "./entry.ts"
 import { perform } from "./perform.ts"
 import { passwordIsAll } from "./own-password.ts"
 import type { Caller, Service } from "./service.ts"
-import { genuineFactors, hasFactor } from "./second-factor.ts"
+import { factorExpected } from "./second-factor.ts"
 import { recordTampering } from "./service-entries.ts"
 import { tooManyAttempts } from "./too-many-attempts.ts"
 
@@ -67,7 +67,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
       if (row === undefined) throw wrong()
       const now = await on.reader.principalById(row.id)
       if (now === undefined || now.disabled || now.passwordHash !== row.passwordHash) throw wrong()
-      const factor = hasFactor(await genuineFactors(on, now))
+      const factor = await factorExpected(on, now)
       const assurance = factor || now.mustChangePassword ? "half" : "password"
       const session = signedCredential(on, {
         kind: "session",
