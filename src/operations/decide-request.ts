@@ -108,7 +108,7 @@ function rowOf(moved: Change): AccessRequestRow {
 }
 
 async function openFor(on: Service, view: View, id: string) {
-  const approver = genuine(on, await personRow(on, view))
+  const approver = await personRow(on, view)
   const request = await genuineRequest(on, id)
   const asking = genuineAsking(on, await askingOf(on, request))
   const bar = barOf(asking, approver, on.clock.now())

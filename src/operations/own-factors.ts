@@ -1,8 +1,8 @@
 import { factorAddedDetails, factorRemovedDetails } from "../audit/approval-details.ts"
 import { TylerError } from "../core/errors.ts"
+import type { Principal } from "../core/principal.ts"
 import { sealField } from "../envelope/field.ts"
 import { registrationOptions, verifyRegistration } from "../identity/passkey.ts"
-import { verifyPassword } from "../identity/password.ts"
 import { newRecoveryCodes } from "../identity/recovery-codes.ts"
 import { credentialMac, factorMac } from "../identity/row-mac.ts"
 import { newTicket, openTicket, type Ticket, ticketUseId } from "../identity/ticket.ts"
@@ -13,9 +13,11 @@ import { nextEpoch } from "./accounts.ts"
 import { actOf, type Spent } from "./act.ts"
 import type { About } from "./entry.ts"
 import { noticeOf } from "./notices.ts"
+import { checkOwnPassword } from "./own-password.ts"
 import { perform, type View } from "./perform.ts"
 import {
   type FactorDesk,
+  factorExpected,
   genuineFactors,
   hasFactor,
   type PasskeyFacts,
@@ -25,7 +27,6 @@ import {
 } from "./second-factor.ts"
 import type { Caller, Service } from "./service.ts"
 import { spendGovern } from "./step-up.ts"
-import { tooManyAttempts } from "./too-many-attempts.ts"
 
 /** Apps and passkeys one person may have; recovery codes are beside them. */
 export const FACTORS_MAX = 20
@@ -41,6 +42,12 @@ export async function ownFactors(on: Service, caller: Caller): Promise<readonly 
   return row === undefined ? [] : genuineFactors(on, row)
 }
 
+async function person(caller: Caller): Promise<Principal> {
+  const principal = await caller.refresh()
+  if (principal.kind !== "person") throw new TylerError("forbidden", { error: "Only people have second factors" })
+  return principal
+}
+
 export interface TotpEnrolment {
   readonly enrolment: string
   /** Base32. */
@@ -51,7 +58,7 @@ export interface TotpEnrolment {
 
 /** A seed for an app. Nothing is stored until a code of it comes back. */
 export async function beginTotp(on: Service, caller: Caller): Promise<TotpEnrolment> {
-  const principal = await caller.refresh()
+  const principal = await person(caller)
   const seed = newTotpSeed(on.random)
   const expiresAt = on.expiryNow() + ENROLMENT_MS
   const payload = Buffer.from(seed).toString("base64url")
@@ -67,7 +74,7 @@ export interface PasskeyEnrolment {
 }
 
 export async function beginPasskey(on: Service, desk: FactorDesk, caller: Caller): Promise<PasskeyEnrolment> {
-  const principal = await caller.refresh()
+  const principal = await person(caller)
   const passkeys = (await ownFactors(on, caller)).filter(({ kind }) => kind === "passkey")
   const expiresAt = on.expiryNow() + ENROLMENT_MS
   const use = enrolUse("passkey", principal)
@@ -342,6 +349,7 @@ export async function proveOwner(
   { password }: OwnProof,
 ): Promise<{ readonly spent?: Spent }> {
   if (hasFactor(factors)) return { spent: await spendGovern(on, caller, view) }
+  if (await factorExpected(on, owner)) throw new TylerError("row_tampered", {}, `factors of ${owner.id}`)
   if (owner.passwordHash === null) {
     const { createdAt } = await currentSession(on, view)
     if (on.expiryNow() - createdAt <= FRESH_MS) return {}
@@ -349,29 +357,8 @@ export async function proveOwner(
   }
   if (password === undefined)
     throw new TylerError("invalid_request", { field: "/password", error: "Your password is needed for this" })
-  await checkOwnPassword(on, desk, owner, owner.passwordHash, password)
+  await checkOwnPassword(on, desk.throttle, owner, password, "The password is wrong")
   return {}
-}
-
-async function checkOwnPassword(
-  on: Service,
-  { throttle }: FactorDesk,
-  { name }: PrincipalRow,
-  hash: string,
-  password: string,
-): Promise<void> {
-  const verdict = throttle.check(name, on.clock.monotonic())
-  if (!("allowed" in verdict)) throw tooManyAttempts(on, verdict.retryAfterMs)
-  let right: boolean
-  try {
-    right = await verifyPassword(hash, password)
-  } catch (error) {
-    throttle.abandoned(name)
-    throw error
-  }
-  if (right) return throttle.succeeded(name)
-  throttle.failed(name, on.clock.monotonic())
-  throw new TylerError("forbidden", { error: "The password is wrong" })
 }
 
 function enrolUse(kind: "totp" | "passkey", { id, sessionId }: { id: string; sessionId: string | null }) {

@@ -11,6 +11,7 @@ import { newTicket, openTicket, ticketUseId } from "../identity/ticket.ts"
 import { matchTotp } from "../identity/totp.ts"
 import type { Change } from "../state/change.ts"
 import type { FactorRow, PrincipalRow } from "../state/rows.ts"
+import { genuine } from "./accounts.ts"
 import { tooManyAttempts } from "./too-many-attempts.ts"
 import type { View } from "./perform.ts"
 import type { Service } from "./service.ts"
@@ -61,12 +62,12 @@ export function passkeyFacts(row: FactorRow): PasskeyFacts {
   return JSON.parse(row.facts) as PasskeyFacts
 }
 
-/** @throws TylerError `forbidden` for programs, which have no factors */
+/** @throws TylerError `forbidden` for programs, which have no factors; `row_tampered` */
 export async function personRow(on: Service, { principal }: View): Promise<PrincipalRow> {
   const row = await on.reader.principalById(principal.id)
   if (row === undefined || row.kind !== "person")
     throw new TylerError("forbidden", { error: "Only people have second factors" })
-  return row
+  return genuine(on, row)
 }
 
 /** Those with a good code; the others grant nothing and are an alarm. */
@@ -82,6 +83,14 @@ export async function genuineFactors(on: Service, owner: PrincipalRow): Promise<
 /** Recovery codes alone are no second factor: they stand in for one. */
 export function hasFactor(factors: readonly FactorRow[]): boolean {
   return factors.some(({ kind }) => kind !== "recovery")
+}
+
+/**
+ * Whether signing in takes a factor. A row that was tampered with opens nothing, and counts here: whoever has the
+ * password and can write the database would otherwise spoil the rows, and enrol a factor of his own.
+ */
+export async function factorExpected(on: Service, owner: PrincipalRow): Promise<boolean> {
+  return hasFactor(await genuineFactors(on, owner)) || hasFactor(await on.reader.factorsOf(owner.id))
 }
 
 /** A challenge for the person's passkeys. Nothing is stored: that it was used is. */
@@ -144,7 +153,9 @@ export async function showFactor(
   let judged: JudgedFactor | undefined
   try {
     judged =
-      "code" in shown ? byCode(on, factors, holder, shown.code) : byPasskey(on, factors, holder, purpose, shown, digest)
+      "code" in shown
+        ? byCode(on, factors, holder, shown.code)
+        : await byPasskey(on, factors, holder, purpose, shown, digest)
   } catch (error) {
     desk.throttle.abandoned(name)
     throw error
@@ -187,14 +198,14 @@ const MATCH: Readonly<Partial<Record<FactorRow["kind"], Match>>> = {
   },
 }
 
-function byPasskey(
+async function byPasskey(
   on: Service,
   factors: readonly FactorRow[],
   holder: Holder,
   purpose: ChallengePurpose,
   { passkey }: Extract<Shown, { passkey: unknown }>,
   digest: Uint8Array | null,
-): JudgedFactor | undefined {
+): Promise<JudgedFactor | undefined> {
   const ticket = openTicket(on.keyring().rowsKey, challengeUse(purpose, holder), passkey.challenge, on.expiryNow())
   const credentialId = credentialIdOf(passkey.response)
   const row = factors.find((one) => one.credentialId && credentialId && equalBytes(one.credentialId, credentialId))
@@ -214,8 +225,11 @@ function byPasskey(
     passkey.response,
   )
   if ("fault" in verdict) return undefined
+  const id = ticketUseId(ticket)
+  // Known to be used is a wrong guess like any other: it must not count as a success, which forgets the wrong ones.
+  if (await on.reader.usedOnce(id)) return undefined
   const { counter, ...assertion } = verdict
-  const used: Change = { kind: "useOnce", id: ticketUseId(ticket), expiresAt: ticket.expiresAt }
+  const used: Change = { kind: "useOnce", id, expiresAt: ticket.expiresAt }
   const counted = counter === row.lastUse ? [] : [useFactor(on, holder.row, row, counter)]
   return {
     kind: "passkey",
