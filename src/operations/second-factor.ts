@@ -144,7 +144,9 @@ export async function showFactor(
   let judged: JudgedFactor | undefined
   try {
     judged =
-      "code" in shown ? byCode(on, factors, holder, shown.code) : byPasskey(on, factors, holder, purpose, shown, digest)
+      "code" in shown
+        ? byCode(on, factors, holder, shown.code)
+        : await byPasskey(on, factors, holder, purpose, shown, digest)
   } catch (error) {
     desk.throttle.abandoned(name)
     throw error
@@ -187,14 +189,14 @@ const MATCH: Readonly<Partial<Record<FactorRow["kind"], Match>>> = {
   },
 }
 
-function byPasskey(
+async function byPasskey(
   on: Service,
   factors: readonly FactorRow[],
   holder: Holder,
   purpose: ChallengePurpose,
   { passkey }: Extract<Shown, { passkey: unknown }>,
   digest: Uint8Array | null,
-): JudgedFactor | undefined {
+): Promise<JudgedFactor | undefined> {
   const ticket = openTicket(on.keyring().rowsKey, challengeUse(purpose, holder), passkey.challenge, on.expiryNow())
   const credentialId = credentialIdOf(passkey.response)
   const row = factors.find((one) => one.credentialId && credentialId && equalBytes(one.credentialId, credentialId))
@@ -214,8 +216,11 @@ function byPasskey(
     passkey.response,
   )
   if ("fault" in verdict) return undefined
+  const id = ticketUseId(ticket)
+  // Known to be used is a wrong guess like any other: it must not count as a success, which forgets the wrong ones.
+  if (await on.reader.usedOnce(id)) return undefined
   const { counter, ...assertion } = verdict
-  const used: Change = { kind: "useOnce", id: ticketUseId(ticket), expiresAt: ticket.expiresAt }
+  const used: Change = { kind: "useOnce", id, expiresAt: ticket.expiresAt }
   const counted = counter === row.lastUse ? [] : [useFactor(on, holder.row, row, counter)]
   return {
     kind: "passkey",

@@ -44,10 +44,11 @@ export async function enrolPasskey(
   client: Client,
   publicUrl: string,
   headers: Readonly<Record<string, string>> = {},
+  of: { readonly counts?: boolean; readonly credentialId?: Uint8Array } = {},
 ): Promise<SoftwarePasskey> {
   const begun = await client.post<PasskeyAnswer>("/api/me/factors/passkey")
   assert.equal(begun.status, 200, begun.text)
-  const passkey = new SoftwarePasskey({ origin: publicUrl })
+  const passkey = new SoftwarePasskey({ origin: publicUrl, ...of })
   const options = begun.body.publicKey as Parameters<SoftwarePasskey["register"]>[0]
   const body = {
     enrolment: begun.body.enrolment,
