@@ -16,7 +16,7 @@ export interface LoginThrottle {
   check(name: string, now: number): LoginVerdict
   failed(name: string, now: number): void
   succeeded(name: string): void
-  /** The password was not checked after all (the service was busy): neither a failure nor a success. */
+  /** Neither a failure nor a success: not checked after all (the service was busy), or right, with more to be shown. */
   abandoned(name: string): void
 }
 

@@ -10,6 +10,7 @@ import { credentialEnd, signedCredential } from "./accounts.ts"
 import { draftEntry } from "./entry.ts"
 import { offeredProviders } from "./identity-providers.ts"
 import { perform } from "./perform.ts"
+import { passwordIsAll } from "./own-password.ts"
 import type { Caller, Service } from "./service.ts"
 import { genuineFactors, hasFactor } from "./second-factor.ts"
 import { recordTampering } from "./service-entries.ts"
@@ -121,14 +122,17 @@ async function checkPassword(
   password: string,
 ): Promise<PrincipalRow | undefined> {
   let row: PrincipalRow | undefined
+  let whole = false
   try {
     row = await rowOfPassword(on, origin, name, password)
+    whole = row !== undefined && (await passwordIsAll(on, row))
   } catch (error) {
     throttle.abandoned(name)
     throw error
   }
   if (row === undefined) throttle.failed(name, on.clock.monotonic())
-  else throttle.succeeded(name)
+  else if (whole) throttle.succeeded(name)
+  else throttle.abandoned(name)
   return row
 }
 

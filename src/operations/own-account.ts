@@ -1,13 +1,13 @@
 import { parseEmail } from "../core/email.ts"
 import { TylerError } from "../core/errors.ts"
 import { type Assurance, isHalf } from "../core/principal.ts"
-import { hashPassword, passwordFault, verifyPassword } from "../identity/password.ts"
+import { hashPassword, passwordFault } from "../identity/password.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import { changeKeepingCredentials, credentialEnd, nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
-import { tooManyAttempts } from "./too-many-attempts.ts"
 import { ADDRESS, noticeOf } from "./notices.ts"
+import { checkOwnPassword } from "./own-password.ts"
 import { perform, type View } from "./perform.ts"
 import { genuineFactors, hasFactor } from "./second-factor.ts"
 import type { Caller, Service } from "./service.ts"
@@ -19,7 +19,6 @@ export interface PasswordChange {
 
 /**
  * Changes one's own password; every session ends, this one too, so that what was half or stolen must sign in anew.
- * The current password is asked through the same throttle as a login: this must be no second place to guess.
  */
 export function changeOwnPassword(
   on: Service,
@@ -34,7 +33,7 @@ export function changeOwnPassword(
       const row = await ownRow(on, view)
       if (view.principal.assurance === "half" && hasFactor(await genuineFactors(on, row)))
         throw new TylerError("forbidden", { error: "Finish signing in first: show your second factor" })
-      await checkCurrent(on, throttle, row, ask.current)
+      await checkOwnPassword(on, throttle, row, ask.current, "The current password is wrong")
       if (ask.next === ask.current) throw new TylerError("weak_password", { error: "The new password is the old one" })
       const fault = passwordFault(ask.next, row.name)
       if (fault !== undefined) throw new TylerError("weak_password", { error: fault })
@@ -83,24 +82,6 @@ export function changeOwnEmail(on: Service, caller: Caller, text: string | null)
       }
     },
   })
-}
-
-/** Asks for an account's own password, through the login's throttle. @throws TylerError `forbidden`, `rate_limited` */
-export async function checkCurrent(
-  on: Service,
-  throttle: LoginThrottle,
-  row: PrincipalRow,
-  password: string,
-): Promise<void> {
-  const now = on.clock.monotonic()
-  const verdict = throttle.check(row.name, now)
-  if (!("allowed" in verdict)) {
-    throw tooManyAttempts(on, verdict.retryAfterMs)
-  }
-  if (row.passwordHash !== null && (await verifyPassword(row.passwordHash, password)))
-    return throttle.succeeded(row.name)
-  throttle.failed(row.name, now)
-  throw new TylerError("forbidden", { error: "The current password is wrong" })
 }
 
 /** What stands between a half session and a whole one. */

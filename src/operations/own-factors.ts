@@ -2,7 +2,6 @@ import { factorAddedDetails, factorRemovedDetails } from "../audit/approval-deta
 import { TylerError } from "../core/errors.ts"
 import { sealField } from "../envelope/field.ts"
 import { registrationOptions, verifyRegistration } from "../identity/passkey.ts"
-import { verifyPassword } from "../identity/password.ts"
 import { newRecoveryCodes } from "../identity/recovery-codes.ts"
 import { credentialMac, factorMac } from "../identity/row-mac.ts"
 import { newTicket, openTicket, type Ticket, ticketUseId } from "../identity/ticket.ts"
@@ -13,6 +12,7 @@ import { nextEpoch } from "./accounts.ts"
 import { actOf, type Spent } from "./act.ts"
 import type { About } from "./entry.ts"
 import { noticeOf } from "./notices.ts"
+import { checkOwnPassword } from "./own-password.ts"
 import { perform, type View } from "./perform.ts"
 import {
   type FactorDesk,
@@ -25,7 +25,6 @@ import {
 } from "./second-factor.ts"
 import type { Caller, Service } from "./service.ts"
 import { spendGovern } from "./step-up.ts"
-import { tooManyAttempts } from "./too-many-attempts.ts"
 
 /** Apps and passkeys one person may have; recovery codes are beside them. */
 export const FACTORS_MAX = 20
@@ -349,29 +348,8 @@ export async function proveOwner(
   }
   if (password === undefined)
     throw new TylerError("invalid_request", { field: "/password", error: "Your password is needed for this" })
-  await checkOwnPassword(on, desk, owner, owner.passwordHash, password)
+  await checkOwnPassword(on, desk.throttle, owner, password, "The password is wrong")
   return {}
-}
-
-async function checkOwnPassword(
-  on: Service,
-  { throttle }: FactorDesk,
-  { name }: PrincipalRow,
-  hash: string,
-  password: string,
-): Promise<void> {
-  const verdict = throttle.check(name, on.clock.monotonic())
-  if (!("allowed" in verdict)) throw tooManyAttempts(on, verdict.retryAfterMs)
-  let right: boolean
-  try {
-    right = await verifyPassword(hash, password)
-  } catch (error) {
-    throttle.abandoned(name)
-    throw error
-  }
-  if (right) return throttle.succeeded(name)
-  throttle.failed(name, on.clock.monotonic())
-  throw new TylerError("forbidden", { error: "The password is wrong" })
 }
 
 function enrolUse(kind: "totp" | "passkey", { id, sessionId }: { id: string; sessionId: string | null }) {

@@ -10,6 +10,7 @@ import {
 import { parseBody } from "../../api/parse.ts"
 import { invalidField } from "../../api/parse.ts"
 import { TylerError } from "../../core/errors.ts"
+import { isHalf } from "../../core/principal.ts"
 import { recoveryCodesLeft } from "../../identity/recovery-codes.ts"
 import { finishLogin } from "../../operations/finish-login.ts"
 import {
@@ -44,6 +45,8 @@ export const factorRoutes = {
     if ((purpose === "approve") !== (requestId !== undefined))
       throw invalidField("/requestId", "requestId must be given for the purpose approve, and for no other")
     const principal = await caller.refresh()
+    if (isHalf(principal.assurance) && purpose !== "sign_in")
+      throw new TylerError("forbidden", { error: "Finish signing in first", requires: "sign_in" })
     const row = await wiring.service.reader.principalById(principal.id)
     if (row === undefined || row.kind !== "person") throw new TylerError("forbidden")
     const digest = requestId === undefined ? null : await signableRequest(wiring.service, caller, requestId)
