@@ -5,7 +5,6 @@ import type { Reason } from "../core/reason.ts"
 import { decisionGenuine, decisionMac } from "../identity/row-mac.ts"
 import type { Change } from "../state/change.ts"
 import type { AccessRequestRow, DecisionRow, GrantRow, PrincipalRow } from "../state/rows.ts"
-import { genuine } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { applyGoverned, subjectOf } from "./governed-change.ts"
 import { askingOf, rolesDecide } from "./deciders.ts"
@@ -104,7 +103,7 @@ function rowOf(moved: Change): AccessRequestRow {
 }
 
 async function openFor(on: Service, view: View, id: string) {
-  const approver = genuine(on, await personRow(on, view))
+  const approver = await personRow(on, view)
   const request = await genuineRequest(on, id)
   const asking = await askingOf(on, request)
   const bar = barOf(asking, approver, on.clock.now())

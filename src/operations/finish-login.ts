@@ -32,7 +32,7 @@ export function finishLogin(on: Service, desk: FactorDesk, caller: Caller, shown
         act: {
           entry: draftEntry(on, view.principal, caller.origin, about, { result: "SUCCESS", decision: judged.kind }),
           policyEpoch: null,
-          principal: { id: row.id, epoch: row.epoch },
+          principal: { id: view.principal.id, epoch: view.principal.epoch },
           secret: null,
           grant: null,
           quota: null,

@@ -1,5 +1,6 @@
 import { factorAddedDetails, factorRemovedDetails } from "../audit/approval-details.ts"
 import { TylerError } from "../core/errors.ts"
+import type { Principal } from "../core/principal.ts"
 import { sealField } from "../envelope/field.ts"
 import { registrationOptions, verifyRegistration } from "../identity/passkey.ts"
 import { newRecoveryCodes } from "../identity/recovery-codes.ts"
@@ -40,6 +41,12 @@ export async function ownFactors(on: Service, caller: Caller): Promise<readonly 
   return row === undefined ? [] : genuineFactors(on, row)
 }
 
+async function person(caller: Caller): Promise<Principal> {
+  const principal = await caller.refresh()
+  if (principal.kind !== "person") throw new TylerError("forbidden", { error: "Only people have second factors" })
+  return principal
+}
+
 export interface TotpEnrolment {
   readonly enrolment: string
   /** Base32. */
@@ -50,7 +57,7 @@ export interface TotpEnrolment {
 
 /** A seed for an app. Nothing is stored until a code of it comes back. */
 export async function beginTotp(on: Service, caller: Caller): Promise<TotpEnrolment> {
-  const principal = await caller.refresh()
+  const principal = await person(caller)
   const seed = newTotpSeed(on.random)
   const expiresAt = on.expiryNow() + ENROLMENT_MS
   const payload = Buffer.from(seed).toString("base64url")
@@ -66,7 +73,7 @@ export interface PasskeyEnrolment {
 }
 
 export async function beginPasskey(on: Service, desk: FactorDesk, caller: Caller): Promise<PasskeyEnrolment> {
-  const principal = await caller.refresh()
+  const principal = await person(caller)
   const passkeys = (await ownFactors(on, caller)).filter(({ kind }) => kind === "passkey")
   const expiresAt = on.expiryNow() + ENROLMENT_MS
   const use = enrolUse("passkey", principal)

@@ -11,6 +11,7 @@ import { newTicket, openTicket, ticketUseId } from "../identity/ticket.ts"
 import { matchTotp } from "../identity/totp.ts"
 import type { Change } from "../state/change.ts"
 import type { FactorRow, PrincipalRow } from "../state/rows.ts"
+import { genuine } from "./accounts.ts"
 import { tooManyAttempts } from "./too-many-attempts.ts"
 import type { View } from "./perform.ts"
 import type { Service } from "./service.ts"
@@ -61,12 +62,12 @@ export function passkeyFacts(row: FactorRow): PasskeyFacts {
   return JSON.parse(row.facts) as PasskeyFacts
 }
 
-/** @throws TylerError `forbidden` for programs, which have no factors */
+/** @throws TylerError `forbidden` for programs, which have no factors; `row_tampered` */
 export async function personRow(on: Service, { principal }: View): Promise<PrincipalRow> {
   const row = await on.reader.principalById(principal.id)
   if (row === undefined || row.kind !== "person")
     throw new TylerError("forbidden", { error: "Only people have second factors" })
-  return row
+  return genuine(on, row)
 }
 
 /** Those with a good code; the others grant nothing and are an alarm. */

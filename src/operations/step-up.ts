@@ -1,9 +1,9 @@
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
-import type { Principal } from "../core/principal.ts"
 import type { Verb } from "../core/verb.ts"
 import { newTicket, openTicket, type TicketUse, ticketUseId } from "../identity/ticket.ts"
 import type { Change } from "../state/change.ts"
+import type { PrincipalRow } from "../state/rows.ts"
 import type { Spent } from "./act.ts"
 import { draftEntry } from "./entry.ts"
 import { leaseVerb } from "./lease.ts"
@@ -37,7 +37,7 @@ const PREFIX = "tyv_"
 
 /**
  * Shows a second factor for certain secrets and one verb. The token works once for each of them, for this person in this
- * session. Policy is asked before existence, as everywhere.
+ * session, while the factors stay as they are. Policy is asked before existence, as everywhere.
  */
 export function stepUp(on: Service, desk: FactorDesk, caller: Caller, ask: StepUpRequest): Promise<StepUp> {
   const about = { action: "STEP_UP", resourceType: "user", resourceName: caller.principal.id, reason: null }
@@ -55,13 +55,13 @@ export function stepUp(on: Service, desk: FactorDesk, caller: Caller, ask: StepU
       const shown = await showFactor(on, desk, { row, sessionId: principal.sessionId ?? "" }, "verify", ask.shown)
       const expiresAt = on.expiryNow() + STEP_UP_MS
       const payload = ids.join("+")
-      const { text } = newTicket(on.keyring().rowsKey, useOf(principal, ask.verb), { expiresAt, payload }, on.random)
+      const { text } = newTicket(on.keyring().rowsKey, useOf(view, row, ask.verb), { expiresAt, payload }, on.random)
       const details = `verb=${ask.verb} factor=${shown.kind}${ids.length === 0 ? "" : ` secrets=${payload}`}`
       return {
         act: {
           entry: draftEntry(on, principal, caller.origin, about, { result: "SUCCESS", decision: shown.kind, details }),
           policyEpoch: view.policies.epoch,
-          principal: { id: row.id, epoch: row.epoch },
+          principal: { id: principal.id, epoch: principal.epoch },
           secret: null,
           grant: null,
           quota: null,
@@ -80,8 +80,9 @@ async function idsOf(on: Service, view: View, { verb, names }: StepUpRequest): P
   return ids
 }
 
-function useOf({ id, sessionId }: Principal, verb: string): TicketUse {
-  return { purpose: `step_up:${verb}`, holder: [id, sessionId ?? ""] }
+/** Of the factors as they are: with any change of them all tokens die, for one may have been shown that is lost. */
+function useOf({ principal }: View, { factorEpoch }: PrincipalRow, verb: string): TicketUse {
+  return { purpose: `step_up:${verb}`, holder: [principal.id, principal.sessionId ?? "", String(factorEpoch)] }
 }
 
 /** The change that uses the caller's token up for this verb and secret; undefined if it is good for nothing here. */
@@ -94,7 +95,7 @@ export async function presentedStepUp(
 ): Promise<Change | undefined> {
   const { verification } = caller
   if (verification === null || !verification.startsWith(PREFIX) || view.principal.kind !== "person") return undefined
-  const use = useOf(view.principal, verb === GOVERN ? GOVERN : leaseVerb(verb))
+  const use = useOf(view, await personRow(on, view), verb === GOVERN ? GOVERN : leaseVerb(verb))
   const ticket = openTicket(on.keyring().rowsKey, use, verification.slice(PREFIX.length), on.expiryNow())
   if (ticket === undefined || !(verb === GOVERN || ticket.payload.split("+").includes(secretId))) return undefined
   const id = ticketUseId(ticket, secretId)
