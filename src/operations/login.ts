@@ -12,7 +12,7 @@ import { offeredProviders } from "./identity-providers.ts"
 import { perform } from "./perform.ts"
 import { passwordIsAll } from "./own-password.ts"
 import type { Caller, Service } from "./service.ts"
-import { genuineFactors, hasFactor } from "./second-factor.ts"
+import { factorExpected } from "./second-factor.ts"
 import { recordTampering } from "./service-entries.ts"
 import { tooManyAttempts } from "./too-many-attempts.ts"
 
@@ -73,7 +73,7 @@ export async function logIn(on: Service, throttle: LoginThrottle, origin: Origin
       const now = await on.reader.principalById(row.id)
       if (now === undefined || now.disabled || now.passwordHash !== row.passwordHash) throw wrong()
       await requireLocalLogin(on, now)
-      const factor = hasFactor(await genuineFactors(on, now))
+      const factor = await factorExpected(on, now)
       const assurance = factor || now.mustChangePassword ? "half" : "password"
       const session = signedCredential(on, {
         kind: "session",

@@ -9,7 +9,7 @@ import { actOf } from "./act.ts"
 import { ADDRESS, noticeOf } from "./notices.ts"
 import { checkOwnPassword } from "./own-password.ts"
 import { perform, type View } from "./perform.ts"
-import { genuineFactors, hasFactor } from "./second-factor.ts"
+import { factorExpected } from "./second-factor.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface PasswordChange {
@@ -31,7 +31,7 @@ export function changeOwnPassword(
     about,
     async plan(view) {
       const row = await ownRow(on, view)
-      if (view.principal.assurance === "half" && hasFactor(await genuineFactors(on, row)))
+      if (view.principal.assurance === "half" && (await factorExpected(on, row)))
         throw new TylerError("forbidden", { error: "Finish signing in first: show your second factor" })
       await checkOwnPassword(on, throttle, row, ask.current, "The current password is wrong")
       if (ask.next === ask.current) throw new TylerError("weak_password", { error: "The new password is the old one" })
@@ -93,7 +93,7 @@ export async function signInDue(
   if (!isHalf(assurance)) return { mustChangePassword: false, factorDue: false }
   const row = await on.reader.principalById(id)
   if (row === undefined) throw new TylerError("unauthenticated")
-  const factorDue = assurance === "half" && hasFactor(await genuineFactors(on, row))
+  const factorDue = assurance === "half" && (await factorExpected(on, row))
   return { mustChangePassword: row.mustChangePassword, factorDue }
 }
 

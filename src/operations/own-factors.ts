@@ -17,6 +17,7 @@ import { checkOwnPassword } from "./own-password.ts"
 import { perform, type View } from "./perform.ts"
 import {
   type FactorDesk,
+  factorExpected,
   genuineFactors,
   hasFactor,
   type PasskeyFacts,
@@ -348,6 +349,7 @@ export async function proveOwner(
   { password }: OwnProof,
 ): Promise<{ readonly spent?: Spent }> {
   if (hasFactor(factors)) return { spent: await spendGovern(on, caller, view) }
+  if (await factorExpected(on, owner)) throw new TylerError("row_tampered", {}, `factors of ${owner.id}`)
   if (owner.passwordHash === null) {
     const { createdAt } = await currentSession(on, view)
     if (on.expiryNow() - createdAt <= FRESH_MS) return {}

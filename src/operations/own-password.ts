@@ -2,7 +2,7 @@ import { TylerError } from "../core/errors.ts"
 import { verifyPassword } from "../identity/password.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { PrincipalRow } from "../state/rows.ts"
-import { genuineFactors, hasFactor } from "./second-factor.ts"
+import { factorExpected } from "./second-factor.ts"
 import type { Service } from "./service.ts"
 import { tooManyAttempts } from "./too-many-attempts.ts"
 
@@ -40,5 +40,5 @@ export async function checkOwnPassword(
  * the password could guess at them without end.
  */
 export async function passwordIsAll(on: Service, row: PrincipalRow): Promise<boolean> {
-  return !hasFactor(await genuineFactors(on, row))
+  return !(await factorExpected(on, row))
 }

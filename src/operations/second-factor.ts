@@ -85,6 +85,14 @@ export function hasFactor(factors: readonly FactorRow[]): boolean {
   return factors.some(({ kind }) => kind !== "recovery")
 }
 
+/**
+ * Whether signing in takes a factor. A row that was tampered with opens nothing, and counts here: whoever has the
+ * password and can write the database would otherwise spoil the rows, and enrol a factor of his own.
+ */
+export async function factorExpected(on: Service, owner: PrincipalRow): Promise<boolean> {
+  return hasFactor(await genuineFactors(on, owner)) || hasFactor(await on.reader.factorsOf(owner.id))
+}
+
 /** A challenge for the person's passkeys. Nothing is stored: that it was used is. */
 export interface Challenge {
   readonly challenge: string

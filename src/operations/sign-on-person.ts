@@ -6,7 +6,7 @@ import type { Change } from "../state/change.ts"
 import type { ExternalIdentityRow, IdentityProviderRow, PrincipalRow } from "../state/rows.ts"
 import { genuine, nextEpoch, signedPrincipal } from "./accounts.ts"
 import { keepAnAdmin } from "./people.ts"
-import { genuineFactors, hasFactor } from "./second-factor.ts"
+import { factorExpected } from "./second-factor.ts"
 import type { Service } from "./service.ts"
 import { recordTampering } from "./service-entries.ts"
 import type { Vouched } from "./sign-on.ts"
@@ -49,7 +49,7 @@ export async function comerOf(
 
 /** Whoever has a factor of his own here still has to use it. */
 async function ownAssurance(on: Service, person: PrincipalRow): Promise<"half" | "password"> {
-  return hasFactor(await genuineFactors(on, person)) ? "half" : "password"
+  return (await factorExpected(on, person)) ? "half" : "password"
 }
 
 async function ownerOf(on: Service, origin: Origin, identity: ExternalIdentityRow): Promise<PrincipalRow> {
