@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
+import type { RecoveryAnswer, TotpAnswer } from "../../src/api/factors.ts"
 import { entriesOf } from "../kit/audit.ts"
 import { filesBelow, spelledIn, spellings } from "../kit/encodings.ts"
+import { appCode, enrolApp, STEP_MS, stepUp } from "../kit/factors.ts"
 import { addPerson, addProgram, PASSWORD, setUpAdmin } from "../kit/people.ts"
 import { type ServerProcess, startProcess } from "../kit/process.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
@@ -45,9 +47,37 @@ async function exercise(server: ServerProcess): Promise<string[]> {
   assert.equal((await person.client.post("/api/me/password", change)).status, 200)
   await server.anonymous.post("/api/auth/login", { username: "dev", password: CANARY.refused })
   await admin.post("/api/keys/rotate", { reason: REASON })
+  const factors = await exerciseFactors(admin)
   assert.ok((await entriesOf(admin)).length > 30)
   await admin.get("/api/audit/export")
-  return [admin, person.client, program.client].map(({ token }) => token ?? "")
+  return [...[admin, person.client, program.client].map(({ token }) => token ?? ""), ...factors]
+}
+
+/** Second factors in use and misplaced: the seed, the codes, and what is presented once. */
+async function exerciseFactors(admin: ServerProcess["anonymous"]): Promise<string[]> {
+  const { client } = await addPerson(admin, "keys", ["dba"])
+  const now = Date.now()
+  const app = await enrolApp(client, now - STEP_MS)
+  const govern = await stepUp(client, "govern", [], { code: appCode(app.seed, now) })
+  const { codes } = (await client.post<RecoveryAnswer>("/api/me/factors/recovery", {}, govern)).body
+  await createSecret(admin, "database/canary", "nothing to find")
+  const token = await stepUp(client, "read", ["database/canary"], { code: codes[0] })
+  assert.equal((await read(client, "database/canary", {}, token)).status, 200)
+  assert.equal((await read(client, "database/canary", {}, token)).status, 403)
+  const { enrolment, secret } = (await client.post<TotpAnswer>("/api/me/factors/totp")).body
+  const once = [...Object.values(govern), ...Object.values(token), enrolment]
+  for (const one of [app.seed, secret, codes[1] ?? "", ...once]) {
+    await client.post("/api/auth/verify", { verb: "govern", code: one })
+    await client.post("/api/auth/verify", { verb: one, code: one, [one]: one })
+    await client.post("/api/me/factors/totp/confirm", {
+      enrolment: one,
+      code: "123456",
+      label: "x",
+      password: PASSWORD,
+    })
+    await client.get("/api/me", { authorization: `Bearer ${one}` })
+  }
+  return [app.seed, secret, ...codes.flatMap((code) => [code, code.replaceAll("-", "")]), ...once]
 }
 
 /** A value in wrong fields, wrong types, broken JSON, paths, queries and headers. */

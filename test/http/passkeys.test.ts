@@ -196,9 +196,13 @@ test("what is no answer of a passkey is refused as such, and does no harm", asyn
   for (const one of mangled) {
     clock.advance(FORGET_MS)
     const fresh = await challenge(finn, "verify")
-    failed(await verify(finn, { passkey: { challenge: fresh.challenge, response: one } }), JSON.stringify(one).slice(0, 99))
+    failed(
+      await verify(finn, { passkey: { challenge: fresh.challenge, response: one } }),
+      JSON.stringify(one).slice(0, 99),
+    )
   }
-  const wrap = (inner: string): string => `{"verb":"govern","passkey":{"challenge":"${asked.challenge}","response":${inner}}}`
+  const wrap = (inner: string): string =>
+    `{"verb":"govern","passkey":{"challenge":"${asked.challenge}","response":${inner}}}`
   for (const body of [
     wrap("null"),
     wrap("[]"),

@@ -73,7 +73,10 @@ test("factors reset: the old ones are dead, the grants gone, and nothing is deci
   }
   assert.equal(codeOf(await client.post("/api/auth/challenge", { purpose: "verify" })), "not_found", "no old passkey")
   for (const verb of ["approve", "deny"]) {
-    const answer = await client.post(`/api/access-requests/${theirs}/${verb}`, verb === "deny" ? { reason: REASON } : {})
+    const answer = await client.post(
+      `/api/access-requests/${theirs}/${verb}`,
+      verb === "deny" ? { reason: REASON } : {},
+    )
     assert.equal(codeOf(answer), "forbidden", answer.text)
   }
   await enrolApp(client, clock.now())
@@ -86,7 +89,9 @@ test("password reset: the factors stay, but open nothing before one is enrolled 
   const login = { username: "finn", password: NEW_PASSWORD }
   const half = await clientOf(stage.server.url, null).post<LoginAnswer>("/api/auth/login", login)
   assert.equal(half.body.assurance, "half", half.text)
-  const whole = await clientOf(stage.server.url, half.body.token).post<LoginAnswer>("/api/auth/factor", { code: next() })
+  const whole = await clientOf(stage.server.url, half.body.token).post<LoginAnswer>("/api/auth/factor", {
+    code: next(),
+  })
   const client = clientOf(stage.server.url, whole.body.token)
   const asked = await client.post<Problem>("/api/auth/verify", { verb: "read", secrets: [MAIN], code: next() })
   assert.deepEqual([asked.body.code, asked.body["requiresEnrolment"]], ["verification_required", true])

@@ -133,14 +133,19 @@ test("a header that is given twice, is long, odd or half a token is no token, an
     body: JSON.stringify({ reason: REASON }),
   })
   assert.equal(((await twice.json()) as Problem).code, "verification_required")
-  assert.equal((await read(dan.client, NAME, {}, { [HEADER]: ` ${good} ` })).status, 200, "white space around it is HTTP's")
+  assert.equal(
+    (await read(dan.client, NAME, {}, { [HEADER]: ` ${good} ` })).status,
+    200,
+    "white space around it is HTTP's",
+  )
 })
 
 test("one token for fifty secrets, each once; fifty-one, none, the same twice and unknown ones are refused", async () => {
   const { dan, stage, next, token } = await scene()
   const names = Array.from({ length: 50 }, (_, at) => `database/many-${at}`)
   for (const name of names) await createSecret(stage.admin, name, "value")
-  const ask = (secrets: unknown) => dan.client.post<Problem>("/api/auth/verify", { verb: "read", secrets, code: "123456" })
+  const ask = (secrets: unknown) =>
+    dan.client.post<Problem>("/api/auth/verify", { verb: "read", secrets, code: "123456" })
   for (const secrets of [[...names, NAME], [], [NAME, NAME], NAME, [1], [[NAME]], null]) {
     const answer = await ask(secrets)
     assert.deepEqual([answer.status, answer.body.code], [400, "invalid_request"], JSON.stringify(secrets))
@@ -209,7 +214,8 @@ test("an app's codes: six plain digits, each step once, never an earlier one, wh
   }
   const at = (off: number): string => appCode(app.seed, clock.now() + off * STEP_MS)
   const wide = (code: string): string => code.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)))
-  const arabic = (code: string): string => code.replaceAll(/\d/g, (digit) => String.fromCodePoint(0x660 + Number(digit)))
+  const arabic = (code: string): string =>
+    code.replaceAll(/\d/g, (digit) => String.fromCodePoint(0x660 + Number(digit)))
   for (const spell of [
     (code: string) => ` ${code}`,
     (code: string) => `${code} `,

@@ -36,7 +36,10 @@ async function scene() {
     const alarms = await entriesOf(stage.admin, { action: "ROW_TAMPERED" })
     const fresh = alarms.slice(seen)
     seen = alarms.length
-    assert.ok(fresh.some(({ resource_type, result }) => resource_type === kind && result === "FAILURE"), `no alarm: ${kind}`)
+    assert.ok(
+      fresh.some(({ resource_type, result }) => resource_type === kind && result === "FAILURE"),
+      `no alarm: ${kind}`,
+    )
   }
   return { clock, stage, write, alarmed, app, next, dan, eve, gail }
 }
