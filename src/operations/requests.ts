@@ -123,7 +123,7 @@ async function seenOf(on: Service, request: AccessRequestRow): Promise<SeenReque
 async function subjectOf(on: Service, request: AccessRequestRow): Promise<string | null> {
   if (request.change === null) return null
   const change = governedOf(request)
-  return change.type === "person" ? nameOf(on, change.id) : null
+  return change.type === "person" || change.type === "erasure" ? nameOf(on, change.id) : null
 }
 
 async function nameOf(on: Service, id: string): Promise<string> {
