@@ -66,6 +66,25 @@ test("whose role, password or factor the requester changed within seven days may
   }
 })
 
+test("whose role, password or factor the approver changed within seven days he may not decide for", () => {
+  for (const [age, barred] of [
+    [BAR_MS - 1, true],
+    [BAR_MS, false],
+    [BAR_MS + 1, false],
+  ] as const) {
+    const changedBy = [{ by: "gail", at: NOW - age }]
+    const taken = person("finn", { changedBy })
+    assert.equal(barOf({ requester: taken, owner: undefined }, person("gail"), NOW), barred ? "changed_requester" : undefined)
+    const program = person("deploy", { kind: "program", ownerId: "finn" })
+    for (const asked of [
+      { requester: program, owner: taken },
+      { requester: { ...program, changedBy }, owner: finn },
+    ])
+      assert.equal(barOf(asked, person("gail"), NOW), barred ? "changed_requester" : undefined)
+    assert.equal(barOf({ requester: taken, owner: undefined }, person("hugo"), NOW), undefined)
+  }
+})
+
 test("a program's owner stands for it", () => {
   const program = person("deploy", { kind: "program", ownerId: "finn", createdAt: 0 })
   const asked = { requester: program, owner: finn }

@@ -4,7 +4,7 @@ import type { PrincipalRow } from "../state/rows.ts"
 /** How long somebody who made or changed an account has no say together with it. */
 export const BAR_MS = 7 * DAY_MS
 
-export type Bar = "own_request" | "own_program" | "made_by_requester" | "made_requester" | "changed_by_requester"
+export type Bar = "own_request" | "own_program" | "made_by_requester" | "made_requester" | "changed_by_requester" | "changed_requester"
 
 /** What an auditor should know about an approval that stands. */
 export interface Ties {
@@ -22,7 +22,7 @@ export interface Asking {
 /**
  * Why this person may not decide this request, whatever his roles: nobody approves his own, and an account that one
  * person made up, or took over by a new role, password or factor, is not yet a second person. In both directions: an
- * admin could as well make the requester.
+ * admin could as well make the requester, or take his account.
  * @param now milliseconds since 1970 UTC
  */
 export function barOf(asking: Asking, approver: PrincipalRow, now: number): Bar | undefined {
@@ -34,6 +34,7 @@ export function barOf(asking: Asking, approver: PrincipalRow, now: number): Bar 
     if (madeBy(one, approver) && isNew(one, now)) return "made_requester"
     if (lately(approver, one, now)) return "changed_by_requester"
   }
+  if ([requester, owner].some((one) => one !== undefined && lately(one, approver, now))) return "changed_requester"
   return undefined
 }
 

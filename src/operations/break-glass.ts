@@ -71,11 +71,11 @@ export function breakGlass(on: Service, caller: Caller, ask: BreakGlass): Promis
           alarm: "true",
         },
       })
-      const grants = grantsOf(on, row, APPROVALS_MAX)
+      const grants = grantsOf(on, row, APPROVALS_MAX, () => ask.minutes)
       const changes: Change[] = [
         ...spent.changes,
-        { kind: "addRequest", row },
-        ...grants.map((grant) => ({ kind: "addGrant" as const, row: grant })),
+        { kind: "addRequest", row, mostOpen: null },
+        ...grants.map((grant) => ({ kind: "addGrant" as const, row: grant, holderEpoch: person.epoch })),
         ...(await alarmOfBreakGlass(on, row, grants[0]?.id ?? "", person.name)),
       ]
       return {

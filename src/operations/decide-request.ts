@@ -1,8 +1,10 @@
-import { barOf, type Bar, tiesOf } from "../approval/bar.ts"
+import { type Asking, barOf, type Bar, tiesOf } from "../approval/bar.ts"
 import { accessApproveDetails } from "../audit/approval-details.ts"
 import { TylerError } from "../core/errors.ts"
+import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
 import { decisionGenuine, decisionMac } from "../identity/row-mac.ts"
+import { combine } from "../policy/combine.ts"
 import type { Change } from "../state/change.ts"
 import type { AccessRequestRow, DecisionRow, GrantRow, PrincipalRow } from "../state/rows.ts"
 import { genuine } from "./accounts.ts"
@@ -51,7 +53,7 @@ export function approveRequest(on: Service, desk: FactorDesk, caller: Caller, as
       const factor = await showWhatThereIs(on, desk, view, approver, request, ask.shown)
       const approvals = (await approvalsOf(on, request)) + 1
       const enough = approvals >= request.needed
-      const outcome = enough ? await carryOut(on, view, request, approvals) : { grants: [], changes: [], facts: {} }
+      const outcome = enough ? await carryOut(on, view, request, asking, approvals) : { grants: [], changes: [], facts: {} }
       const { approverCreatedByRequester, requesterCreatedByApprover } = tiesOf(asking, approver)
       const details = accessApproveDetails({
         digest: request.digest,
@@ -106,7 +108,7 @@ function rowOf(moved: Change): AccessRequestRow {
 async function openFor(on: Service, view: View, id: string) {
   const approver = genuine(on, await personRow(on, view))
   const request = await genuineRequest(on, id)
-  const asking = await askingOf(on, request)
+  const asking = genuineAsking(on, await askingOf(on, request))
   const bar = barOf(asking, approver, on.clock.now())
   const visible = rolesDecide(view.policies, request, approver.roles)
   // Whoever may neither see nor decide it does not learn that it is there.
@@ -128,7 +130,13 @@ const BARRED: Readonly<Record<Bar, string>> = {
   own_program: "Nobody decides the requests of a program that is his own",
   made_by_requester: "The requester made your account less than seven days ago",
   made_requester: "You made the requester's account less than seven days ago",
-  changed_by_requester: "The requester changed your roles, password or second factors less than seven days ago",
+  changed_by_requester: "The requester changed your account less than seven days ago",
+  changed_requester: "You changed the requester's account less than seven days ago",
+}
+
+/** Whoever can write the database could else take away what bars an approver. */
+function genuineAsking(on: Service, { requester, owner }: Asking): Asking {
+  return { requester: genuine(on, requester), owner: owner === undefined ? undefined : genuine(on, owner) }
 }
 
 async function showWhatThereIs(
@@ -178,25 +186,52 @@ interface Outcome {
   readonly facts: Readonly<Record<string, string>>
 }
 
-async function carryOut(on: Service, view: View, request: AccessRequestRow, approvals: number): Promise<Outcome> {
+async function carryOut(
+  on: Service,
+  view: View,
+  request: AccessRequestRow,
+  { requester }: Asking,
+  approvals: number,
+): Promise<Outcome> {
   if (request.kind === "change") {
     const made = await applyGoverned(on, view, request)
-    const by = (await askingOf(on, request)).requester.name
-    const told = await tellInEffect(on, request, by, subjectOf(request))
+    const told = await tellInEffect(on, request, requester.name, subjectOf(request))
     return { grants: [], changes: [...made.changes, ...told], facts: { change: "made", ...made.facts } }
   }
-  const grants = grantsOf(on, request, approvals)
+  requireStanding(requester)
+  const grants = grantsOf(on, request, approvals, leaseMinutes(view, request))
   return {
     grants,
-    changes: grants.map((row) => ({ kind: "addGrant", row })),
+    changes: grants.map((row) => ({ kind: "addGrant", row, holderEpoch: requester.epoch })),
     facts: { grants: grants.map(({ id }) => id).join("+") },
   }
 }
 
-export function grantsOf(on: Service, request: AccessRequestRow, approvals: number): readonly GrantRow[] {
+/** Nobody is lent anything while his account is disabled, or in other hands than those that asked. */
+function requireStanding({ disabled, mustEnrol }: PrincipalRow): void {
+  if (disabled) throw new TylerError("request_closed", { state: "void", error: "The requester's account is disabled" })
+  if (mustEnrol)
+    throw new TylerError("request_closed", {
+      state: "void",
+      error: "The requester's account was reset: let its owner enrol a second factor and ask again",
+    })
+}
+
+/** As asked for, and no longer than policy lets a grant live by now. */
+function leaseMinutes({ policies }: View, { verb, minutes }: AccessRequestRow) {
+  return (name: SecretName): number => Math.min(minutes, combine(policies, verb ?? "read", name).grantMinutes)
+}
+
+/** @param minutes how long each of the secrets stays open. */
+export function grantsOf(
+  on: Service,
+  request: AccessRequestRow,
+  approvals: number,
+  minutes: (name: SecretName) => number,
+): readonly GrantRow[] {
   const createdAt = on.clock.now()
-  const expiresAt = on.expiryNow() + request.minutes * 60_000
-  return request.targets.map(({ secretId }) =>
+  const begins = on.expiryNow()
+  return request.targets.map(({ secretId, name }) =>
     signedGrant(on, {
       id: on.random.uuid(),
       requestId: request.id,
@@ -207,7 +242,7 @@ export function grantsOf(on: Service, request: AccessRequestRow, approvals: numb
       steppedUp: request.steppedUp,
       usesLeft: request.uses,
       createdAt,
-      expiresAt,
+      expiresAt: begins + minutes(name) * 60_000,
       revision: 1,
     }),
   )

@@ -11,12 +11,13 @@ export function leaseVerb(verb: Verb): Verb {
   return verb === "reveal" ? "read" : verb
 }
 
-/** The person's live grant for this secret and verb with the most approvals; undefined: none. */
+/** The person's live grant for this secret and verb that opens most; undefined: none. @param least approvals it takes */
 export async function liveLease(
   on: Service,
   principalId: string,
   secretId: string,
   verb: Verb,
+  least: number,
 ): Promise<GrantRow | undefined> {
   const rows = await on.reader.grantsFor(principalId, secretId, leaseVerb(verb))
   const live = rows.filter((row) => isLive(on, row))
@@ -24,16 +25,16 @@ export async function liveLease(
   for (const row of live)
     if (grantGenuine(on.keyring().rowsKey, row)) genuine.push(row)
     else await recordTampering(on, HERE, "grant", row.id)
-  return genuine.toSorted((a, b) => worth(b) - worth(a))[0]
+  return genuine.toSorted((a, b) => worth(b, least) - worth(a, least))[0]
 }
 
 export function isLive(on: Pick<Service, "expiryNow">, { expiresAt, usesLeft }: GrantRow): boolean {
   return expiresAt > on.expiryNow() && (usesLeft === null || usesLeft > 0)
 }
 
-/** One that also stands for the second factor first; then the one with the most approvals. */
-function worth({ approvals, steppedUp }: GrantRow): number {
-  return (steppedUp ? 1000 : 0) + approvals
+/** One with enough approvals before any other, then one that stands for the second factor, then one that is not used up. */
+function worth({ approvals, steppedUp, usesLeft }: GrantRow, least: number): number {
+  return (approvals >= least ? 4 : 0) + (steppedUp ? 2 : 0) + (usesLeft === null ? 1 : 0)
 }
 
 /** What an act carries that leans on the lease: it must stand still, and one with a count of uses loses one. */

@@ -1,5 +1,6 @@
 import type { SecretName } from "../core/name.ts"
 import type { Verb } from "../core/verb.ts"
+import { combine } from "../policy/combine.ts"
 import { decide, type Permit, type Question } from "../policy/decide.ts"
 import type { SecretRow } from "../state/rows.ts"
 import type { Spent } from "./act.ts"
@@ -30,7 +31,7 @@ export async function permissionFor(
   const plain = decide(view.policies, question)
   if (plain.effect === "permit") return { by: plain.permit }
   if (!plain.missing.includes("approval") && !plain.missing.includes("verification")) throw refused(on, plain)
-  const lease = await liveLease(on, view.principal.id, secret.id, verb)
+  const lease = await liveLease(on, view.principal.id, secret.id, verb, approvalsFor(view, verb, secret.name))
   const token = await presentedStepUp(on, caller, view, verb, secret.id)
   const covered = lease?.steppedUp === true
   const answered: Question = {
@@ -44,6 +45,10 @@ export async function permissionFor(
   const steppedUp = plain.missing.includes("verification")
   const uses = steppedUp && !covered && token !== undefined ? [token] : []
   return { by: decision.permit, spent: { ...leased, steppedUp, changes: [...leased.changes, ...uses] } }
+}
+
+function approvalsFor({ policies }: View, verb: Verb, name: SecretName): number {
+  return combine(policies, verb, name).minApprovals
 }
 
 const NO_LEASE = { grantId: null, grant: null, changes: [] }

@@ -73,11 +73,16 @@ export function requestAccess(on: Service, caller: Caller, ask: AccessAsk): Prom
         },
       })
       const told = await tellDeciders(on, view.policies, row, view.principal.name)
-      const changes: Change[] = [...(spent?.changes ?? []), { kind: "addRequest", row }, ...told]
+      const changes: Change[] = [...(spent?.changes ?? []), { kind: "addRequest", row, mostOpen: openNow(on) }, ...told]
       const parts = { by: "policy", details, changes }
       return { act: actOf(on, caller, view, about, parts), done: () => row }
     },
   })
+}
+
+/** What the record transaction counts once more: many may be asking at once. */
+function openNow(on: Service) {
+  return { count: OPEN_REQUESTS_MAX, now: on.expiryNow() }
 }
 
 async function refuseTooMany(on: Service, { principal }: View): Promise<void> {

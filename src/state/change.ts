@@ -64,12 +64,18 @@ export type Change =
   | { readonly kind: "removeFactorsOf"; readonly principalId: string }
   /** Conflicts if it was used before. `expiresAt`: when nothing would accept it any more anyway. */
   | { readonly kind: "useOnce"; readonly id: Uint8Array; readonly expiresAt: number }
-  | { readonly kind: "addRequest"; readonly row: AccessRequestRow }
+  /** With `mostOpen`, only while the requester has fewer that wait and do not lapse before `now`. */
+  | {
+      readonly kind: "addRequest"
+      readonly row: AccessRequestRow
+      readonly mostOpen: { readonly count: number; readonly now: number } | null
+    }
   /** State, `decidedAt`, revision and code; only over `expectedRevision`. */
   | { readonly kind: "putRequest"; readonly row: AccessRequestRow; readonly expectedRevision: number }
   /** Conflicts if that person has decided before. */
   | { readonly kind: "addDecision"; readonly row: DecisionRow }
-  | { readonly kind: "addGrant"; readonly row: GrantRow }
+  /** Only while its holder is enabled and at `holderEpoch`: what took his grants away takes this one too. */
+  | { readonly kind: "addGrant"; readonly row: GrantRow; readonly holderEpoch: number }
   /** Uses left, revision and code; only over `expectedRevision`. */
   | { readonly kind: "putGrant"; readonly row: GrantRow; readonly expectedRevision: number }
   /** Conflicts if it is gone. */

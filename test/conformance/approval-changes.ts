@@ -84,7 +84,7 @@ export function approvalChanges(factory: EngineFactory): void {
         effectiveAt: NOW + 86_400_000,
       })
       for (const row of [ask, change]) {
-        await recorded(ledger, changing({ kind: "addRequest", row }))
+        await recorded(ledger, changing({ kind: "addRequest", row, mostOpen: null }))
         assert.deepEqual(plain(await reader.request(row.id)), plain(row))
       }
       const decided = { ...ask, state: "denied" as const, decidedAt: NOW, revision: 2, mac: randomBytes(32) }
@@ -102,7 +102,7 @@ export function approvalChanges(factory: EngineFactory): void {
       const rows = [1, 2, 2, 3].map((createdAt, at) =>
         requestRow(owner.id, { createdAt, state: at === 3 ? "approved" : "pending" }),
       )
-      await recorded(ledger, changing(...rows.map((row) => ({ kind: "addRequest" as const, row }))))
+      await recorded(ledger, changing(...rows.map((row) => ({ kind: "addRequest" as const, row, mostOpen: null }))))
       const expected = rows.toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1))
       const query = { requesterId: owner.id, state: null, before: null, limit: 10 }
       assert.deepEqual(plain(await reader.requests(query)), plain(expected))
@@ -120,7 +120,7 @@ export function approvalChanges(factory: EngineFactory): void {
       const wait = (effectiveAt: number, state: "pending" | "cancelled" = "pending") =>
         requestRow(owner.id, { kind: "change", effectiveAt, state })
       const rows = [wait(50), wait(40), wait(30, "cancelled"), wait(51)]
-      await recorded(ledger, changing(...rows.map((row) => ({ kind: "addRequest" as const, row }))))
+      await recorded(ledger, changing(...rows.map((row) => ({ kind: "addRequest" as const, row, mostOpen: null }))))
       assert.deepEqual(plain(await reader.requestsDue(50, 10)), plain([rows[1], rows[0]]))
       assert.equal((await reader.requestsDue(50, 1)).length, 1)
     })
@@ -131,7 +131,7 @@ export function approvalChanges(factory: EngineFactory): void {
       const ask = requestRow(owner.id)
       const first = decisionRow(ask.id, approver.id, { decidedAt: 1 })
       const second = decisionRow(ask.id, other.id, { verdict: "deny", decidedAt: 2 })
-      await recorded(ledger, changing({ kind: "addRequest", row: ask }, { kind: "addDecision", row: first }))
+      await recorded(ledger, changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addDecision", row: first }))
       const again = { ...first, verdict: "deny" as const }
       assert.equal(await conflictOf(ledger, { kind: "addDecision", row: again }), "used")
       await recorded(ledger, changing({ kind: "addDecision", row: second }))
@@ -143,7 +143,7 @@ export function approvalChanges(factory: EngineFactory): void {
       const owner = await person(ledger)
       const ask = requestRow(owner.id)
       const row = grantRow(ask.id, owner.id)
-      await recorded(ledger, changing({ kind: "addRequest", row: ask }, { kind: "addGrant", row }))
+      await recorded(ledger, changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addGrant", row, holderEpoch: owner.epoch }))
       assert.deepEqual(plain(await reader.grant(row.id)), plain(row))
       assert.deepEqual(plain(await reader.grantsFor(owner.id, "s-1", "read")), plain([row]))
       for (const [secret, verb] of [
@@ -161,12 +161,42 @@ export function approvalChanges(factory: EngineFactory): void {
       assert.equal(await conflictOf(ledger, { ...put, expectedRevision: 2 }), "moved")
     })
 
+    test("of many requests at once as many wait as may; what lapsed or was decided does not count", async () => {
+      const { ledger } = on.at
+      const owner = await person(ledger)
+      const mostOpen = { count: 3, now: NOW }
+      const adding = (over: object) => ({
+        kind: "addRequest" as const,
+        row: requestRow(owner.id, { expiresAt: NOW + 1, ...over }),
+        mostOpen,
+      })
+      for (const over of [{ expiresAt: NOW }, { state: "denied" as const }, {}, {}])
+        await recorded(ledger, changing(adding(over)))
+      const outcomes = await ledger.recordAll(Array.from({ length: 10 }, () => changing(adding({}))))
+      assert.equal(outcomes.filter((one) => !("moved" in one)).length, 1)
+      assert.equal(await conflictOf(ledger, adding({})), "moved")
+    })
+
+    test("nothing is lent to somebody whose account has moved on or is disabled", async () => {
+      const { ledger, reader } = on.at
+      const owner = await person(ledger)
+      const ask = requestRow(owner.id)
+      await recorded(ledger, changing({ kind: "addRequest", row: ask, mostOpen: null }))
+      const row = grantRow(ask.id, owner.id)
+      assert.equal(await conflictOf(ledger, { kind: "addGrant", row, holderEpoch: owner.epoch + 1 }), "gone")
+      const disabled = { ...owner, disabled: true, epoch: owner.epoch + 1 }
+      await recorded(ledger, changing({ kind: "putPrincipal", row: disabled, expectedEpoch: owner.epoch }))
+      for (const holderEpoch of [owner.epoch, disabled.epoch])
+        assert.equal(await conflictOf(ledger, { kind: "addGrant", row, holderEpoch }), "gone")
+      assert.deepEqual(await reader.grantsOf(owner.id, 10), [])
+    })
+
     test("an act that leans on a lease is left out once the lease moved or is gone", async () => {
       const { ledger } = on.at
       const owner = await person(ledger)
       const ask = requestRow(owner.id)
       const row = grantRow(ask.id, owner.id, { usesLeft: null })
-      await recorded(ledger, changing({ kind: "addRequest", row: ask }, { kind: "addGrant", row }))
+      await recorded(ledger, changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addGrant", row, holderEpoch: owner.epoch }))
       const grant = { id: row.id, revision: 1 }
       await recorded(ledger, act({ grant }))
       await recorded(ledger, act({ grant, changes: [{ kind: "useOnce", id: randomBytes(32), expiresAt: NOW }] }))
@@ -182,8 +212,8 @@ export function approvalChanges(factory: EngineFactory): void {
       const ask = requestRow(owner.id)
       const rows = [5, 6, 7].map((expiresAt) => grantRow(ask.id, owner.id, { expiresAt }))
       const once = { kind: "useOnce" as const, id: randomBytes(32), expiresAt: 6 }
-      const add = rows.map((row) => ({ kind: "addGrant" as const, row }))
-      await recorded(ledger, changing({ kind: "addRequest", row: ask }, ...add, once))
+      const add = rows.map((row) => ({ kind: "addGrant" as const, row, holderEpoch: owner.epoch }))
+      await recorded(ledger, changing({ kind: "addRequest", row: ask, mostOpen: null }, ...add, once))
       assert.equal(await reader.prunable(6, "0000-01-01"), true)
       await recorded(ledger, changing({ kind: "pruneLeases", expiredBefore: 6, limit: 1 }))
       assert.equal((await reader.grantsOf(owner.id, 10)).length, 2)

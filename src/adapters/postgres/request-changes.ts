@@ -4,7 +4,12 @@ import { requireOne, run } from "./run.ts"
 
 /** Requests, what others said of them, and the leases that come of it. */
 export const requestChanges = {
-  async addRequest(db: Client, { row }: ChangeOf<"addRequest">): Promise<void> {
+  async addRequest(db: Client, { row, mostOpen }: ChangeOf<"addRequest">): Promise<void> {
+    if (mostOpen !== null) {
+      const count = `SELECT 1 WHERE (SELECT count(*) FROM access_request
+        WHERE requester_id = $1 AND state = 'pending' AND expires_at > at_ms($2)) < $3`
+      await requireOne(db, "moved", count, [row.requesterId, mostOpen.now, mostOpen.count])
+    }
     await run(
       db,
       `INSERT INTO access_request (id, kind, requester_id, verb, targets, change, reason, facts, digest, minutes, uses,
@@ -48,7 +53,9 @@ export const requestChanges = {
     return requireOne(db, "used", add, [row.requestId, row.approverId, row.verdict, row.decidedAt, row.mac])
   },
 
-  async addGrant(db: Client, { row }: ChangeOf<"addGrant">): Promise<void> {
+  async addGrant(db: Client, { row, holderEpoch }: ChangeOf<"addGrant">): Promise<void> {
+    const holder = "SELECT 1 FROM principal WHERE id = $1 AND epoch = $2 AND NOT disabled"
+    await requireOne(db, "gone", holder, [row.principalId, holderEpoch])
     await run(
       db,
       `INSERT INTO access_grant (id, request_id, principal_id, secret_id, verb, approvals, stepped_up, uses_left,

@@ -4,7 +4,13 @@ import type { Statements } from "./statements.ts"
 
 /** Requests, what others said of them, and the leases that come of it. */
 export const requestChanges = {
-  addRequest(sql: Statements, { row }: ChangeOf<"addRequest">): void {
+  addRequest(sql: Statements, { row, mostOpen }: ChangeOf<"addRequest">): void {
+    if (mostOpen !== null) {
+      const open = sql
+        .of("SELECT count(*) AS n FROM access_request WHERE requester_id = ? AND state = 'pending' AND expires_at > ?")
+        .get(row.requesterId, mostOpen.now) as { n: number }
+      if (open.n >= mostOpen.count) throw new ConflictError("moved")
+    }
     sql
       .of(`INSERT INTO access_request (id, kind, requester_id, verb, targets, change, reason, facts, digest, minutes,
              uses, stepped_up, needed, created_at, expires_at, effective_at, state, decided_at, revision, mac)
@@ -48,7 +54,9 @@ export const requestChanges = {
     if (done.changes !== 1) throw new ConflictError("used")
   },
 
-  addGrant(sql: Statements, { row }: ChangeOf<"addGrant">): void {
+  addGrant(sql: Statements, { row, holderEpoch }: ChangeOf<"addGrant">): void {
+    const holder = sql.of("SELECT 1 FROM principal WHERE id = ? AND epoch = ? AND disabled = 0")
+    if (!holder.get(row.principalId, holderEpoch)) throw new ConflictError("gone")
     sql
       .of(`INSERT INTO access_grant (id, request_id, principal_id, secret_id, verb, approvals, stepped_up, uses_left,
              created_at, expires_at, revision, mac) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
