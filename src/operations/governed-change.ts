@@ -3,15 +3,16 @@ import { sha256 } from "../core/bytes.ts"
 import { DAY_MS } from "../core/clock.ts"
 import { TylerError } from "../core/errors.ts"
 import { foldName } from "../core/name.ts"
-import type { Principal } from "../core/principal.ts"
+import { ADMIN, type Principal } from "../core/principal.ts"
 import { policySet, type PolicySet } from "../policy/document.ts"
 import { guardedRoles, loosensApproval } from "../policy/loosens.ts"
 import type { Change } from "../state/change.ts"
 import type { AccessRequestRow, PolicyRow, PrincipalRow } from "../state/rows.ts"
 import { genuine, nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
-import { decidersOf } from "./deciders.ts"
+import { askingOf, standsAlone } from "./deciders.ts"
 import type { About } from "./entry.ts"
+import { leavesAnAdmin } from "./last-admin.ts"
 import type { Step, View } from "./perform.ts"
 import { putPolicies } from "./policies.ts"
 import { noticeOf } from "./notices.ts"
@@ -60,6 +61,8 @@ interface Kind<G extends Governed> {
   subject(change: G): string
   /** Whether one admin alone may not make it. */
   guarded(on: Service, view: View, change: G): Promise<boolean>
+  /** Whose own word does not count: he may be the one who lost the means to give it. */
+  concerns(change: G): string | null
   /** @throws TylerError `request_closed` if what it was made on is no longer so */
   apply(on: Service, view: View, change: G, request: AccessRequestRow): Promise<readonly Change[]>
 }
@@ -67,6 +70,7 @@ interface Kind<G extends Governed> {
 const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: T }>> } = {
   policies: {
     subject: () => "policies",
+    concerns: () => null,
     async guarded(on, { policies }, change) {
       const after = policySet(nextRows(policies, change), policies.epoch + 1)
       return loosensApproval(policies, after, { purgeGuarded: on.settings.purgeGuarded })
@@ -78,8 +82,12 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
   },
   person: {
     subject: ({ id }) => `person:${id}`,
-    async guarded(on, { policies }, { roles, passwordHash, resetFactors, breakGlass }) {
-      if (passwordHash !== undefined || resetFactors === true || breakGlass === true) return true
+    concerns: (change) => (resets(change) || losesAdmin(change) ? change.id : null),
+    async guarded(on, { policies, principal }, change) {
+      const { id, roles, breakGlass } = change
+      if (resets(change) || breakGlass === true) return true
+      // Else an admin would take the others' right to approve away, and be alone.
+      if (losesAdmin(change) && id !== principal.id) return true
       const added = roles === undefined ? [] : roles.to.filter((role) => !roles.from.includes(role))
       if (added.length === 0) return false
       const guards = guardedRoles(policies, { purgeGuarded: on.settings.purgeGuarded })
@@ -90,11 +98,13 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
       if (row === undefined) throw stale("The person is gone")
       if (change.roles !== undefined && change.roles.from.join() !== row.roles.join())
         throw stale("The person's roles have changed since; ask again")
+      if (!(await leavesAnAdmin(on, row, change))) throw stale("Nobody who can administer would be left")
       return personChanges(on, genuine(on, row), change, by)
     },
   },
   provider: {
     subject: ({ id }) => `provider:${id}`,
+    concerns: () => null,
     async guarded(on, { policies }, change) {
       const guards = guardedRoles(policies, { purgeGuarded: on.settings.purgeGuarded })
       return opensRoles(guards, change, await rowBefore(on, change))
@@ -107,6 +117,7 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
   },
   erasure: {
     subject: ({ id }) => `erasure:${id}`,
+    concerns: () => null,
     guarded: () => Promise.resolve(true),
     async apply(on, _view, { id, epoch }, request) {
       const [row, hold, erasure] = await Promise.all([
@@ -120,6 +131,14 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
       return [{ kind: "orderErasure", personId: id, requestId: request.id, expectedEpoch: epoch, orderedAt }]
     },
   },
+}
+
+function resets({ passwordHash, resetFactors }: PersonChange): boolean {
+  return passwordHash !== undefined || resetFactors === true
+}
+
+function losesAdmin({ roles }: PersonChange): boolean {
+  return roles !== undefined && roles.from.includes(ADMIN) && !roles.to.includes(ADMIN)
 }
 
 function kindOf(change: Governed): Kind<Governed> {
@@ -155,8 +174,8 @@ export async function personChange(
   by: string,
 ): Promise<{ readonly changed: PrincipalRow; readonly changes: readonly Change[] }> {
   const { roles, disabled, passwordHash, mustChangePassword, breakGlass, resetFactors } = change
-  const reset = passwordHash !== undefined || resetFactors === true
-  const touches = reset || roles !== undefined
+  const reset = resets(change)
+  const touches = reset || roles !== undefined || disabled === true
   const changed = nextEpoch(on, row, {
     ...(roles === undefined ? {} : { roles: roles.to }),
     ...(disabled === undefined ? {} : { disabled }),
@@ -233,7 +252,7 @@ export async function proposeChange<T>(
   const id = on.random.uuid()
   const text = JSON.stringify(change)
   const shape = { kind: "change" as const, verb: null, targets: [], requesterId: view.principal.id }
-  const alone = (await decidersOf(on, view.policies, shape, 1)).length === 0
+  const alone = await standsAlone(on, view.policies, shape, kindOf(change).concerns(change))
   const effectiveAt = alone ? on.clock.now() + ALONE_MS : null
   const { row, details } = newRequest(on, {
     ...shape,
@@ -249,6 +268,7 @@ export async function proposeChange<T>(
     facts: {
       kind: "change",
       subject: kindOf(change).subject(change),
+    concerns: () => null,
       change: sha256(Buffer.from(text, "utf8")).toString("base64url"),
       epoch: String(view.policies.epoch),
       effective: effectiveAt === null ? "approved" : String(effectiveAt),
@@ -256,7 +276,7 @@ export async function proposeChange<T>(
   })
   const asked = { action: "ACCESS_REQUEST", resourceType: "request", resourceName: id, reason: about.reason }
   const told = await tellOfChange(on, view.policies, row, view.principal.name, kindOf(change).subject(change))
-  const changes: Change[] = [...spent.changes, { kind: "addRequest", row }, ...told]
+  const changes: Change[] = [...spent.changes, { kind: "addRequest", row, mostOpen: null }, ...told]
   return {
     act: actOf(on, caller, view, asked, { by: "role admin", details, changes }),
     done: () => answer(row),
@@ -269,8 +289,12 @@ export interface Applied {
   readonly facts: Readonly<Record<string, string>>
 }
 
+/** @throws TylerError `request_closed` where it is void: another change came first, or its author is no admin any more */
 export async function applyGoverned(on: Service, view: View, request: AccessRequestRow): Promise<Applied> {
   const change = governedOf(request)
+  const { requester } = await askingOf(on, request)
+  const { disabled, roles } = genuine(on, requester)
+  if (disabled || !roles.includes(ADMIN)) throw stale("Whoever asked for it is no admin any more")
   const changes = await kindOf(change).apply(on, view, change, request)
   const reset = change.type === "person" && change.resetFactors === true ? { factorsReset: change.id } : {}
   return { changes, facts: reset }

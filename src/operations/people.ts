@@ -1,12 +1,11 @@
 import { TylerError } from "../core/errors.ts"
-import { ADMIN } from "../core/principal.ts"
 import type { Reason } from "../core/reason.ts"
 import { hashPassword, passwordFault } from "../identity/password.ts"
-import { principalGenuine } from "../identity/row-mac.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { requireAdmin } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { type PersonChange, personChange, proposeChange, takesSecondPerson } from "./governed-change.ts"
+import { leavesAnAdmin } from "./last-admin.ts"
 import { perform, type Step } from "./perform.ts"
 import type { Made } from "./policy-change.ts"
 import type { Caller, Service } from "./service.ts"
@@ -37,7 +36,7 @@ export function changeUser(on: Service, caller: Caller, ask: UserChange): Promis
       if (row === undefined || (await on.reader.erasure(row.id)) !== undefined)
         throw new TylerError("not_found", { error: "No such user" })
       const wanted = await wantedChange(on, row, ask)
-      await keepAnAdmin(on, row, (wanted.roles?.to ?? row.roles).includes(ADMIN) && !(wanted.disabled ?? row.disabled))
+      if (!(await leavesAnAdmin(on, row, wanted))) throw new TylerError("last_admin")
       const { changed, changes } = await personChange(on, row, wanted, view.principal.id)
       if (await takesSecondPerson(on, view, wanted))
         return proposeChange(on, caller, view, about, wanted, (pending) => ({ pending }))
@@ -73,20 +72,6 @@ function changeDetails(old: PrincipalRow, changed: PrincipalRow, ask: UserChange
     ...(ask.resetFactors === undefined ? [] : [`factorsReset=${old.id}`]),
     ...(ask.breakGlass === undefined ? [] : [`break_glass=${old.breakGlass}:${changed.breakGlass}`]),
   ].join(" ")
-}
-
-/** Looks at people page by page: another enabled admin must remain, one whose row is not tampered with. */
-export async function keepAnAdmin(on: Service, row: PrincipalRow, staysAdmin: boolean): Promise<void> {
-  if (staysAdmin || row.disabled || !row.roles.includes(ADMIN)) return
-  const page = 500
-  for (let after = ""; ; ) {
-    const people = await on.reader.principals("person", after, page)
-    const others = people.filter((one) => one.id !== row.id && !one.disabled && one.roles.includes(ADMIN))
-    if (others.some((one) => principalGenuine(on.keyring().rowsKey, one))) return
-    const last = people.at(-1)
-    if (people.length < page || last === undefined) throw new TylerError("last_admin")
-    after = last.name
-  }
 }
 
 async function newHash(on: Service, row: PrincipalRow, password: string): Promise<string> {

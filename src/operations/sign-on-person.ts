@@ -5,7 +5,7 @@ import { externalIdentityGenuine, externalIdentityMac } from "../identity/row-ma
 import type { Change } from "../state/change.ts"
 import type { ExternalIdentityRow, IdentityProviderRow, PrincipalRow } from "../state/rows.ts"
 import { genuine, nextEpoch, signedPrincipal } from "./accounts.ts"
-import { keepAnAdmin } from "./people.ts"
+import { leavesAnAdmin } from "./last-admin.ts"
 import { genuineFactors, hasFactor } from "./second-factor.ts"
 import type { Service } from "./service.ts"
 import { recordTampering } from "./service-entries.ts"
@@ -67,7 +67,7 @@ type Came = Pick<Comer, "person" | "changes" | "decidedOn" | "details">
 async function returner(on: Service, person: PrincipalRow, roles: readonly string[]): Promise<Came> {
   const decidedOn = { id: person.id, epoch: person.epoch }
   if (roles.join() === person.roles.join()) return { person, changes: [], decidedOn, details: "roles=same" }
-  await keepAnAdmin(on, person, roles.includes(ADMIN))
+  if (!(await leavesAnAdmin(on, person, { roles: { to: roles } }))) throw new TylerError("last_admin")
   const changed = nextEpoch(on, person, { roles })
   return {
     person: changed,
