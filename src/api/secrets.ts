@@ -110,6 +110,8 @@ export const MetadataAnswer = strict({
   lastAccessed: orNull(Type.String({ maxLength: 30 })),
   /** When it will be purged; null for a live secret. */
   deletionDate: orNull(Time),
+  /** Since when the value should be replaced, for somebody saw it in an emergency; null: it need not be. */
+  rotationDueSince: orNull(Time),
   versions: Versions,
   policy: EffectivePolicy,
 })

@@ -548,7 +548,7 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   },
   "POST /api/secrets/{name}/access": { send: { reason: REASON, unmask: true }, answer: disclosed },
   "GET /api/secrets/{name}/metadata": {
-    answer: { ...listed, createdAt: AT, deletionDate: null, versions, policy: effective },
+    answer: { ...listed, createdAt: AT, deletionDate: null, rotationDueSince: null, versions, policy: effective },
   },
   "GET /api/secrets/{name}/versions": { answer: { versions } },
   "PUT /api/secrets/{name}": {

@@ -30,6 +30,7 @@ export const lifecycleRoutes = {
         ...secretAnswer(secret),
         createdAt: new Date(secret.createdAt).toISOString(),
         deletionDate,
+        rotationDueSince: secret.rotationDueSince === null ? null : new Date(secret.rotationDueSince).toISOString(),
         versions: described.versions.map(versionAnswer),
         policy: effectiveAnswer(described.effective),
       },
