@@ -80,12 +80,17 @@ async function addSecrets(port: number, admin: Client, count: number): Promise<v
 }
 
 function readsOf(tokens: readonly string[], secrets: number): NextRequest {
-  const body = JSON.stringify({ reason: REASON, unmask: true })
   return (connection, turn) => {
     const name = nameOf((connection * 7919 + turn * 271) % secrets)
-    const line = `POST ${secretPath(name, "access")} HTTP/1.1\r\n`
-    return requestOf(line, tokens[connection % tokens.length] ?? null, body)
+    return readRequest(tokens[connection % tokens.length] ?? null, name)
   }
+}
+
+const READ = JSON.stringify({ reason: REASON, unmask: true })
+
+/** An unmasked read. */
+export function readRequest(token: string | null, name: string): Buffer {
+  return requestOf(`POST ${secretPath(name, "access")} HTTP/1.1\r\n`, token, READ)
 }
 
 function requestOf(line: string, token: string | null, body: string): Buffer {

@@ -4,6 +4,7 @@ import type { Random } from "../core/random.ts"
 import { expiryClock } from "../operations/clock-watch.ts"
 import { policySource } from "../operations/policies.ts"
 import { RefusalMeter } from "../operations/refusals.ts"
+import { leaseCache } from "../operations/lease-cache.ts"
 import { secretCache } from "../operations/secret-cache.ts"
 import type { Service, Settings } from "../operations/service.ts"
 import { Turns } from "../operations/turns.ts"
@@ -29,6 +30,7 @@ export function serviceOf(
     keyring,
     keys,
     policies: policySource(reader, keyring),
+    leases: leaseCache(),
     secrets: secretCache(reader, () => clock.monotonic(), CACHE_BYTES, config.secrets.cacheSeconds * 1000),
     refusals: new RefusalMeter(),
     turns: new Turns(),

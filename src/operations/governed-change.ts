@@ -268,7 +268,6 @@ export async function proposeChange<T>(
     facts: {
       kind: "change",
       subject: kindOf(change).subject(change),
-    concerns: () => null,
       change: sha256(Buffer.from(text, "utf8")).toString("base64url"),
       epoch: String(view.policies.epoch),
       effective: effectiveAt === null ? "approved" : String(effectiveAt),

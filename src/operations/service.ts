@@ -7,6 +7,7 @@ import type { ChannelName } from "../notice/channel.ts"
 import type { Keyring } from "../envelope/keyring.ts"
 import type { StateReader } from "../state/reader.ts"
 import type { KeySource } from "./key-source.ts"
+import type { LeaseCache } from "./lease-cache.ts"
 import type { PolicySource } from "./policies.ts"
 import type { RefusalMeter } from "./refusals.ts"
 import type { SecretCache } from "./secret-cache.ts"
@@ -20,6 +21,7 @@ export interface Service {
   readonly keys: KeySource
   readonly policies: PolicySource
   readonly secrets: SecretCache
+  readonly leases: LeaseCache
   readonly refusals: RefusalMeter
   readonly turns: Turns
   readonly clock: Clock

@@ -199,19 +199,37 @@ function refuseMissing(question: Question, asked: Requirements): Refused | undef
   }
 }
 
-function approvalLack({ verb, grant, purgeGuarded }: Question, asked: Requirements): Lack | undefined {
+export interface Asked {
+  readonly approval: boolean
+  readonly secondFactor: boolean
+}
+
+/** What is asked beside a role: whether it is worth looking for a grant or a step-up token. */
+export function asksBeside(set: PolicySet, question: Question): Asked {
+  const asked = combine(set, question.verb, question.name)
+  return { approval: asksApproval(question, asked), secondFactor: asksFactor(question, asked) }
+}
+
+function asksApproval({ verb, purgeGuarded }: Question, { approvalRules }: Requirements): boolean {
+  return (verb === "purge" && purgeGuarded === true) || (APPROVAL_VERBS.has(verb) && approvalRules.length > 0)
+}
+
+function asksFactor({ verb, mfaIgnored, purgeGuarded }: Question, { mfaRules }: Requirements): boolean {
   const guarded = verb === "purge" && purgeGuarded === true
-  if (!guarded && (!APPROVAL_VERBS.has(verb) || asked.approvalRules.length === 0)) return undefined
+  return guarded || (MFA_VERBS.has(verb) && mfaRules.length > 0 && mfaIgnored !== true)
+}
+
+function approvalLack(question: Question, asked: Requirements): Lack | undefined {
+  const { grant } = question
+  if (!asksApproval(question, asked)) return undefined
   if (grant !== undefined && grant.approvals >= asked.minApprovals) return undefined
   const reasons = reason.approvalReasons(asked)
   return { missing: "approval", code: "approval_required", facts: { requiresApproval: true }, reasons }
 }
 
 function verificationLack(question: Question, asked: Requirements): Lack | undefined {
-  const { verb, principal, stepUp, mfaIgnored, purgeGuarded } = question
-  const guarded = verb === "purge" && purgeGuarded === true
-  const asks = MFA_VERBS.has(verb) && asked.mfaRules.length > 0 && mfaIgnored !== true
-  if (!guarded && !asks) return undefined
+  const { principal, stepUp } = question
+  if (!asksFactor(question, asked)) return undefined
   if (stepUp === true && principal.kind === "person") return undefined
   if (!guarded && isNamedWorkload(principal, asked.mfaRules)) return undefined
   const reasons = reason.verificationReasons(asked, principal.kind)

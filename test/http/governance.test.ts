@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { rmSync } from "node:fs"
 import { after, test } from "node:test"
 import type { RequestItem } from "../../src/api/access-requests.ts"
-import type { PolicyItem } from "../../src/api/policies.ts"
+import type { PolicyAnswer } from "../../src/api/policies.ts"
 import { entriesOf } from "../kit/audit.ts"
 import type { Client } from "../kit/client.ts"
 import { codeOf, logInWith, STEP_MS } from "../kit/factors.ts"
@@ -76,8 +76,8 @@ const TIGHTER: Readonly<Record<string, Try>> = {
   "a row on top": post({ secretPattern: "financial/ledger", allowedRoles: ["finance"], grantMinutes: 5 }),
 }
 
-async function financial(admin: Client): Promise<PolicyItem | undefined> {
-  const { policies } = (await admin.get<{ policies: PolicyItem[] }>("/api/policies")).body
+async function financial(admin: Client): Promise<PolicyAnswer | undefined> {
+  const { policies } = (await admin.get<{ policies: PolicyAnswer[] }>("/api/policies")).body
   return policies.find(({ id }) => id === "financial")
 }
 
@@ -106,7 +106,7 @@ test("tightening goes through at once", async () => {
 test("before there is a secret that an approval guards, changes are immediate", async () => {
   const scene = await play({ dev: ["developer"] }, async (admin) => {
     const row = { secretPattern: "lab/*", allowedRoles: ["admin"], requiresApproval: true, reason: REASON }
-    const made = await admin.post<PolicyItem>("/api/policies", row)
+    const made = await admin.post<PolicyAnswer>("/api/policies", row)
     assert.equal(made.status, 201, made.text)
     const looser = { ...row, requiresApproval: false }
     assert.equal((await admin.put(`/api/policies/${made.body.id}`, looser)).status, 200)

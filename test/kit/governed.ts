@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import type { AccessAnswer } from "../../src/api/access.ts"
 import type { DecidedAnswer, PendingAnswer, RequestItem } from "../../src/api/access-requests.ts"
-import type { Client, HeaderFields } from "./client.ts"
+import type { Answer, Client, HeaderFields } from "./client.ts"
 import { type MovableClock, movableClock } from "./clock.ts"
 import { type App, appCode, enrolApp, logInWith, STEP_MS, stepUp } from "./factors.ts"
 import { ADMIN_NAME, logIn } from "./people.ts"
@@ -121,7 +121,7 @@ export async function stateOf(client: Client, id: string): Promise<string | unde
 }
 
 /** A change that waits, and insists that it does. */
-export function pending(answer: OrProblem<unknown>): PendingAnswer {
+export function pending(answer: Answer<unknown>): PendingAnswer {
   assert.equal(answer.status, 202, answer.text)
   return answer.body as PendingAnswer
 }

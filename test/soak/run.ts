@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util"
 import { postgresAnswers } from "../conformance/postgres-database.ts"
+import { approvals } from "./approvals.ts"
 import { type Campaign, drawFrom } from "./campaign.ts"
 import { erasure } from "./erasure.ts"
 import { fuzz } from "./fuzz.ts"
@@ -9,7 +10,7 @@ import { storage } from "./storage.ts"
 import { tamper } from "./tamper.ts"
 
 /** The long campaigns: `npm run soak -- --only kill --rounds 20 --seed 7`. Exit code 1 if a promise was broken. */
-const CAMPAIGNS: Readonly<Record<string, Campaign>> = { kill, erasure, races, storage, tamper, fuzz }
+const CAMPAIGNS: Readonly<Record<string, Campaign>> = { kill, erasure, races, approvals, storage, tamper, fuzz }
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, rounds: { type: "string" }, seed: { type: "string" } },
