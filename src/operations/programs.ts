@@ -1,3 +1,4 @@
+import { changedBy } from "../approval/bar.ts"
 import { TylerError } from "../core/errors.ts"
 import { DAY_MS } from "../core/clock.ts"
 import type { TokenScope } from "../core/principal.ts"
@@ -114,7 +115,8 @@ export function changeProgram(on: Service, caller: Caller, ask: ProgramChange): 
       const row = await programRow(on, ask.id)
       const { ownerId = row.ownerId, standingReason = row.standingReason } = ask
       const taken = ownerId === null || ownerId === row.ownerId ? [] : [await ownerTaken(on, ownerId)]
-      const next = nextEpoch(on, row, { ownerId, standingReason })
+      const hands = taken.length === 0 ? [] : [view.principal.id, row.ownerId ?? ""]
+      const next = nextEpoch(on, row, { ownerId, standingReason, changedBy: handledBy(on, row, hands) })
       const tokens = await on.reader.credentialsOf(row.id)
       const reasoned = ask.standingReason === undefined ? [] : ["standing_reason=changed"]
       return {
@@ -127,6 +129,13 @@ export function changeProgram(on: Service, caller: Caller, ask: ProgramChange): 
       }
     },
   })
+}
+
+/** Who has had a token in his hands, or could have, does not decide what the program asks for. */
+function handledBy(on: Service, row: PrincipalRow, ids: readonly string[]): PrincipalRow["changedBy"] {
+  return ids
+    .filter((id) => id !== "")
+    .reduce((list, id) => changedBy({ ...row, changedBy: list }, id, on.clock.now()), row.changedBy)
 }
 
 export interface TokenRequest {
@@ -145,12 +154,14 @@ export function issueToken(on: Service, caller: Caller, ask: TokenRequest): Prom
       requireAdmin(view)
       const row = await programRow(on, ask.id)
       if (!(await hasOwner(on, row))) throw new TylerError("owner_disabled")
-      const issued = issue(on, row, ask)
+      const next = nextEpoch(on, row, { changedBy: handledBy(on, row, [view.principal.id]) })
+      const kept = credentialsKept(on, row, next, await on.reader.credentialsOf(row.id))
+      const issued = issue(on, next, ask)
       return {
         act: actOf(on, caller, view, about, {
           by: "role admin",
           details: tokenText(issued.row),
-          changes: [issued.change],
+          changes: [...kept, issued.change],
         }),
         done: () => issued.answer,
       }

@@ -1,5 +1,5 @@
 import { TylerError } from "../core/errors.ts"
-import { ADMIN, type Origin } from "../core/principal.ts"
+import type { Origin } from "../core/principal.ts"
 import { nameIn, provesSecondFactor, rolesOf } from "../identity/claims.ts"
 import { externalIdentityGenuine, externalIdentityMac } from "../identity/row-mac.ts"
 import type { Change } from "../state/change.ts"

@@ -214,9 +214,10 @@ function asksApproval({ verb, purgeGuarded }: Question, { approvalRules }: Requi
   return (verb === "purge" && purgeGuarded === true) || (APPROVAL_VERBS.has(verb) && approvalRules.length > 0)
 }
 
-function asksFactor({ verb, mfaIgnored, purgeGuarded }: Question, { mfaRules }: Requirements): boolean {
-  const guarded = verb === "purge" && purgeGuarded === true
-  return guarded || (MFA_VERBS.has(verb) && mfaRules.length > 0 && mfaIgnored !== true)
+function asksFactor({ verb, principal, mfaIgnored, purgeGuarded }: Question, { mfaRules }: Requirements): boolean {
+  if (verb === "purge" && purgeGuarded === true) return true
+  if (!MFA_VERBS.has(verb) || mfaRules.length === 0 || mfaIgnored === true) return false
+  return !isNamedWorkload(principal, mfaRules)
 }
 
 function approvalLack(question: Question, asked: Requirements): Lack | undefined {
@@ -231,7 +232,6 @@ function verificationLack(question: Question, asked: Requirements): Lack | undef
   const { principal, stepUp } = question
   if (!asksFactor(question, asked)) return undefined
   if (stepUp === true && principal.kind === "person") return undefined
-  if (!guarded && isNamedWorkload(principal, asked.mfaRules)) return undefined
   const reasons = reason.verificationReasons(asked, principal.kind)
   return { missing: "verification", code: "verification_required", facts: { requiresToken: true }, reasons }
 }
