@@ -42,8 +42,7 @@ async function setStage(server: ServerProcess): Promise<readonly string[]> {
   await made(admin.post("/api/policies", { ...row, secretPattern: "open/*" }))
   await made(admin.post("/api/policies", { ...guarded, secretPattern: "guarded/*" }))
   const people: Client[] = []
-  for (let at = 0; at <= PEOPLE; at++)
-    people.push((await addPerson(admin, `person-${at}`, ["developer"])).client)
+  for (let at = 0; at <= PEOPLE; at++) people.push((await addPerson(admin, `person-${at}`, ["developer"])).client)
   for (let at = 0; at < SECRETS; at++)
     for (const folder of ["open", "guarded"]) await createSecret(admin, nameOf(folder, at), "a database's password")
   const [approver, ...readers] = people as [Client, ...Client[]]
@@ -59,11 +58,15 @@ async function grant(reader: Client, approver: Client): Promise<void> {
   const body = { secrets, verb: "read", reason: REASON, uses: null }
   const { id } = await made(reader.post<RequestItem>("/api/access-requests", body, token))
   await made(approver.post(`/api/access-requests/${id}/approve`))
-  const read = await clientOf(reader.url, reader.token).post(secretPath(nameOf("guarded", 0), "access"), { reason: REASON })
+  const read = await clientOf(reader.url, reader.token).post(secretPath(nameOf("guarded", 0), "access"), {
+    reason: REASON,
+  })
   if (read.status !== 200) throw new Error(read.text)
 }
 
-async function made<T>(asked: Promise<{ readonly status: number; readonly body: T; readonly text: string }>): Promise<T> {
+async function made<T>(
+  asked: Promise<{ readonly status: number; readonly body: T; readonly text: string }>,
+): Promise<T> {
   const { status, body, text } = await asked
   if (status >= 300) throw new Error(text)
   return body

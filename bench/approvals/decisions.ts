@@ -59,7 +59,12 @@ function permit(set: PolicySet, asked: Question): void {
 
 function question(at: number, sizes: Sizes, { approvals, steppedUp }: GrantRow): Question {
   const name = `team-${at % sizes.policies}/secret-${at}` as SecretName
-  const principal = { id: personOf(at, sizes), kind: "person" as const, roles: ["developer"], assurance: "mfa" as const }
+  const principal = {
+    id: personOf(at, sizes),
+    kind: "person" as const,
+    roles: ["developer"],
+    assurance: "mfa" as const,
+  }
   return { verb: "reveal", name, principal, grant: { approvals }, stepUp: steppedUp, purgeGuarded: true }
 }
 

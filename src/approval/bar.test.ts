@@ -74,7 +74,10 @@ test("whose role, password or factor the approver changed within seven days he m
   ] as const) {
     const changedBy = [{ by: "gail", at: NOW - age }]
     const taken = person("finn", { changedBy })
-    assert.equal(barOf({ requester: taken, owner: undefined }, person("gail"), NOW), barred ? "changed_requester" : undefined)
+    assert.equal(
+      barOf({ requester: taken, owner: undefined }, person("gail"), NOW),
+      barred ? "changed_requester" : undefined,
+    )
     const program = person("deploy", { kind: "program", ownerId: "finn" })
     for (const asked of [
       { requester: program, owner: taken },

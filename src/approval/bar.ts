@@ -4,7 +4,13 @@ import type { PrincipalRow } from "../state/rows.ts"
 /** How long somebody who made or changed an account has no say together with it. */
 export const BAR_MS = 7 * DAY_MS
 
-export type Bar = "own_request" | "own_program" | "made_by_requester" | "made_requester" | "changed_by_requester" | "changed_requester"
+export type Bar =
+  | "own_request"
+  | "own_program"
+  | "made_by_requester"
+  | "made_requester"
+  | "changed_by_requester"
+  | "changed_requester"
 
 /** What an auditor should know about an approval that stands. */
 export interface Ties {

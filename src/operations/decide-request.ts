@@ -53,7 +53,9 @@ export function approveRequest(on: Service, desk: FactorDesk, caller: Caller, as
       const factor = await showWhatThereIs(on, desk, view, approver, request, ask.shown)
       const approvals = (await approvalsOf(on, request)) + 1
       const enough = approvals >= request.needed
-      const outcome = enough ? await carryOut(on, view, request, asking, approvals) : { grants: [], changes: [], facts: {} }
+      const outcome = enough
+        ? await carryOut(on, view, request, asking, approvals)
+        : { grants: [], changes: [], facts: {} }
       const { approverCreatedByRequester, requesterCreatedByApprover } = tiesOf(asking, approver)
       const details = accessApproveDetails({
         digest: request.digest,

@@ -131,7 +131,10 @@ export function approvalChanges(factory: EngineFactory): void {
       const ask = requestRow(owner.id)
       const first = decisionRow(ask.id, approver.id, { decidedAt: 1 })
       const second = decisionRow(ask.id, other.id, { verdict: "deny", decidedAt: 2 })
-      await recorded(ledger, changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addDecision", row: first }))
+      await recorded(
+        ledger,
+        changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addDecision", row: first }),
+      )
       const again = { ...first, verdict: "deny" as const }
       assert.equal(await conflictOf(ledger, { kind: "addDecision", row: again }), "used")
       await recorded(ledger, changing({ kind: "addDecision", row: second }))
@@ -143,7 +146,10 @@ export function approvalChanges(factory: EngineFactory): void {
       const owner = await person(ledger)
       const ask = requestRow(owner.id)
       const row = grantRow(ask.id, owner.id)
-      await recorded(ledger, changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addGrant", row, holderEpoch: owner.epoch }))
+      await recorded(
+        ledger,
+        changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addGrant", row, holderEpoch: owner.epoch }),
+      )
       assert.deepEqual(plain(await reader.grant(row.id)), plain(row))
       assert.deepEqual(plain(await reader.grantsFor(owner.id, "s-1", "read")), plain([row]))
       for (const [secret, verb] of [
@@ -196,7 +202,10 @@ export function approvalChanges(factory: EngineFactory): void {
       const owner = await person(ledger)
       const ask = requestRow(owner.id)
       const row = grantRow(ask.id, owner.id, { usesLeft: null })
-      await recorded(ledger, changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addGrant", row, holderEpoch: owner.epoch }))
+      await recorded(
+        ledger,
+        changing({ kind: "addRequest", row: ask, mostOpen: null }, { kind: "addGrant", row, holderEpoch: owner.epoch }),
+      )
       const grant = { id: row.id, revision: 1 }
       await recorded(ledger, act({ grant }))
       await recorded(ledger, act({ grant, changes: [{ kind: "useOnce", id: randomBytes(32), expiresAt: NOW }] }))

@@ -34,9 +34,12 @@ export function erasure(factory: EngineFactory): void {
       await recorded(ledger, act({ quota: claim({ principalId: person.id, perPerson: 9 }) }))
       const [own, foreign] = [requestRow(person.id), requestRow(other.id)]
       for (const { id } of [person, other]) await recorded(ledger, changing({ kind: "addFactor", row: factorRow(id) }))
-      for (const row of [own, foreign]) await recorded(ledger, changing({ kind: "addRequest", row }))
-      for (const { id, requesterId } of [own, foreign])
-        await recorded(ledger, changing({ kind: "addGrant", row: grantRow(id, requesterId) }))
+      for (const row of [own, foreign]) await recorded(ledger, changing({ kind: "addRequest", row, mostOpen: null }))
+      for (const [{ id, requesterId }, { epoch }] of [
+        [own, person],
+        [foreign, other],
+      ] as const)
+        await recorded(ledger, changing({ kind: "addGrant", row: grantRow(id, requesterId), holderEpoch: epoch }))
       await recorded(ledger, order(person))
       const row = tombstone(person)
       assert.deepEqual(plain(await reader.principalById(person.id)), plain(row))

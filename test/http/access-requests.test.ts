@@ -97,12 +97,10 @@ test("50 requests wait at once, not 51, whichever way they come in; a decided on
   const made = answers.filter(({ status }) => status === 201)
   assert.equal(made.length, 50, [...new Set(answers.map(({ status, body }) => `${status} ${body.code}`))].join())
   const one = await ask(finn)
-  assert.deepEqual([one.status, one.body.code, one.body["scope"], one.body["limit"]], [
-    429,
-    "rate_limited",
-    "open_requests",
-    50,
-  ])
+  assert.deepEqual(
+    [one.status, one.body.code, one.body["scope"], one.body["limit"]],
+    [429, "rate_limited", "open_requests", 50],
+  )
   assert.equal((await deny(gail, made[0]?.body.id ?? "")).status, 200)
   assert.equal((await ask(finn)).status, 201)
   assert.equal((await ask(finn)).status, 429)

@@ -13,7 +13,12 @@ test(`${STEPS} steps of people who ask, decide, read and lose their roles go as 
   const clock = frozenClock()
   const seed = Date.now() % 2 ** 31
   const start = () => startServer({ folder, clock, env: { TRUSTED_PROXIES: "127.0.0.1/32" } })
-  const { violations, counts, server, admin } = await playApprovals({ steps: STEPS, draw: drawFrom(seed), clock, start })
+  const { violations, counts, server, admin } = await playApprovals({
+    steps: STEPS,
+    draw: drawFrom(seed),
+    clock,
+    start,
+  })
   after(async () => {
     await server.close()
     rmSync(folder, { recursive: true, force: true })

@@ -139,7 +139,11 @@ test("a second emergency does not move the day since when the value is due", asy
   await createSecret(ada.client, "financial/other", "other books")
   const seen: (string | null)[] = []
   for (let round = 0; round < 2; round++) {
-    const opened = await smash(finn.client, { minutes: 1, secrets: [LEDGER, "financial/other"] }, await finn.stepUp("govern"))
+    const opened = await smash(
+      finn.client,
+      { minutes: 1, secrets: [LEDGER, "financial/other"] },
+      await finn.stepUp("govern"),
+    )
     assert.equal(opened.status, 201, opened.text)
     assert.equal(opened.body.grants?.length, 2)
     clock.advance(61_000)

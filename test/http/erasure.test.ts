@@ -148,7 +148,7 @@ async function leaveTraces(on: Service): Promise<void> {
         createdAt: on.clock.now(),
       },
     },
-    { kind: "addRequest", row: requestRow(maria.id, { reason: CANARY.request }) },
+    { kind: "addRequest", row: requestRow(maria.id, { reason: CANARY.request }), mostOpen: null },
   ]
   await changeOffline(on, maria.id, ...changes)
 }

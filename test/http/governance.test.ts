@@ -32,12 +32,18 @@ async function play<Names extends string>(
   return scene
 }
 
-const put = (row: Row) => (admin: Client, headers = {}) =>
-  admin.put("/api/policies/financial", { ...FINANCIAL, ...row, reason: REASON }, headers)
-const post = (row: Row) => (admin: Client, headers = {}) =>
-  admin.post("/api/policies", { ...FINANCIAL, ...row, reason: REASON }, headers)
-const remove = (id: string) => (admin: Client, headers = {}) =>
-  admin.delete(`/api/policies/${id}`, { reason: REASON }, headers)
+const put =
+  (row: Row) =>
+  (admin: Client, headers = {}) =>
+    admin.put("/api/policies/financial", { ...FINANCIAL, ...row, reason: REASON }, headers)
+const post =
+  (row: Row) =>
+  (admin: Client, headers = {}) =>
+    admin.post("/api/policies", { ...FINANCIAL, ...row, reason: REASON }, headers)
+const remove =
+  (id: string) =>
+  (admin: Client, headers = {}) =>
+    admin.delete(`/api/policies/${id}`, { reason: REASON }, headers)
 
 type Try = (admin: Client, headers?: Readonly<Record<string, string>>) => ReturnType<Client["put"]>
 
@@ -121,7 +127,12 @@ const PEOPLE: Readonly<Record<string, object>> = {
   "a new password": { password: "another set of unrelated words" },
   "new factors": { resetFactors: true },
   "break-glass": { breakGlass: true },
-  "all at once": { roles: ["finance"], password: "another set of unrelated words", resetFactors: true, disabled: false },
+  "all at once": {
+    roles: ["finance"],
+    password: "another set of unrelated words",
+    resetFactors: true,
+    disabled: false,
+  },
 }
 
 test("an admin alone gives nobody a role that opens, nor a new password, factors or break-glass", async () => {
@@ -143,7 +154,9 @@ test("an admin alone gives nobody a role that opens, nor a new password, factors
 test("one token makes one change, and one that was shown to others none", async () => {
   const { ada } = await play({})
   const token = await ada.stepUp("govern")
-  const answers = await Promise.all(Array.from({ length: 20 }, () => put({ requiresApproval: false })(ada.client, token)))
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => put({ requiresApproval: false })(ada.client, token)),
+  )
   assert.equal(answers.filter(({ status }) => status === 202).length, 1)
   const read = await ada.stepUp("read", ["financial/ledger"])
   assert.equal(codeOf(await put({ requiresApproval: false })(ada.client, read)), "verification_required")

@@ -22,7 +22,10 @@ test("approve, deny and cancel, ten of each at once, in 50 rounds: one end, and 
     })
     const answers: Answer<unknown>[] = await Promise.all(all.flat())
     assert.equal(answers.filter(({ status }) => status === 200).length, 1, `round ${round}`)
-    assert.ok(answers.every(({ status }) => status === 200 || status === 409), answers.map(({ text }) => text).join("\n"))
+    assert.ok(
+      answers.every(({ status }) => status === 200 || status === 409),
+      answers.map(({ text }) => text).join("\n"),
+    )
     const state = await stateOf(finn, id)
     ends.add(state)
     const { grants } = (await finn.get<{ grants: { id: string; requestId: string }[] }>("/api/grants")).body
@@ -49,9 +52,10 @@ test("100 approvals by one person count once, and of 100 by two people each once
   const id = await asked(finn)
   const answers = await Promise.all(Array.from({ length: 100 }, (_, at) => approve(at % 2 === 0 ? gail : hana, id)))
   assert.equal(answers.filter(({ status }) => status === 200).length, 2)
-  assert.deepEqual([...new Set(answers.filter(({ status }) => status !== 200).map(({ body }) => body.code))], [
-    "already_decided",
-  ])
+  assert.deepEqual(
+    [...new Set(answers.filter(({ status }) => status !== 200).map(({ body }) => body.code))],
+    ["already_decided"],
+  )
   assert.equal(await stateOf(finn, id), "pending")
 })
 

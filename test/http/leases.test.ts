@@ -85,7 +85,11 @@ test("minutes: policy's limit and not one more; a shorter one that policy names 
   assert.equal((await ada.client.put("/api/policies/financial", shorter)).status, 200)
   const given = await approve(gail, id)
   const [one] = given.body.grants ?? []
-  assert.equal(Date.parse(one?.expiresAt ?? "") - Date.parse(one?.createdAt ?? "") <= 5 * 60_000 + 1000, true, given.text)
+  assert.equal(
+    Date.parse(one?.expiresAt ?? "") - Date.parse(one?.createdAt ?? "") <= 5 * 60_000 + 1000,
+    true,
+    given.text,
+  )
 })
 
 test("a grant ends at its millisecond, and a clock that is set back revives it not", async () => {
@@ -114,7 +118,10 @@ test("a request that nobody decided lapses after seven days and cannot be decide
   const shown = await gail.get<{ state: string }>(`/api/access-requests/${id}`)
   assert.equal(shown.body.state, "expired")
   for (const verb of ["approve", "deny"]) {
-    const answer = await gail.post(`/api/access-requests/${id}/${verb}`, verb === "deny" ? { reason: REASON } : undefined)
+    const answer = await gail.post(
+      `/api/access-requests/${id}/${verb}`,
+      verb === "deny" ? { reason: REASON } : undefined,
+    )
     assert.deepEqual([codeOf(answer), answer.body["state"]], ["request_closed", "expired"])
   }
 })
@@ -128,8 +135,8 @@ test("a grant is one person's, one secret's and one verb's", async () => {
   assert.equal(codeOf(await access(gail)), "approval_required")
   assert.equal(codeOf(await access(finn.client, {}, "financial/other")), "approval_required")
   const today = new Date(clock.now()).toISOString().slice(0, 10)
-  const purge = { confirmationCode: `PURGE-${LEDGER}-${today}`, reason: REASON, force: true }
-  const refused = await ada.client.delete<{ code: string }>(`${secretPath(LEDGER)}`, purge)
+  const purge = { confirmationCode: `DELETE-${LEDGER}-${today}`, reason: REASON, forceDelete: true }
+  const refused = await ada.client.delete<{ code: string }>(secretPath(LEDGER), purge)
   assert.notEqual(refused.status, 200, refused.text)
   const write = await finn.client.put<{ code: string }>(secretPath(LEDGER), { value: "x", reason: REASON })
   assert.equal(write.body.code, "verification_required", write.text)
@@ -166,7 +173,11 @@ test("a deleted secret is closed, a restored one is the same; purged and made ag
   const waiting = await asked(finn.client)
   await deleted(ada, clock.now())
   assert.equal(codeOf(await access(finn.client)), "secret_pending_deletion")
-  const restored = await ada.client.post(secretPath(LEDGER, "restore"), { reason: REASON }, await ada.stepUp("delete", [LEDGER]))
+  const restored = await ada.client.post(
+    secretPath(LEDGER, "restore"),
+    { reason: REASON },
+    await ada.stepUp("delete", [LEDGER]),
+  )
   assert.equal(restored.status, 200, restored.text)
   assert.equal((await access(finn.client)).status, 200)
   await deleted(ada, clock.now())

@@ -8,7 +8,12 @@ import { createSecret, REASON } from "../kit/secrets.ts"
 
 /** A program is no way around a second person. */
 
-const PAYROLL = { secretPattern: "payroll/*", allowedRoles: ["admin", "finance"], requiresApproval: true, reason: REASON }
+const PAYROLL = {
+  secretPattern: "payroll/*",
+  allowedRoles: ["admin", "finance"],
+  requiresApproval: true,
+  reason: REASON,
+}
 
 async function play() {
   let program: Awaited<ReturnType<typeof addProgram>> | undefined
@@ -42,7 +47,10 @@ test("an admin alone gives no program a role that opens", async () => {
   assert.equal(made.status, 201, made.text)
   const path = `/api/users/${made.body.id}`
   assert.equal((await ada.client.patch(path, { roles: ["finance"] })).status, 403)
-  assert.equal(pending(await ada.client.patch(path, { roles: ["finance"] }, await ada.stepUp("govern"))).effectiveAt, null)
+  assert.equal(
+    pending(await ada.client.patch(path, { roles: ["finance"] }, await ada.stepUp("govern"))).effectiveAt,
+    null,
+  )
 })
 
 test("who issued a program's token does not decide what it asks for, nor who handed it on", async () => {

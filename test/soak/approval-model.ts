@@ -169,7 +169,8 @@ class World {
     deny: () => this.#decide("deny"),
     cancel: () => this.#cancel(),
     revoke: () => this.#revoke(),
-    time: async () => this.#run.clock.advance(pick(this.#run.draw, [1000, 5 * MINUTE_MS, 59 * MINUTE_MS, 60 * MINUTE_MS])),
+    time: async () =>
+      this.#run.clock.advance(pick(this.#run.draw, [1000, 5 * MINUTE_MS, 59 * MINUTE_MS, 60 * MINUTE_MS])),
     night: async () => this.#run.clock.advance(pick(this.#run.draw, [86_400_000, 3 * 86_400_000])),
     disable: () => this.#disable(),
     demote: () => this.#demote(),
@@ -252,7 +253,8 @@ class World {
 
   #expect(what: string, answer: Answer<unknown>, wanted: string): void {
     const got = answer.status < 300 ? "ok" : String((answer.body as Loose)["code"])
-    if (got !== wanted) this.violations.push(`${what}: the model says ${wanted}, the server ${answer.status} ${answer.text}`)
+    if (got !== wanted)
+      this.violations.push(`${what}: the model says ${wanted}, the server ${answer.status} ${answer.text}`)
   }
 
   /** Newer ones come first in both. */
@@ -312,7 +314,8 @@ class World {
     if (this.#people[who].disabled) return "unauthenticated"
     if (request.by === who) return "forbidden"
     if (!this.#allowed(who)) return "not_found"
-    const changed = who === "bob" ? this.#people[request.by].changed : request.by === "bob" ? this.#people[who].changed : null
+    const changed =
+      who === "bob" ? this.#people[request.by].changed : request.by === "bob" ? this.#people[who].changed : null
     if (changed !== null && now < changed + WEEK_MS) return "forbidden"
     if (request.state !== "pending" || request.expires <= now) return "request_closed"
     return request.approvers.has(who) ? "already_decided" : undefined
@@ -377,7 +380,11 @@ class World {
     const client = await this.#as(who)
     const may = grant.by === who || this.#allowed(who)
     const wanted = this.#people[who].disabled ? "unauthenticated" : may ? "ok" : "not_found"
-    this.#expect(`${who} revokes a grant of ${grant.by}`, await client.delete(`/api/grants/${grant.id}`, undefined, this.#from), wanted)
+    this.#expect(
+      `${who} revokes a grant of ${grant.by}`,
+      await client.delete(`/api/grants/${grant.id}`, undefined, this.#from),
+      wanted,
+    )
     if (wanted === "ok") this.#grants = this.#grants.filter((one) => one !== grant)
   }
 
@@ -400,13 +407,19 @@ class World {
     const person = this.#people[who]
     if (!person.role || person.disabled) return
     const bob = await this.#as("bob")
-    this.#expect(`bob demotes ${who}`, await bob.patch(`/api/users/${person.id}`, { roles: ["visitor"] }, this.#from), "ok")
+    this.#expect(
+      `bob demotes ${who}`,
+      await bob.patch(`/api/users/${person.id}`, { roles: ["visitor"] }, this.#from),
+      "ok",
+    )
     person.role = false
     person.alive = false
     person.changed = this.#run.clock.now()
   }
 
-  async #govern(ask: (admin: Client, headers: Readonly<Record<string, string>>) => Promise<Answer<Loose>>): Promise<void> {
+  async #govern(
+    ask: (admin: Client, headers: Readonly<Record<string, string>>) => Promise<Answer<Loose>>,
+  ): Promise<void> {
     const admin = await this.admin()
     const token = await stepUp(admin, "govern", [], this.#code())
     const proposed = await ask(admin, { ...token, ...this.#from })
@@ -432,7 +445,7 @@ class World {
     const id = policies.find(({ secretPattern }) => secretPattern === "vault/*")?.id
     const needed = this.#needed === 1 ? 2 : 1
     const put = (client: Client, headers: Readonly<Record<string, string>>) =>
-      client.put<Loose>(`/api/policies/${id}`, policy(needed), headers)
+      client.put(`/api/policies/${id}`, policy(needed), headers)
     if (needed === 2) this.#expect("a stricter policy", await put(admin, this.#from), "ok")
     else await this.#govern(put)
     this.#needed = needed
@@ -451,7 +464,11 @@ class World {
     )
     this.#expect(`ada asks to purge ${name}`, asked, "ok")
     const bob = await this.#as("bob")
-    this.#expect("bob approves", await bob.post(`/api/access-requests/${asked.body.id}/approve`, undefined, this.#from), "ok")
+    this.#expect(
+      "bob approves",
+      await bob.post(`/api/access-requests/${asked.body.id}/approve`, undefined, this.#from),
+      "ok",
+    )
     const token = await stepUp(admin, "purge", [name], this.#code())
     const day = new Date(this.#run.clock.now()).toISOString().slice(0, 10)
     const body = { confirmationCode: `DELETE-${name}-${day}`, reason: `${REASON} for good`, forceDelete: true }
