@@ -117,6 +117,7 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
   },
   erasure: {
     subject: ({ id }) => `erasure:${id}`,
+    concerns: () => null,
     guarded: () => Promise.resolve(true),
     concerns: () => null,
     async apply(on, _view, { id, epoch }, request) {

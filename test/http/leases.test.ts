@@ -135,8 +135,8 @@ test("a grant is one person's, one secret's and one verb's", async () => {
   assert.equal(codeOf(await access(gail)), "approval_required")
   assert.equal(codeOf(await access(finn.client, {}, "financial/other")), "approval_required")
   const today = new Date(clock.now()).toISOString().slice(0, 10)
-  const purge = { confirmationCode: `PURGE-${LEDGER}-${today}`, reason: REASON, force: true }
-  const refused = await ada.client.delete<{ code: string }>(`${secretPath(LEDGER)}`, purge)
+  const purge = { confirmationCode: `DELETE-${LEDGER}-${today}`, reason: REASON, forceDelete: true }
+  const refused = await ada.client.delete<{ code: string }>(secretPath(LEDGER), purge)
   assert.notEqual(refused.status, 200, refused.text)
   const write = await finn.client.put<{ code: string }>(secretPath(LEDGER), { value: "x", reason: REASON })
   assert.equal(write.body.code, "verification_required", write.text)

@@ -18,9 +18,9 @@ export interface Equipped {
   readonly id: string
   readonly client: Client
   readonly app: App
-  stepUp(verb: string, secrets?: readonly string[]): Promise<HeaderFields>
+  readonly stepUp: (verb: string, secrets?: readonly string[]) => Promise<HeaderFields>
   /** A code that was not shown yet. */
-  code(): { readonly code: string }
+  readonly code: () => { readonly code: string }
 }
 
 export interface Governed<Names extends string> {
@@ -31,9 +31,9 @@ export interface Governed<Names extends string> {
   readonly ids: Readonly<Record<Names, string>>
   readonly ada: Equipped
   /** Gives somebody an app. */
-  equip(name: Names): Promise<Equipped>
+  readonly equip: (name: Names) => Promise<Equipped>
   /** Everybody signs in anew: sessions end with time, and with changes to an account. */
-  signIn(name: string, app?: App): Promise<Client>
+  readonly signIn: (name: string, app?: App) => Promise<Client>
 }
 
 /**
