@@ -434,6 +434,20 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/me-export.ts"),
   },
   {
+    words: "users sessions",
+    operands: "USER",
+    summary: "list a person's sessions",
+    options: [],
+    load: () => import("./commands/users-sessions.ts"),
+  },
+  {
+    words: "users end-session",
+    operands: "USER SESSION",
+    summary: "end a session of a person",
+    options: [],
+    load: () => import("./commands/users-end-session.ts"),
+  },
+  {
     words: "service-accounts ls",
     operands: "",
     summary: "list the programs",

@@ -122,6 +122,9 @@ test("every route answers its own example as it is described", async () => {
   const grace = await ask("POST /api/users")
   await ask("GET /api/users", {}, {}, "?limit=1")
   const [finn] = [await addPerson(client, "finn", ["finance"]), await addPerson(client, "gail", ["finance"])]
+  const { sessions: theirs } = await ask("GET /api/users/:id/sessions", { id: finn.id })
+  const [oldest] = theirs as { id: string }[]
+  await ask("DELETE /api/users/:id/sessions/:sessionId", { id: finn.id, sessionId: oldest?.id })
   assert.equal((await client.patch(`/api/users/${finn.id}`, { breakGlass: true })).status, 200)
   await ask("PATCH /api/users/:id", grace)
   await ask("GET /api/users/:id/data", grace)

@@ -251,6 +251,8 @@ test("people, programs, policies, keys and the log are governed by role", async 
     [ADMIN, "GET", "/api/users"],
     [ADMIN, "POST", "/api/users", { username: "x y", password: "x", roles: [] }],
     [ADMIN, "PATCH", `/api/users/${id}`, { reason: REASON, password: "short" }],
+    [ADMIN, "GET", `/api/users/${id}/sessions`],
+    [ADMIN, "DELETE", `/api/users/${id}/sessions/none`],
     [ADMIN, "GET", "/api/service-accounts"],
     [ADMIN, "POST", "/api/service-accounts", { name: "Not Valid", roles: [], reason: REASON }],
     [ADMIN, "PATCH", `/api/service-accounts/${account}`, { ownerId: "nobody", reason: REASON }],

@@ -1,4 +1,5 @@
 import { PendingAnswer } from "../../api/access-requests.ts"
+import { SessionsAnswer } from "../../api/auth.ts"
 import { Message } from "../../api/fields.ts"
 import {
   CreatedUser,
@@ -56,6 +57,16 @@ export const userContracts = {
     body: PersonReason,
     answers: { 200: Message },
     refuses: ["not_found", "invalid_reason"],
+  },
+  "GET /api/users/:id/sessions": {
+    answers: { 200: SessionsAnswer },
+    refuses: ["not_found"],
+    note: "Oldest first. `current` is true for the session that asks.",
+  },
+  "DELETE /api/users/:id/sessions/:sessionId": {
+    answers: { 200: Message },
+    refuses: ["row_tampered", "not_found"],
+    note: "It ends at once, on every replica; the person's other sessions go on.",
   },
   "POST /api/service-accounts": {
     body: ServiceAccountBody,
