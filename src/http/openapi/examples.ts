@@ -138,6 +138,14 @@ const grant = {
   expiresAt: NEXT_DAY,
 }
 const session = { id: VERSION, label: "curl/8.5.0", createdAt: AT, expiresAt: NEXT_DAY, current: false }
+const role = { name: "treasury", description: "Moves money", builtIn: false, createdBy: OWNER, createdAt: AT }
+const adminRole = {
+  name: "admin",
+  description: "Administers people, programs, policies and keys",
+  builtIn: true,
+  createdBy: null,
+  createdAt: null,
+}
 const terms = {
   roles: ["admin", "developer"],
   programs: null,
@@ -347,6 +355,12 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   },
   "GET /api/users/:id/sessions": { answer: { sessions: [session] } },
   "DELETE /api/users/:id/sessions/:sessionId": { answer: said("Session ended") },
+  "GET /api/roles": { answer: { roles: [adminRole, role] } },
+  "POST /api/roles": {
+    send: { name: role.name, description: role.description, reason: "The new treasury department" },
+    answer: role,
+  },
+  "DELETE /api/roles/:name": { send: { reason: "Merged into finance" }, answer: said("Role deleted") },
   "POST /api/service-accounts": {
     send: {
       name: "deployer",
