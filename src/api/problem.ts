@@ -1,6 +1,6 @@
 import { type Static, Type } from "./schema.ts"
 import { VERBS } from "../core/verb.ts"
-import { orNull, strict, Time } from "./fields.ts"
+import { orNull, Role, strict, Time } from "./fields.ts"
 
 const Text = Type.String({ maxLength: 1000 })
 const Count = Type.Integer({ minimum: 0 })
@@ -52,6 +52,9 @@ export const ProblemFacts = {
   currentVersion: Type.Optional(orNull(Text)),
   deletionDate: Type.Optional(Time),
   category: Type.Optional(Text),
+  /** Of the names that are no role the first 32, and the roles that there are. */
+  unknown: Type.Optional(Type.Array(Role, { minItems: 1, maxItems: 32 })),
+  known: Type.Optional(Type.Array(Role, { maxItems: 300 })),
   policyId: Type.Optional(orNull(Text)),
   verb: Type.Optional(Type.Enum([...VERBS, "govern"])),
   /** Entries the log has. */

@@ -32,6 +32,7 @@ import {
   type Users,
   usersOf,
 } from "./people.ts"
+import { type Roles, rolesOf } from "./roles.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
 import { type WorkloadIssuers, workloadIssuersOf } from "./workloads.ts"
 import { type Fetch, httpTransport, type Transport } from "./transport.ts"
@@ -65,6 +66,7 @@ export interface TylerClient extends Secrets, Identity, BreakGlass {
   readonly keys: Keys
   readonly identityProviders: IdentityProviders
   readonly users: Users
+  readonly roles: Roles
   readonly serviceAccounts: ServiceAccounts
   readonly workloadIssuers: WorkloadIssuers
   readonly sessions: Sessions
@@ -101,6 +103,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     keys: keysOf(caller),
     identityProviders: identityProvidersOf(caller),
     users: usersOf(caller),
+    roles: rolesOf(caller),
     serviceAccounts: serviceAccountsOf(caller),
     workloadIssuers: workloadIssuersOf(caller),
     sessions: sessionsOf(caller),

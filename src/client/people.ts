@@ -106,6 +106,9 @@ export interface Users {
   /** Keeps a person from being erased. 409 `person_held`. */
   hold(id: string, options?: Reasoned): Promise<void>
   release(id: string, options?: Reasoned): Promise<void>
+  /** A person's sessions, oldest first. */
+  sessions(id: string): Promise<readonly SessionItem[]>
+  endSession(id: string, sessionId: string): Promise<void>
 }
 
 export function usersOf(caller: Caller): Users {
@@ -123,6 +126,10 @@ export function usersOf(caller: Caller): Users {
     },
     release: async (id, options = {}) => {
       await caller.send("DELETE", path(id, "hold"), { reason: caller.reason(options.reason) })
+    },
+    sessions: async (id) => (await caller.read<SessionsAnswer>(path(id, "sessions"))).sessions,
+    endSession: async (id, sessionId) => {
+      await caller.send("DELETE", path(id, `sessions/${encodeURIComponent(sessionId)}`), {})
     },
   }
 }

@@ -8,6 +8,7 @@ import { providerContracts } from "./contract/identity-providers.ts"
 import { keyContracts } from "./contract/keys.ts"
 import { lifecycleContracts } from "./contract/lifecycle.ts"
 import { policyContracts } from "./contract/policies.ts"
+import { roleContracts } from "./contract/roles.ts"
 import { secretContracts } from "./contract/secrets.ts"
 import { serviceContracts } from "./contract/service.ts"
 import { userContracts } from "./contract/users.ts"
@@ -51,6 +52,7 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...factorContracts,
   ...accessRequestContracts,
   ...userContracts,
+  ...roleContracts,
   ...workloadContracts,
   ...policyContracts,
   ...secretContracts,

@@ -153,6 +153,23 @@ export const MATRIX = {
     action: "PERSON_RELEASE",
     summary: "Lets a person be erased again (role admin)",
   },
+  "GET /api/users/:id/sessions": {
+    ...admin,
+    action: "SESSION_LIST",
+    summary: "Lists a person's sessions (role admin)",
+  },
+  "DELETE /api/users/:id/sessions/:sessionId": {
+    ...admin,
+    action: "SESSION_END",
+    summary: "Ends a session of a person (role admin)",
+  },
+  "GET /api/roles": { ...admin, action: null, summary: "Lists the roles" },
+  "POST /api/roles": { ...admin, action: "ROLE_CREATE", summary: "Adds a role (role admin)" },
+  "DELETE /api/roles/:name": {
+    ...admin,
+    action: "ROLE_DELETE",
+    summary: "Deletes a role that nothing names (role admin)",
+  },
   "POST /api/service-accounts": {
     ...admin,
     action: "SERVICE_ACCOUNT_CREATE",

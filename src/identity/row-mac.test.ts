@@ -2,12 +2,14 @@ import assert from "node:assert/strict"
 import { createHmac, createSecretKey } from "node:crypto"
 import { test } from "node:test"
 import { lengthPrefixed } from "../core/bytes.ts"
-import type { CredentialRow, PrincipalRow, WorkloadIssuerRow } from "../state/rows.ts"
+import type { CredentialRow, PrincipalRow, RoleRow, WorkloadIssuerRow } from "../state/rows.ts"
 import {
   credentialGenuine,
   credentialMac,
   principalGenuine,
   principalMac,
+  roleGenuine,
+  roleMac,
   workloadIssuerGenuine,
   workloadIssuerMac,
 } from "./row-mac.ts"
@@ -145,6 +147,22 @@ test("an issuer is genuine as it was signed, whatever the order of its claims, a
   for (const [field, values] of Object.entries(otherIssuer))
     for (const value of values)
       assert.equal(workloadIssuerGenuine(KEY, { ...row, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
+})
+
+const role: Omit<RoleRow, "mac"> = { name: "cfo", description: "Signs", createdBy: "p-1", createdAt: 1000 }
+
+test("a role is genuine as it was signed, and in no field otherwise", () => {
+  const row = { ...role, mac: roleMac(KEY, role) }
+  assert.equal(roleGenuine(KEY, row), true)
+  assert.equal(roleGenuine(OTHER_KEY, row), false)
+  const others: { readonly [Field in keyof typeof role]: (typeof role)[Field] } = {
+    name: "cf",
+    description: "oSigns",
+    createdBy: "p-2",
+    createdAt: 1001,
+  }
+  for (const [field, value] of Object.entries(others))
+    assert.equal(roleGenuine(KEY, { ...row, [field]: value }), false, field)
 })
 
 test("a scope is genuine as it was signed, and in no part otherwise", () => {

@@ -9,6 +9,7 @@ import type {
   GrantRow,
   IdentityProviderRow,
   PrincipalRow,
+  RoleRow,
   WorkloadBinding,
   WorkloadIssuerRow,
 } from "../state/rows.ts"
@@ -102,6 +103,14 @@ export function principalGenuine(key: KeyObject, row: PrincipalRow): boolean {
 
 export function credentialGenuine(key: KeyObject, row: CredentialRow, ownerEpoch: number): boolean {
   return equalBytes(credentialMac(key, row, ownerEpoch), row.mac)
+}
+
+export function roleMac(key: KeyObject, row: Unsigned<RoleRow>): Buffer {
+  return mac(key, ["tyler-role/1", row.name, row.description, row.createdBy, String(row.createdAt)])
+}
+
+export function roleGenuine(key: KeyObject, row: RoleRow): boolean {
+  return equalBytes(roleMac(key, row), row.mac)
 }
 
 export function workloadIssuerMac(key: KeyObject, row: Unsigned<WorkloadIssuerRow>): Buffer {

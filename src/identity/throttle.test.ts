@@ -43,6 +43,24 @@ test("each further failure doubles the wait up to a quarter of an hour, and neve
   assert.deepEqual(seconds, [30, 60, 120, 240, 480, ...Array.from({ length: 15 }, () => 900)])
 })
 
+test("the longest wait is a quarter of an hour, ends to the millisecond, and asking meanwhile does not lengthen it", () => {
+  assert.equal(LONGEST_WAIT_MS, 15 * 60_000)
+  const throttle = loginThrottle()
+  failFreely(throttle, "ada", FREE_FAILURES, 0)
+  let now = 0
+  for (let round = 0; round < 50; round++) {
+    now += LONGEST_WAIT_MS
+    fail(throttle, "ada", now)
+  }
+  for (let at = 0; at < LONGEST_WAIT_MS; at += 1000)
+    assert.deepEqual(throttle.check("ada", now + at), { retryAfterMs: LONGEST_WAIT_MS - at })
+  assert.deepEqual(throttle.check("ada", now + LONGEST_WAIT_MS - 1), { retryAfterMs: 1 })
+  for (const over of [0, 1]) {
+    assert.deepEqual(throttle.check("ada", now + LONGEST_WAIT_MS + over), { allowed: true })
+    throttle.abandoned("ada")
+  }
+})
+
 test("a success clears the count; an attempt that was not checked changes nothing", () => {
   const throttle = loginThrottle()
   failFreely(throttle, "ada", FREE_FAILURES - 1, 0)

@@ -19,6 +19,7 @@ import { noticeOf } from "./notices.ts"
 import { opensRoles, type ProviderChange, providerWritten, rowBefore } from "./provider-change.ts"
 import { newRequest } from "./request-access.ts"
 import { ownedEnd } from "./owner.ts"
+import { rolesGiven, rolesHeld, rolesNamed, unknownRoles } from "./roles.ts"
 import { tellOfChange } from "./request-notices.ts"
 import type { Caller, Service } from "./service.ts"
 import { spendGovern } from "./step-up.ts"
@@ -77,7 +78,8 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
     },
     async apply(on, { policies }, change) {
       if (policies.epoch !== change.epoch) throw stale("The policies have changed since; ask again")
-      return [putPolicies(on, policies, change.put, change.removed)]
+      const held = await stillThere(on, rolesNamed(change.put))
+      return [...held, putPolicies(on, policies, change.put, change.removed)]
     },
   },
   person: {
@@ -99,6 +101,7 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
       if (change.roles !== undefined && change.roles.from.join() !== row.roles.join())
         throw stale("The person's roles have changed since; ask again")
       if (!(await leavesAnAdmin(on, row, change))) throw stale("Nobody who can administer would be left")
+      await stillThere(on, change.roles?.to ?? [])
       return personChanges(on, genuine(on, row), change, by)
     },
   },
@@ -112,7 +115,8 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
     async apply(on, view, change) {
       const now = await on.reader.identityProvider(change.id)
       if ((now?.revision ?? 0) !== change.revision) throw stale("The identity provider has changed since; ask again")
-      return [(await providerWritten(on, view, change, await rowBefore(on, change))).write]
+      const held = await stillThere(on, rolesGiven(change.fields))
+      return [...held, (await providerWritten(on, view, change, await rowBefore(on, change))).write]
     },
   },
   erasure: {
@@ -147,6 +151,11 @@ function kindOf(change: Governed): Kind<Governed> {
 
 function stale(error: string): TylerError {
   return new TylerError("request_closed", { state: "void", error })
+}
+
+async function stillThere(on: Service, roles: readonly string[]): Promise<readonly Change[]> {
+  if ((await unknownRoles(on, roles)).length > 0) throw stale("A role that it names is gone")
+  return rolesHeld(on, roles)
 }
 
 function nextRows(policies: PolicySet, { put, removed }: PoliciesChange): readonly PolicyRow[] {
@@ -187,6 +196,7 @@ export async function personChange(
     ...(touches ? { changedBy: changedBy(row, by, on.clock.now()) } : {}),
   })
   const changes: Change[] = [
+    ...(roles === undefined ? [] : await rolesHeld(on, roles.to)),
     { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
     { kind: "removeCredentialsOf", principalId: row.id, exceptId: null },
     ...(resetFactors === true ? [{ kind: "removeFactorsOf" as const, principalId: row.id }] : []),

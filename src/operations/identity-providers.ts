@@ -10,6 +10,7 @@ import { perform, type Step, type View } from "./perform.ts"
 import type { Made } from "./policy-change.ts"
 import { PROVIDERS, providerChange, providerWritten } from "./provider-change.ts"
 import { describedProvider, genuineProvider, noProvider, type ProviderFields } from "./provider-row.ts"
+import { rolesGiven, rolesHeld } from "./roles.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface ProviderWrite {
@@ -79,13 +80,14 @@ async function writeStep(
   ask: ProviderWrite,
   old: IdentityProviderRow | undefined,
 ): Promise<Step<Made<IdentityProviderRow>>> {
+  const held = await rolesHeld(on, rolesGiven(ask.fields))
   const change = providerChange(on, ask, old)
   if (await takesSecondPerson(on, view, change))
     return proposeChange(on, caller, view, about, change, (pending) => ({ pending }))
   const { row, write } = await providerWritten(on, view, change, old)
   const details = `old=${old === undefined ? "none" : describedProvider(old)} new=${describedProvider(row)}`
   return {
-    act: actOf(on, caller, view, about, { by: "role admin", details, changes: [write] }),
+    act: actOf(on, caller, view, about, { by: "role admin", details, changes: [...held, write] }),
     done: () => ({ made: row }),
   }
 }

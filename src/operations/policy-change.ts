@@ -9,6 +9,7 @@ import type { About } from "./entry.ts"
 import { proposeChange, takesSecondPerson } from "./governed-change.ts"
 import { perform, type Step, type View } from "./perform.ts"
 import { putPolicies } from "./policies.ts"
+import { rolesHeld, rolesNamed } from "./roles.ts"
 import type { Caller, Service } from "./service.ts"
 
 /** Done, or waiting for a second person. */
@@ -80,12 +81,13 @@ async function changeStep<T>(
   done: T,
 ): Promise<Step<Made<T>>> {
   const { put, removed } = change
+  const held = await rolesHeld(on, rolesNamed(put))
   const made = putPolicies(on, view.policies, put, removed)
   const governed = { type: "policies" as const, put, removed, epoch: view.policies.epoch }
   if (await takesSecondPerson(on, view, governed))
     return proposeChange(on, caller, view, about, governed, (pending) => ({ pending }))
   return {
-    act: actOf(on, caller, view, about, { by: "role admin", details, changes: [made] }),
+    act: actOf(on, caller, view, about, { by: "role admin", details, changes: [...held, made] }),
     done: () => ({ made: done }),
   }
 }

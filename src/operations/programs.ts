@@ -20,6 +20,7 @@ import { actOf } from "./act.ts"
 import { hasOwner, ownerTaken } from "./owner.ts"
 import { guardedAmong } from "./governed-change.ts"
 import { perform, type View } from "./perform.ts"
+import { rolesHeld } from "./roles.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface NewProgram {
@@ -53,6 +54,7 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
       const parsed = parseUsername(ask.name)
       if (!("name" in parsed) || parsed.name !== ask.name)
         throw new TylerError("invalid_request", { field: "/name", error: "The name is not valid" })
+      const held = await rolesHeld(on, ask.roles)
       await refuseGuardedRoles(on, view, ask.roles)
       const ownerId = ask.ownerId ?? view.principal.id
       const owner = await ownerTaken(on, ownerId)
@@ -79,7 +81,7 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
         act: actOf(on, caller, view, about, {
           by: "role admin",
           details: `roles=${row.roles.join("+")} owner=${ownerId} ${tokenText(issued.row)}`,
-          changes: [owner, { kind: "addPrincipal", row }, issued.change],
+          changes: [...held, owner, { kind: "addPrincipal", row }, issued.change],
         }),
         done: () => issued.answer,
       }

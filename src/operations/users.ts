@@ -7,6 +7,7 @@ import { actOf } from "./act.ts"
 import { guardedAmong } from "./governed-change.ts"
 import { changeUser } from "./people.ts"
 import { perform } from "./perform.ts"
+import { rolesHeld } from "./roles.ts"
 import type { Caller, Service } from "./service.ts"
 import { spendGovern } from "./step-up.ts"
 
@@ -36,6 +37,7 @@ export async function createUser(on: Service, caller: Caller, ask: NewUser): Pro
         throw new TylerError("invalid_request", { field: "/username", error: "The user name is not valid" })
       const fault = passwordFault(ask.password, ask.username)
       if (fault !== undefined) throw new TylerError("weak_password", { error: fault })
+      const held = await rolesHeld(on, ask.roles)
       const guarded = await guardedAmong(on, view, ask.roles)
       // The token is spent by the request for the roles, which follows; without one nothing is made.
       if (guarded.length > 0) await spendGovern(on, caller, view)
@@ -58,7 +60,7 @@ export async function createUser(on: Service, caller: Caller, ask: NewUser): Pro
         standingReason: null,
       })
       const details = `roles=${row.roles.join("+")}`
-      const changes = [{ kind: "addPrincipal" as const, row }]
+      const changes = [...held, { kind: "addPrincipal" as const, row }]
       return {
         act: actOf(on, caller, view, about, { by: "role admin", details, changes }),
         done: () => ({ id: row.id, guarded }),

@@ -13,6 +13,7 @@ import type {
   NotificationRow,
   PolicyRow,
   PrincipalRow,
+  RoleRow,
   SecretRow,
   Tag,
   VersionRow,
@@ -42,6 +43,12 @@ export type Change =
   | { readonly kind: "removeWorkloadIssuer"; readonly id: string; readonly revision: number }
   /** Changes nothing; conflicts unless the issuer is at that revision. */
   | { readonly kind: "requireWorkloadIssuer"; readonly id: string; readonly revision: number }
+  /** Conflicts if the role is there, or if there are `most` of them. */
+  | { readonly kind: "addRole"; readonly row: RoleRow; readonly most: number }
+  /** Conflicts while a principal, a policy row or an identity provider names it. */
+  | { readonly kind: "removeRole"; readonly name: string }
+  /** Changes nothing; conflicts unless all of these are there. No name twice. */
+  | { readonly kind: "requireRoles"; readonly names: readonly string[] }
   /** All programs of an owner, each at its next epoch, and without their credentials. Conflicts if there are others. */
   | { readonly kind: "endOwned"; readonly ownerId: string; readonly programs: readonly PrincipalRow[] }
   | { readonly kind: "removeCredential"; readonly id: string; readonly principalId: string }
@@ -258,6 +265,9 @@ export type Conflict =
   | "credentials_full"
   | "owner_full"
   | "issuer_taken"
+  | "role_taken"
+  | "roles_full"
+  | "role_in_use"
   | "setup_closed"
   | "version_taken"
   | "pattern_taken"

@@ -17,6 +17,7 @@ import type {
   LabelRow,
   PolicyRow,
   PrincipalRow,
+  RoleRow,
   SecretRow,
   VersionRow,
   WorkloadIssuerRow,
@@ -72,6 +73,8 @@ export interface StateReader {
   principalById(id: string): Promise<PrincipalRow | undefined>
   principalByName(name: string): Promise<PrincipalRow | undefined>
   principals(kind: "person" | "program", after: string, limit: number): Promise<readonly PrincipalRow[]>
+  /** Those that are not built in, in order of names. */
+  roles(): Promise<readonly RoleRow[]>
   /** In order of issuers. */
   workloadIssuers(): Promise<readonly WorkloadIssuerRow[]>
   workloadIssuerById(id: string): Promise<WorkloadIssuerRow | undefined>

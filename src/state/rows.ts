@@ -133,6 +133,16 @@ export interface GrantRow {
   readonly mac: Uint8Array
 }
 
+/** A role that is not built in. */
+export interface RoleRow {
+  readonly name: string
+  readonly description: string
+  /** An admin's id. */
+  readonly createdBy: string
+  readonly createdAt: number
+  readonly mac: Uint8Array
+}
+
 /** Which tokens of an issuer stand for which program. */
 export interface WorkloadBinding {
   /** Pattern of the claim `sub`, docs/workloads.md. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { after, before, test } from "node:test"
 import { fileURLToPath } from "node:url"
-import { REASON, type Team, team } from "./server.ts"
+import { newHome } from "./kit.ts"
+import { PASSWORD, REASON, type Team, team } from "./server.ts"
 
 let all: Team
 before(async () => {
@@ -145,4 +146,26 @@ test("a program's token stands alone on standard output, and works", async () =>
   assert.match((await all.ada.tyler(["service-accounts", "ls"])).out, /\nci +developer +- +in \d+ .*, in \d+ /)
   assert.equal((await all.ada.tyler(["service-accounts", "add", "cd", "--roles", "Developer"])).code, 2)
   assert.match((await all.ada.tyler(["users", "ls"])).out, /\nada +admin .*\nfin +finance /)
+})
+
+test("an admin lists a person's sessions by name or id and ends one", async () => {
+  const home = newHome({ TYLER_URL: all.url })
+  const login = await home.tyler(["login", "--user", "fin", "--password-file", "-"], { input: PASSWORD })
+  assert.equal(login.code, 0, login.err)
+  const listed = await all.ada.tyler(["users", "sessions", "fin"])
+  assert.equal(listed.code, 0, listed.err)
+  assert.match(listed.out, /^SESSION +FROM +STARTED +ENDS\n\S{36} +\S.* in \d+ hours\n/)
+  const users = JSON.parse((await all.ada.tyler(["users", "ls", "--json"])).out) as { id: string; username: string }[]
+  const id = users.find(({ username }) => username === "fin")?.id ?? ""
+  const json = await all.ada.tyler(["users", "sessions", id, "--json"])
+  const sessions = JSON.parse(json.out) as { id: string }[]
+  const newest = sessions.at(-1)?.id ?? ""
+  const end = await all.ada.tyler(["users", "end-session", "fin", newest])
+  assert.deepEqual([end.code, end.out], [0, "the session is ended\n"], end.err)
+  assert.notEqual((await home.tyler(["whoami"])).code, 0)
+  assert.equal((await all.fin.tyler(["whoami"])).code, 0, "the other session goes on")
+  const again = await all.ada.tyler(["users", "end-session", "fin", newest])
+  assert.match(again.err, /No such session/)
+  assert.match((await all.ada.tyler(["users", "sessions", "nobody"])).err, /No such user/)
+  assert.notEqual((await all.fin.tyler(["users", "sessions", "ada"])).code, 0)
 })

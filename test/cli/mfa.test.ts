@@ -5,7 +5,7 @@ import { test } from "node:test"
 import type { FactorItem } from "../../src/api/factors.ts"
 import { appCode, enrolApp, enrolPasskey, STEP_MS } from "../kit/factors.ts"
 import { type Client, clientOf } from "../kit/client.ts"
-import { addPerson, logIn, PASSWORD } from "../kit/people.ts"
+import { addPerson, addRoles, logIn, PASSWORD } from "../kit/people.ts"
 import { createSecret } from "../kit/secrets.ts"
 import { onTerminal, SKIP } from "./on-terminal.ts"
 import { LEDGER, openScene, type Scene, WHY } from "./scene.ts"
@@ -58,6 +58,7 @@ test("with a passkey alone the browser is named; Ctrl-C leaves no half session",
 
 test("a password that has to be changed is changed on the way in", { skip: SKIP }, async () => {
   await using scene = await openScene()
+  await addRoles(scene.stage.admin, ["intern"])
   const user = { username: "newcomer", password: PASSWORD, roles: ["intern"], mustChangePassword: true }
   assert.equal((await scene.stage.admin.post("/api/users", user)).status, 201)
   const next = "another quiet harbour song"

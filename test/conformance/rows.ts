@@ -10,6 +10,7 @@ import type {
   KeyRow,
   PolicyRow,
   PrincipalRow,
+  RoleRow,
   SecretRow,
   VersionRow,
   WorkloadIssuerRow,
@@ -123,6 +124,11 @@ export function credentialRow(principalId: string, over: Partial<CredentialRow> 
     mac: randomBytes(32),
     ...over,
   }
+}
+
+export function roleRow(name: string, over: Partial<RoleRow> = {}): RoleRow {
+  const facts = { description: `The role ${name}`, createdBy: "person-1", createdAt: NOW - 3 }
+  return { name, ...facts, mac: randomBytes(32), ...over }
 }
 
 export function workloadIssuerRow(over: Partial<WorkloadIssuerRow> = {}): WorkloadIssuerRow {

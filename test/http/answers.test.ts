@@ -35,7 +35,7 @@ test("every answer names its request, as its entry and its error do", async () =
 test("a path that another method has answers 405 and names the methods", async () => {
   const named = "DELETE, PATCH, PUT"
   for (const [method, path, allow] of [
-    ["PUT", "/api/me", "GET"],
+    ["PUT", "/api/me", "GET, PATCH"],
     ["DELETE", "/api/users", "GET, POST"],
     ["GET", "/api/users/some-id", "PATCH"],
     ["GET", "/api/secrets/config/plain", named],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
 import type { AccessAnswer } from "../../src/api/access.ts"
+import type { SessionsAnswer } from "../../src/api/auth.ts"
 import { entriesOf } from "../kit/audit.ts"
 import type { Answer, Client, Problem } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
@@ -76,6 +77,18 @@ test("after a logout's entry no read of that session delivers", async () => {
   assert.deepEqual(codesOf(seen.answers), ["unauthenticated"])
   clock.advance(61_000)
   assert.equal((await read(one.client, "config/logout")).status, 401)
+})
+
+test("after the entry of a session that an admin ends no read of it delivers", async () => {
+  await createSecret(stage.admin, "config/ended", "value")
+  const one = await person("ended")
+  const { sessions } = (await one.client.get<SessionsAnswer>("/api/sessions")).body
+  const path = `/api/users/${one.id}/sessions/${sessions[0]?.id}`
+  const change = { action: "SESSION_END", resource: one.id }
+  const seen = await during(one.client, "config/ended", change, () => stage.admin.delete(path))
+  assert.deepEqual(seen.tooLate, [])
+  assert.deepEqual(codesOf(seen.answers), ["unauthenticated"])
+  clock.advance(61_000)
 })
 
 test("after a disable's entry nothing of that person delivers", async () => {

@@ -10,7 +10,7 @@ import { type Client, clientOf, type HeaderFields, type Loose } from "../kit/cli
 import { movableClock } from "../kit/clock.ts"
 import { appCode, enrolApp, logInHalf, passkeyShown, STEP_MS, stepUp } from "../kit/factors.ts"
 import { SoftwarePasskey } from "../kit/passkey.ts"
-import { addPerson, logIn } from "../kit/people.ts"
+import { addPerson, addRoles, logIn } from "../kit/people.ts"
 import { createSecret } from "../kit/secrets.ts"
 import { startServer } from "../kit/server.ts"
 
@@ -122,6 +122,9 @@ test("every route answers its own example as it is described", async () => {
   const grace = await ask("POST /api/users")
   await ask("GET /api/users", {}, {}, "?limit=1")
   const [finn] = [await addPerson(client, "finn", ["finance"]), await addPerson(client, "gail", ["finance"])]
+  const { sessions: theirs } = await ask("GET /api/users/:id/sessions", { id: finn.id })
+  const [oldest] = theirs as { id: string }[]
+  await ask("DELETE /api/users/:id/sessions/:sessionId", { id: finn.id, sessionId: oldest?.id })
   assert.equal((await client.patch(`/api/users/${finn.id}`, { breakGlass: true })).status, 200)
   await ask("PATCH /api/users/:id", grace)
   await ask("GET /api/users/:id/data", grace)
@@ -135,6 +138,9 @@ test("every route answers its own example as it is described", async () => {
   client = admin
   await ask("POST /api/users/:id/hold", grace)
   await ask("DELETE /api/users/:id/hold", grace)
+  await ask("GET /api/roles")
+  const role = await ask("POST /api/roles")
+  await ask("DELETE /api/roles/:name", role)
   const account = await ask("POST /api/service-accounts")
   await ask("GET /api/service-accounts", {}, {}, "?limit=1")
   await ask("PATCH /api/service-accounts/:id", account)
@@ -193,6 +199,7 @@ test("every route answers its own example as it is described", async () => {
 
   // A role that passes no approval: another would take a second person.
   const roleRules = [{ claim: "groups", value: "Visitors", role: "visitor" }]
+  await addRoles(client, ["visitor"])
   const provider = { id: "acme", issuer: "https://login.acme.example" }
   await ask("POST /api/identity-providers", {}, { ...provider, roleRules })
   await ask("GET /api/identity-providers")

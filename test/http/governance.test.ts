@@ -7,7 +7,7 @@ import { entriesOf } from "../kit/audit.ts"
 import type { Client } from "../kit/client.ts"
 import { codeOf, logInWith, STEP_MS } from "../kit/factors.ts"
 import { approve, cancel, deny, type Equipped, governed, pending, stateOf } from "../kit/governed.ts"
-import { ADMIN_NAME } from "../kit/people.ts"
+import { ADMIN_NAME, addRoles } from "../kit/people.ts"
 import { REASON } from "../kit/secrets.ts"
 import { startServer, temporaryFolder } from "../kit/server.ts"
 
@@ -315,6 +315,7 @@ test("an admin who lost his factors is reset after a day even if he is the only 
 
 test("a person with a role that opens is made without it, and the role is asked for", async () => {
   const { ada, bob } = await withBob()
+  await addRoles(ada.client, ["visitor"])
   const body = { username: "eve", password: "several unrelated harbour words", roles: ["finance", "visitor"] }
   assert.equal(codeOf(await ada.client.post("/api/users", body)), "verification_required")
   const made = await ada.client.post<{ id: string; pending: { requestId: string } }>(

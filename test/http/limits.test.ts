@@ -1,12 +1,13 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { PASSWORD } from "../kit/people.ts"
+import { addRoles, PASSWORD } from "../kit/people.ts"
 import { createSecret, REASON, secretPath } from "../kit/secrets.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 
 let stage: Stage<never>
 before(async () => {
   stage = await openStage({})
+  await addRoles(stage.admin, [...list(32), "r".repeat(31), "r".repeat(32)])
   await createSecret(stage.admin, "config/bounded", "a value")
 })
 after(() => stage.close())

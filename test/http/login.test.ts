@@ -61,6 +61,55 @@ test("five wrong passwords are answered, the sixth attempt has to wait, even wit
   assert.equal((await logIn("hit", WRONG)).status, 401, "and the count began anew")
 })
 
+/** Fails until the wait is the longest there is: five times freely, then after 30 s, 1, 2, 4 and 8 minutes. */
+async function failToTheLongest(username: string): Promise<void> {
+  for (const waitMs of [0, 0, 0, 0, 0, 30_000, 60_000, 120_000, 240_000, 480_000]) {
+    clock.advance(waitMs)
+    assert.equal((await logIn(username, WRONG)).status, 401)
+  }
+}
+
+test("nobody is locked out for good: the longest wait is 15 minutes, whatever was sent meanwhile", async () => {
+  clock.advance(31 * MINUTE_MS)
+  for (const [minutes, status] of [
+    [14, 429],
+    [15, 200],
+    [16, 200],
+  ] as const) {
+    await failToTheLongest("hit")
+    const wait = Number((await logIn("hit", PASSWORD)).headers.get("retry-after"))
+    assert.ok(wait > 14 * 60 && wait <= 15 * 60, `${wait} s`)
+    for (let minute = 0; minute < minutes; minute++) {
+      if (minute < 14) assert.equal((await logIn("hit", WRONG)).status, 429)
+      clock.advance(MINUTE_MS)
+    }
+    assert.equal((await logIn("hit", PASSWORD)).status, status, `after ${minutes} minutes`)
+    if (status === 200) continue
+    clock.advance(31 * MINUTE_MS)
+    assert.equal((await logIn("hit", PASSWORD)).status, 200)
+  }
+})
+
+test("whoever waits is told the same whether anybody has that name: the answers are equal byte for byte", async () => {
+  const refused: string[] = []
+  for (const username of ["hit", "nobody-at-all", "gone", "robot"]) {
+    await failToTheLongest(username)
+    const answer = await logIn(username, PASSWORD)
+    const wait = answer.headers.get("retry-after") ?? ""
+    assert.ok(Number(wait) > 14 * 60 && Number(wait) <= 15 * 60, `${wait} s`)
+    const moment = String(answer.body["resetsAt"])
+    refused.push(
+      bytesOf(answer)
+        .replaceAll(moment, "")
+        .replace(/^retry-after: .*$/m, ""),
+    )
+  }
+  const [first, ...others] = refused
+  assert.match(first ?? "", /^429\n/)
+  for (const other of others) assert.equal(other, first)
+  clock.advance(31 * MINUTE_MS)
+})
+
 test("other spellings of a name share its counter", async () => {
   for (const username of ["HIT", " hit", "Hit ", "\thit", "ｈｉｔ"]) await logIn(username, WRONG)
   assert.equal((await logIn("hit", PASSWORD)).status, 429)

@@ -3,7 +3,7 @@ import { after, test } from "node:test"
 import type { IssuedToken } from "../../src/api/users.ts"
 import { clientOf } from "../kit/client.ts"
 import { approve, ask, governed, pending } from "../kit/governed.ts"
-import { addProgram } from "../kit/people.ts"
+import { addProgram, addRoles } from "../kit/people.ts"
 import { createSecret, REASON } from "../kit/secrets.ts"
 
 /** A program is no way around a second person. */
@@ -39,6 +39,7 @@ test("an admin alone gives no program a role that opens", async () => {
     const made = await ada.client.post("/api/service-accounts", body, await ada.stepUp("govern"))
     assert.equal(made.status, 403, made.text)
   }
+  await addRoles(ada.client, ["visitor"])
   const made = await ada.client.post<{ id: string }>("/api/service-accounts", {
     name: "puppet",
     roles: ["visitor"],

@@ -6,7 +6,7 @@ import { DAY_MS } from "../../src/core/clock.ts"
 import type { Client } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
 import { appCode, codeOf, enrolApp, STEP_MS, stepUp } from "../kit/factors.ts"
-import { ADMIN_NAME, logIn } from "../kit/people.ts"
+import { ADMIN_NAME, addRoles, logIn } from "../kit/people.ts"
 import { createSecret, REASON } from "../kit/secrets.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 
@@ -20,6 +20,7 @@ let seed = ""
 
 before(async () => {
   stage = await openStage({ second: ["admin"] }, { clock })
+  await addRoles(stage.admin, ["intern"])
   await createSecret(stage.admin, "financial/ledger", "value")
   // Whom an admin made may not approve for that admin within the first seven days.
   clock.advance(8 * DAY_MS)

@@ -40,6 +40,8 @@ const BODIES: Readonly<Record<string, object>> = {
   "POST /api/me/password": { currentPassword: "wrong password here", newPassword: "some other words altogether" },
   "POST /api/users": { username: "x", password: "some other words altogether", roles: [] },
   "PATCH /api/users/some-id": { disabled: true },
+  "POST /api/roles": { name: "made", description: "Another", reason: REASON },
+  "DELETE /api/roles/some-id": { reason: REASON },
   "POST /api/service-accounts": { name: "x", roles: [], reason: REASON },
   "PATCH /api/service-accounts/some-id": { ownerId: "nobody", reason: REASON },
   "POST /api/service-accounts/some-id/tokens": { reason: REASON },

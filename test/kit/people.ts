@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import type { LoginAnswer, SetupAnswer } from "../../src/api/auth.ts"
 import type { CreatedUser, IssuedToken } from "../../src/api/users.ts"
+import { isBuiltIn } from "../../src/core/roles.ts"
 import { type Client, clientOf } from "./client.ts"
 
 /** Everybody's password in tests, unless a test is about passwords. */
@@ -29,7 +30,17 @@ export interface Person {
   readonly client: Client
 }
 
+/** Those of the roles that are not built in are there afterwards. */
+export async function addRoles(admin: Client, roles: readonly string[]): Promise<void> {
+  for (const name of roles.filter((role) => !isBuiltIn(role))) {
+    const reason = "Made for this test"
+    const made = await admin.post("/api/roles", { name, description: `The role ${name}`, reason })
+    assert.ok(made.status === 201 || made.body["code"] === "role_exists", made.text)
+  }
+}
+
 export async function addPerson(admin: Client, username: string, roles: readonly string[]): Promise<Person> {
+  await addRoles(admin, roles)
   const made = await admin.post<CreatedUser>("/api/users", { username, password: PASSWORD, roles })
   assert.equal(made.status, 201, made.text)
   return { id: made.body.id, client: await logIn(admin.url, username) }
@@ -40,6 +51,7 @@ export interface Program extends Person {
 }
 
 export async function addProgram(admin: Client, name: string, roles: readonly string[]): Promise<Program> {
+  await addRoles(admin, roles)
   const reason = "Deploys the staging cluster"
   const made = await admin.post<IssuedToken>("/api/service-accounts", { name, roles, reason })
   assert.equal(made.status, 201, made.text)

@@ -2,7 +2,7 @@ import type { Clock } from "../../src/core/clock.ts"
 import type { DecidedAnswer, RequestItem } from "../../src/api/access-requests.ts"
 import { type Answer, type Client, clientOf, type Loose } from "../kit/client.ts"
 import { type App, appCode, enrolApp, logInWith, STEP_MS, stepUp } from "../kit/factors.ts"
-import { addPerson, ADMIN_NAME, logIn, setUpAdmin } from "../kit/people.ts"
+import { addPerson, addRoles, ADMIN_NAME, logIn, setUpAdmin } from "../kit/people.ts"
 import { createSecret, REASON, secretPath } from "../kit/secrets.ts"
 import type { TestServer } from "../kit/server.ts"
 import { pick } from "./campaign.ts"
@@ -130,6 +130,7 @@ class World {
     const server = await run.start()
     const admin = await setUpAdmin(server)
     const ids: Partial<Record<Name, string>> = {}
+    await addRoles(admin, ["visitor"])
     for (const name of NAMES) ids[name] = (await addPerson(admin, name, ROLES[name])).id
     const made = await admin.post("/api/policies", policy(1))
     if (made.status !== 201) throw new Error(made.text)

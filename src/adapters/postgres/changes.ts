@@ -9,6 +9,7 @@ import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
+import { roleChanges } from "./role-changes.ts"
 import { refuseIf, run } from "./run.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
@@ -23,6 +24,7 @@ const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
   ...requestChanges,
+  ...roleChanges,
   ...workloadChanges,
   ...signOnChanges,
 

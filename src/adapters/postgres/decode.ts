@@ -15,6 +15,7 @@ import type {
   PolicyRow,
   PrincipalRow,
   RoleRule,
+  RoleRow,
   SecretRow,
   Tag,
   VersionRow,
@@ -98,6 +99,16 @@ export function credentialRow(row: SqlRow): CredentialRow {
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
     scope: row["scope"] as TokenScope | null,
+    mac: bytes(row, "mac"),
+  }
+}
+
+export function roleRow(row: SqlRow): RoleRow {
+  return {
+    name: text(row, "name"),
+    description: text(row, "description"),
+    createdBy: text(row, "created_by"),
+    createdAt: number(row, "created_at"),
     mac: bytes(row, "mac"),
   }
 }

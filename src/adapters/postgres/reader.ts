@@ -19,6 +19,7 @@ import {
   type SqlRow,
   secretRow,
   versionRow,
+  roleRow,
   workloadIssuerRow,
 } from "./decode.ts"
 import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
@@ -41,6 +42,7 @@ import {
   REQUEST,
   SECRET,
   VERSION,
+  ROLE,
   WORKLOAD_ISSUER,
 } from "./selects.ts"
 
@@ -77,6 +79,7 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     principalByName: (name) => one(principalRow, `${PRINCIPAL} WHERE name = $1`, name),
     principals: (kind, after, limit) =>
       all(principalRow, `${PRINCIPAL} WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3`, kind, after, limit),
+    roles: () => all(roleRow, `${ROLE} ORDER BY name`),
     workloadIssuers: () => all(workloadIssuerRow, `${WORKLOAD_ISSUER} ORDER BY issuer`),
     workloadIssuerById: (id) => one(workloadIssuerRow, `${WORKLOAD_ISSUER} WHERE id = $1`, id),
     workloadIssuer: (issuer) => one(workloadIssuerRow, `${WORKLOAD_ISSUER} WHERE issuer = $1`, issuer),

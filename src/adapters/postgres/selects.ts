@@ -40,6 +40,8 @@ export const PROVIDER = `SELECT id, issuer, client_id, secret_version, secret_ke
 export const IDENTITY = `SELECT id, issuer, subject, principal_id, ms_of(created_at) AS created_at, mac
   FROM external_identity`
 
+export const ROLE = "SELECT name, description, created_by, ms_of(created_at) AS created_at, mac FROM role"
+
 export const WORKLOAD_ISSUER = `SELECT id, issuer, audience, jwks_uri, jwks, allow_private, bindings,
     ms_of(created_at) AS created_at, ${time("updated_at")}, revision, mac
   FROM workload_issuer`

@@ -8,6 +8,7 @@ import { notificationChanges } from "./notification-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
+import { roleChanges } from "./role-changes.ts"
 import type { Statements } from "./statements.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
@@ -19,6 +20,7 @@ const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
   ...requestChanges,
+  ...roleChanges,
   ...workloadChanges,
   ...signOnChanges,
 

@@ -15,6 +15,7 @@ import type {
   PolicyRow,
   PrincipalRow,
   RoleRule,
+  RoleRow,
   SecretRow,
   Tag,
   VersionRow,
@@ -103,6 +104,16 @@ export function credentialRow(row: SqlRow): CredentialRow {
 }
 
 const scopeOf = (json: string | null): TokenScope | null => (json === null ? null : (JSON.parse(json) as TokenScope))
+
+export function roleRow(row: SqlRow): RoleRow {
+  return {
+    name: text(row, "name"),
+    description: text(row, "description"),
+    createdBy: text(row, "created_by"),
+    createdAt: number(row, "created_at"),
+    mac: bytes(row, "mac"),
+  }
+}
 
 export function workloadIssuerRow(row: SqlRow): WorkloadIssuerRow {
   return {

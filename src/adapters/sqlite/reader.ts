@@ -19,6 +19,7 @@ import {
   type SqlRow,
   secretRow,
   versionRow,
+  roleRow,
   workloadIssuerRow,
 } from "./decode.ts"
 import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
@@ -78,6 +79,7 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         after,
         limit,
       ),
+    roles: () => all(roleRow, "SELECT * FROM role ORDER BY name"),
     workloadIssuers: () => all(workloadIssuerRow, "SELECT * FROM workload_issuer ORDER BY issuer"),
     workloadIssuerById: (id) => one(workloadIssuerRow, "SELECT * FROM workload_issuer WHERE id = ?", id),
     workloadIssuer: (issuer) => one(workloadIssuerRow, "SELECT * FROM workload_issuer WHERE issuer = ?", issuer),

@@ -27,13 +27,20 @@ export const providerContracts = {
   "POST /api/identity-providers": {
     body: ProviderBody,
     answers: { 201: ProviderAnswer, 202: PendingAnswer },
-    refuses: ["provider_exists", "verification_required", "invalid_reason"],
+    refuses: ["provider_exists", "unknown_role", "verification_required", "invalid_reason"],
     note: SECRET,
   },
   "PUT /api/identity-providers/:id": {
     body: ProviderPut,
     answers: { 200: ProviderAnswer, 202: PendingAnswer },
-    refuses: ["not_found", "provider_exists", "row_tampered", "verification_required", "invalid_reason"],
+    refuses: [
+      "not_found",
+      "provider_exists",
+      "unknown_role",
+      "row_tampered",
+      "verification_required",
+      "invalid_reason",
+    ],
     note: "The whole row: what is not named takes its default. Another issuer or client id needs its client secret anew.",
   },
   "DELETE /api/identity-providers/:id": {

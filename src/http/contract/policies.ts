@@ -16,12 +16,19 @@ export const policyContracts = {
   "POST /api/policies": {
     body: PolicyBody,
     answers: { 201: PolicyAnswer, 202: PendingAnswer },
-    refuses: ["verification_required", "policy_exists", "policy_lockout", "invalid_reason"],
+    refuses: ["verification_required", "policy_exists", "unknown_role", "policy_lockout", "invalid_reason"],
   },
   "PUT /api/policies/:id": {
     body: PolicyBody,
     answers: { 200: PolicyAnswer, 202: PendingAnswer },
-    refuses: ["verification_required", "not_found", "policy_exists", "policy_lockout", "invalid_reason"],
+    refuses: [
+      "verification_required",
+      "not_found",
+      "policy_exists",
+      "unknown_role",
+      "policy_lockout",
+      "invalid_reason",
+    ],
     note: "The whole row: what is not named takes its default. What loosens an approval waits (202) for another admin.",
   },
   "DELETE /api/policies/:id": {

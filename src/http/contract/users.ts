@@ -1,4 +1,5 @@
 import { PendingAnswer } from "../../api/access-requests.ts"
+import { SessionsAnswer } from "../../api/auth.ts"
 import { Message } from "../../api/fields.ts"
 import {
   CreatedUser,
@@ -26,13 +27,21 @@ export const userContracts = {
   "POST /api/users": {
     body: UserBody,
     answers: { 201: CreatedUser },
-    refuses: ["verification_required", "weak_password", "user_exists"],
+    refuses: ["verification_required", "weak_password", "unknown_role", "user_exists"],
   },
   "GET /api/users": { query: PageQuery, answers: { 200: UsersAnswer } },
   "PATCH /api/users/:id": {
     body: UserPatch,
     answers: { 200: UserItem, 202: PendingAnswer },
-    refuses: ["verification_required", "row_tampered", "not_found", "last_admin", "weak_password", "invalid_reason"],
+    refuses: [
+      "verification_required",
+      "row_tampered",
+      "not_found",
+      "last_admin",
+      "weak_password",
+      "unknown_role",
+      "invalid_reason",
+    ],
     note: `At least one change. All sessions and tokens of the person or service account end. ${SECOND_PERSON}`,
   },
   "GET /api/users/:id/data": {
@@ -57,10 +66,20 @@ export const userContracts = {
     answers: { 200: Message },
     refuses: ["not_found", "invalid_reason"],
   },
+  "GET /api/users/:id/sessions": {
+    answers: { 200: SessionsAnswer },
+    refuses: ["not_found"],
+    note: "Oldest first. `current` is true for the session that asks.",
+  },
+  "DELETE /api/users/:id/sessions/:sessionId": {
+    answers: { 200: Message },
+    refuses: ["row_tampered", "not_found"],
+    note: "It ends at once, on every replica; the person's other sessions go on.",
+  },
   "POST /api/service-accounts": {
     body: ServiceAccountBody,
     answers: { 201: IssuedToken },
-    refuses: ["user_exists", "too_many_owned", "invalid_reason"],
+    refuses: ["user_exists", "unknown_role", "too_many_owned", "invalid_reason"],
     note: `${TOKEN_ONCE} ${SCOPE} The owner is an enabled person: \`ownerId\`, or who asks. Disabling the owner ends all tokens.`,
   },
   "PATCH /api/service-accounts/:id": {

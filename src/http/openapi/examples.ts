@@ -137,6 +137,15 @@ const grant = {
   createdAt: AT,
   expiresAt: NEXT_DAY,
 }
+const session = { id: VERSION, label: "curl/8.5.0", createdAt: AT, expiresAt: NEXT_DAY, current: false }
+const role = { name: "treasury", description: "Moves money", builtIn: false, createdBy: OWNER, createdAt: AT }
+const adminRole = {
+  name: "admin",
+  description: "Administers people, programs, policies and keys",
+  builtIn: true,
+  createdBy: null,
+  createdAt: null,
+}
 const terms = {
   roles: ["admin", "developer"],
   programs: null,
@@ -299,9 +308,7 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { currentPassword: PASSWORD, newPassword: "other unrelated mountain words" },
     answer: said("Password changed; sign in again"),
   },
-  "GET /api/sessions": {
-    answer: { sessions: [{ id: VERSION, label: "curl/8.5.0", createdAt: AT, expiresAt: NEXT_DAY, current: true }] },
-  },
+  "GET /api/sessions": { answer: { sessions: [{ ...session, current: true }] } },
   "DELETE /api/sessions/:id": { answer: said("Session ended") },
   "POST /api/users": {
     send: { username: "grace", password: PASSWORD, roles: ["developer"], mustChangePassword: true },
@@ -346,6 +353,14 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { reason: "The court has closed the case" },
     answer: said("The person is no longer held"),
   },
+  "GET /api/users/:id/sessions": { answer: { sessions: [session] } },
+  "DELETE /api/users/:id/sessions/:sessionId": { answer: said("Session ended") },
+  "GET /api/roles": { answer: { roles: [adminRole, role] } },
+  "POST /api/roles": {
+    send: { name: role.name, description: role.description, reason: "The new treasury department" },
+    answer: role,
+  },
+  "DELETE /api/roles/:name": { send: { reason: "Merged into finance" }, answer: said("Role deleted") },
   "POST /api/service-accounts": {
     send: {
       name: "deployer",

@@ -7,6 +7,7 @@ import { changeOwnEmail, changeOwnPassword, endSession, ownSessions, signInDue }
 import { setUp } from "../../operations/setup.ts"
 import { clearCookie, sessionCookie } from "../browser.ts"
 import { sessionAnswer } from "../session-answer.ts"
+import { sessionsAnswer } from "../sessions-answer.ts"
 import type { Handler } from "./handlers.ts"
 
 export const authRoutes = {
@@ -65,18 +66,7 @@ export const authRoutes = {
 
   "GET /api/sessions": async ({ wiring, caller }) => {
     const sessions = await ownSessions(wiring.service, caller)
-    return {
-      status: 200,
-      body: {
-        sessions: sessions.map(({ id, label, createdAt, expiresAt }) => ({
-          id,
-          label,
-          createdAt: new Date(createdAt).toISOString(),
-          expiresAt: new Date(expiresAt).toISOString(),
-          current: id === caller.principal.sessionId,
-        })),
-      },
-    }
+    return { status: 200, body: sessionsAnswer(sessions, caller) }
   },
 
   "DELETE /api/sessions/:id": async ({ wiring, caller, params }) => {

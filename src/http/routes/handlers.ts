@@ -15,6 +15,7 @@ import { keyRoutes } from "./keys.ts"
 import { lifecycleRoutes } from "./lifecycle.ts"
 import { metricsRoutes } from "./metrics.ts"
 import { policyRoutes } from "./policies.ts"
+import { roleRoutes } from "./roles.ts"
 import { secretRoutes } from "./secrets.ts"
 import { signOnRoutes } from "./sign-on.ts"
 import { userRoutes } from "./users.ts"
@@ -51,6 +52,7 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...factorRoutes,
   ...accessRequestRoutes,
   ...userRoutes,
+  ...roleRoutes,
   ...workloadRoutes,
   ...policyRoutes,
   ...secretRoutes,

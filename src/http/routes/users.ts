@@ -25,10 +25,12 @@ import {
   revokeToken,
 } from "../../operations/programs.ts"
 import { createUser, listUsers } from "../../operations/users.ts"
+import { endSessionOf, listSessions } from "../../operations/user-sessions.ts"
 import type { PrincipalRow } from "../../state/rows.ts"
 import { acceptReason, acceptScope } from "../accept.ts"
 import { cursorOf, cursorText } from "../cursor.ts"
 import { pendingAnswer } from "../request-answer.ts"
+import { sessionsAnswer } from "../sessions-answer.ts"
 import type { Handler } from "./handlers.ts"
 
 export const userRoutes = {
@@ -80,6 +82,18 @@ export const userRoutes = {
   "DELETE /api/users/:id/hold": async ({ wiring, caller, body, params }) => {
     await releasePerson(wiring.service, caller, personRequest(params, body))
     return { status: 200, body: { message: "The person is no longer held" } }
+  },
+
+  "GET /api/users/:id/sessions": async ({ wiring, caller, params }) => {
+    const sessions = await listSessions(wiring.service, caller, params["id"] ?? "")
+    return { status: 200, body: sessionsAnswer(sessions, caller) }
+  },
+
+  "DELETE /api/users/:id/sessions/:sessionId": async ({ wiring, caller, params }) => {
+    const sessionId = params["sessionId"] ?? ""
+    await endSessionOf(wiring.service, caller, params["id"] ?? "", sessionId)
+    wiring.authenticator.forget(sessionId)
+    return { status: 200, body: { message: "Session ended" } }
   },
 
   "POST /api/service-accounts": async ({ wiring, caller, body }) => {

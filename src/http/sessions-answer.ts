@@ -1,0 +1,15 @@
+import type { SessionsAnswer } from "../api/auth.ts"
+import type { Caller } from "../operations/service.ts"
+import type { CredentialRow } from "../state/rows.ts"
+
+export function sessionsAnswer(sessions: readonly CredentialRow[], caller: Caller): SessionsAnswer {
+  return {
+    sessions: sessions.map(({ id, label, createdAt, expiresAt }) => ({
+      id,
+      label,
+      createdAt: new Date(createdAt).toISOString(),
+      expiresAt: new Date(expiresAt).toISOString(),
+      current: id === caller.principal.sessionId,
+    })),
+  }
+}
