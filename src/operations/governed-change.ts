@@ -119,7 +119,6 @@ const KINDS: { readonly [T in Governed["type"]]: Kind<Extract<Governed, { type: 
     subject: ({ id }) => `erasure:${id}`,
     concerns: () => null,
     guarded: () => Promise.resolve(true),
-    concerns: () => null,
     async apply(on, _view, { id, epoch }, request) {
       const [row, hold, erasure] = await Promise.all([
         on.reader.principalById(id),
