@@ -248,12 +248,14 @@ test("a right password forgets no wrong codes by the way of changing it either",
 
 test("attempts that the service was too busy to judge lock nobody out", async (t) => {
   const { gail, clock, finn } = await scene()
-  let full = true
+  const gate = { full: true }
   const fill = async (): Promise<void> => {
-    while (full) await verifyPassword(dummyHash(), "somebody else")
+    while (gate.full) await verifyPassword(dummyHash(), "somebody else")
   }
   const queue = Array.from({ length: 102 }, fill)
-  t.after(() => (full = false))
+  t.after(() => {
+    gate.full = false
+  })
   const change = { currentPassword: PASSWORD, newPassword: OTHER_PASSWORD }
   const { enrolment, secret } = (await gail.client.post<TotpAnswer>("/api/me/factors/totp")).body
   const confirm = { enrolment, code: appCode(secret, clock.now()), label: "phone", password: PASSWORD }
@@ -261,7 +263,7 @@ test("attempts that the service was too busy to judge lock nobody out", async (t
     assert.equal(codeOf(await finn.client.post("/api/me/password", change)), "busy")
     assert.equal(codeOf(await gail.client.post("/api/me/factors/totp/confirm", confirm)), "busy")
   }
-  full = false
+  gate.full = false
   await Promise.all(queue)
   assert.equal((await finn.client.post("/api/me/password", change)).status, 200)
   assert.equal((await gail.client.post("/api/me/factors/totp/confirm", confirm)).status, 201)

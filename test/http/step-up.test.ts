@@ -159,7 +159,7 @@ test("one token for fifty secrets, each once; fifty-one, none, the same twice an
   const count = ({ body }: Answer<BatchAnswer>): number => body.items.filter((item) => !("code" in item)).length
   assert.equal(count(await batch()), 50)
   assert.equal(count(await batch()), 0)
-  const both = [`DATABASE/${"main"}`, NAME]
+  const both = ["DATABASE/main", NAME]
   const folded = await dan.client.post<VerifyAnswer>("/api/auth/verify", { verb: "read", secrets: both, code: next() })
   assert.ok(folded.status === 400 || folded.status === 404, folded.text)
 })

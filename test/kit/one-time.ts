@@ -26,9 +26,9 @@ interface Holder {
   readonly code: string
 }
 
-async function holder({ admin, now }: Servers, name: string): Promise<Holder> {
-  const { client } = await addPerson(admin, name, ["dba"])
-  const at = now()
+async function holder(servers: Servers, name: string): Promise<Holder> {
+  const { client } = await addPerson(servers.admin, name, ["dba"])
+  const at = servers.now()
   const app = await enrolApp(client, at - STEP_MS)
   return { client, app, code: appCode(app.seed, at) }
 }
