@@ -35,10 +35,11 @@ export function erasure(factory: EngineFactory): void {
       const [own, foreign] = [requestRow(person.id), requestRow(other.id)]
       for (const { id } of [person, other]) await recorded(ledger, changing({ kind: "addFactor", row: factorRow(id) }))
       for (const row of [own, foreign]) await recorded(ledger, changing({ kind: "addRequest", row, mostOpen: null }))
-      for (const { id, requesterId } of [own, foreign]) {
-        const holderEpoch = (await reader.principalById(requesterId))?.epoch ?? 0
-        await recorded(ledger, changing({ kind: "addGrant", row: grantRow(id, requesterId), holderEpoch }))
-      }
+      for (const [{ id }, holder] of [
+        [own, person],
+        [foreign, other],
+      ] as const)
+        await recorded(ledger, changing(...lent(holder, id)))
       await recorded(ledger, order(person))
       const row = tombstone(person)
       assert.deepEqual(plain(await reader.principalById(person.id)), plain(row))
@@ -193,6 +194,17 @@ export function erasure(factory: EngineFactory): void {
 }
 
 /** A person with a session. */
+/** Nothing is lent to the disabled: from the time before. */
+function lent(holder: PrincipalRow, requestId: string): Change[] {
+  const put = (disabled: boolean): Change => ({
+    kind: "putPrincipal",
+    row: { ...holder, disabled },
+    expectedEpoch: holder.epoch,
+  })
+  const row = grantRow(requestId, holder.id)
+  return [put(false), { kind: "addGrant", row, holderEpoch: holder.epoch }, put(true)]
+}
+
 async function enter({ ledger }: Engine): Promise<PrincipalRow> {
   const row = principalRow({ disabled: true })
   const credential = { kind: "addCredential" as const, row: credentialRow(row.id), ownerEpoch: row.epoch }
