@@ -100,7 +100,7 @@ function expected(rule: unknown): string {
   const { description, type, anyOf, enum: choices, const: only } = (rule ?? {}) as Plain
   if (typeof description === "string") return description
   if (Array.isArray(anyOf)) return anyOf.map(expected).join(" or ")
-  if (Array.isArray(choices)) return `one of ${choices.join(", ")}`
+  if (Array.isArray(choices)) return oneOf(choices)
   if (only !== undefined) return JSON.stringify(only)
   if (type === "integer") return "a whole number"
   if (type === "null") return "null"
@@ -138,4 +138,14 @@ function at(root: unknown, pointer: string): unknown {
 
 function unescape(step: string): string {
   return step.replaceAll("~1", "/").replaceAll("~0", "~")
+}
+
+/** Choices that are named in an error; of a longer list the API's description has the rest. */
+const NAMED = 20
+
+function oneOf(choices: readonly unknown[]): string {
+  const named = choices.slice(0, NAMED).join(", ")
+  return choices.length <= NAMED
+    ? `one of ${named}`
+    : `one of the ${choices.length} that the API describes: ${named}...`
 }

@@ -4,7 +4,7 @@ import { entriesOf } from "../kit/audit.ts"
 import type { Client } from "../kit/client.ts"
 import { codeOf } from "../kit/factors.ts"
 import { access, approve, ask, asked, cancel, deny, governed, LEDGER, stateOf, WEEK_MS } from "../kit/governed.ts"
-import { addProgram, ADMIN_NAME } from "../kit/people.ts"
+import { addProgram, ADMIN_NAME, type Program } from "../kit/people.ts"
 import { createSecret, REASON } from "../kit/secrets.ts"
 
 /** Every way to approve what one has asked for oneself. */
@@ -92,9 +92,13 @@ test("a new role, a reset and a disabling by the other bar for seven days, in bo
 
 test("the owner of a program does not approve what it asks for", async () => {
   const row = { secretPattern: "payroll/*", allowedRoles: ["admin", "finance"], requiresApproval: true, reason: REASON }
-  const { ada, people } = await play({ gail: ["finance"], bob: ["admin"] }, (admin) => admin.post("/api/policies", row))
+  const made: Program[] = []
+  const { ada, people } = await play({ gail: ["finance"], bob: ["admin"] }, async (admin) => {
+    await admin.post("/api/policies", row)
+    made.push(await addProgram(admin, "payer", ["finance"]))
+  })
   await createSecret(ada.client, "payroll/list", "salaries")
-  const program = await addProgram(ada.client, "payer", ["finance"])
+  const [program] = made as [Program]
   const wanted = await ask(program.client, { secrets: ["payroll/list"] })
   assert.equal(wanted.status, 201, wanted.text)
   const id = wanted.body.id ?? ""

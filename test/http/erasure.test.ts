@@ -136,7 +136,7 @@ async function leaveTraces(on: Service): Promise<void> {
   const changed = signedPrincipal(on, { ...row, email: CANARY.email, epoch: row.epoch + 1 })
   const changes: Change[] = [
     { kind: "putPrincipal", row: changed, expectedEpoch: row.epoch },
-    { kind: "addFactor", row: factorRow(maria.id, { label: CANARY.label }) },
+    { kind: "addFactor", row: factorRow(maria.id, { kind: "recovery", credentialId: null, label: CANARY.label }) },
     {
       kind: "addNotification",
       row: {
