@@ -16,6 +16,7 @@ function person(id: string, over: Partial<PrincipalRow> = {}): PrincipalRow {
     passwordHash: null,
     mustChangePassword: false,
     factorEpoch: 0,
+    hasFactor: false,
     mustEnrol: false,
     breakGlass: false,
     email: null,

@@ -18,12 +18,12 @@ function held(atOnce: number, waiting: number) {
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
-test("at most so many run, the rest stand in line in order, one more is told busy", async () => {
+test("at most so many run, the rest stand in line in order, one more is refused", async () => {
   const { run, started, finish } = held(2, 3)
   const all = [0, 1, 2, 3, 4].map(run)
   await settle()
   assert.deepEqual(started, [0, 1])
-  await assert.rejects(run(5), { code: "busy" })
+  await assert.rejects(run(5), { code: "rate_limited", facts: { scope: "passwords", limit: 5, retryAfter: 1 } })
   finish(1)
   await settle()
   assert.deepEqual(started, [0, 1, 2])

@@ -14,18 +14,18 @@ const SALT_BYTES = 16
 const hashing = promisify(argon2)
 
 /**
- * Two at once: the thread pool has four threads and other work. More than 100 waiting and the caller hears `busy`: a
+ * Two at once: the thread pool has four threads and other work. More than 100 waiting and the caller hears `rate_limited`: a
  * flood of logins must not queue for minutes.
  */
 const gated = gate(2, 100)
 
-/** A salted argon2id hash as a PHC string. @throws TylerError `busy` */
+/** A salted argon2id hash as a PHC string. @throws TylerError `rate_limited` */
 export async function hashPassword(password: string, random: Random): Promise<string> {
   const salt = Buffer.from(random.bytes(SALT_BYTES))
   return `${HEAD}${unpadded(salt)}$${unpadded(await derive(password, salt))}`
 }
 
-/** A string that `hashPassword` could not have made is false, after the same work. @throws TylerError `busy` */
+/** A string that `hashPassword` could not have made is false, after the same work. @throws TylerError `rate_limited` */
 export async function verifyPassword(phc: string, password: string): Promise<boolean> {
   const [, salt, tag] = PHC.exec(phc) ?? []
   if (salt === undefined || tag === undefined) {

@@ -38,6 +38,7 @@ export function principalMac(key: KeyObject, row: Unsigned<PrincipalRow>): Buffe
     row.passwordHash,
     String(row.mustChangePassword),
     String(row.factorEpoch),
+    String(row.hasFactor),
     String(row.mustEnrol),
     String(row.breakGlass),
     row.email,

@@ -112,6 +112,7 @@ const PERSON: PrincipalRow = {
   createdAt: 0,
   standingReason: null,
   factorEpoch: 0,
+  hasFactor: false,
   mustEnrol: false,
   breakGlass: false,
   changedBy: [],

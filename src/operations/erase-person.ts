@@ -66,6 +66,7 @@ export function erasureOf(on: Service, row: PrincipalRow): Change {
     passwordHash: null,
     mustChangePassword: false,
     factorEpoch: row.factorEpoch + 1,
+    hasFactor: false,
     mustEnrol: false,
     breakGlass: false,
     email: null,

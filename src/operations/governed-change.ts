@@ -191,7 +191,7 @@ export async function personChange(
     ...(passwordHash === undefined ? {} : { passwordHash }),
     ...(mustChangePassword === undefined ? {} : { mustChangePassword }),
     ...(breakGlass === undefined ? {} : { breakGlass }),
-    ...(resetFactors === true ? { factorEpoch: row.factorEpoch + 1 } : {}),
+    ...(resetFactors === true ? { factorEpoch: row.factorEpoch + 1, hasFactor: false } : {}),
     ...(reset ? { mustEnrol: true } : {}),
     ...(touches ? { changedBy: changedBy(row, by, on.clock.now()) } : {}),
   })

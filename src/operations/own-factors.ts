@@ -159,7 +159,7 @@ function enrol(
     const spent = await proveOwner(on, desk, caller, view, owner, factors, ask)
     const row = await confirm(view, owner, ticket)
     const used: Change = { kind: "useOnce", id: ticketUseId(ticket), expiresAt: ticket.expiresAt }
-    const changed = await nextFactors(on, view, owner, { mustEnrol: false }, factors)
+    const changed = await nextFactors(on, view, owner, { mustEnrol: false, hasFactor: true }, factors)
     const details = addedDetails(row)
     const told = tellOwner(on, owner, row, "added")
     const changes: Change[] = [used, { kind: "addFactor", row }, ...changed, ...told]
@@ -241,7 +241,7 @@ export function removeFactor(on: Service, desk: FactorDesk, caller: Caller, id: 
       on,
       view,
       owner,
-      {},
+      { hasFactor: hasFactor(left) },
       left.filter((one) => !removed.includes(one)),
     )
     const changes: Change[] = [

@@ -10,7 +10,7 @@ import { tooManyAttempts } from "./too-many-attempts.ts"
  * Asks for one's own password through the same throttle as a login: this must be no second place to guess.
  *
  * @param error what a wrong one is told
- * @throws TylerError `rate_limited`, `forbidden`, `busy`
+ * @throws TylerError `rate_limited`, `forbidden`
  */
 export async function checkOwnPassword(
   on: Service,

@@ -68,6 +68,7 @@ export function createProgram(on: Service, caller: Caller, ask: NewProgram): Pro
         passwordHash: null,
         mustChangePassword: false,
         factorEpoch: 0,
+        hasFactor: false,
         mustEnrol: false,
         breakGlass: false,
         email: null,

@@ -41,6 +41,7 @@ export async function recoverAdmin(on: Service, username: string): Promise<{ rea
     mustChangePassword: true,
     passwordHash: await hashPassword(password, on.random),
     factorEpoch: row.factorEpoch + 1,
+    hasFactor: false,
     mustEnrol: false,
     breakGlass: false,
     email: trusted ? row.email : null,

@@ -86,11 +86,14 @@ export function hasFactor(factors: readonly FactorRow[]): boolean {
 }
 
 /**
- * Whether signing in takes a factor. A row that was tampered with opens nothing, and counts here: whoever has the
- * password and can write the database would otherwise spoil the rows, and enrol a factor of his own.
+ * Whether signing in takes a factor: by the owner's own row, for whoever has the password and can write the database
+ * would otherwise spoil or delete the rows of the factors, and enrol one of his own. What is missing is an alarm.
  */
 export async function factorExpected(on: Service, owner: PrincipalRow): Promise<boolean> {
-  return hasFactor(await genuineFactors(on, owner)) || hasFactor(await on.reader.factorsOf(owner.id))
+  const rows = await genuineFactors(on, owner)
+  if (owner.hasFactor && !hasFactor(rows) && !hasFactor(await on.reader.factorsOf(owner.id)))
+    await recordTampering(on, HERE, "principal", owner.id)
+  return owner.hasFactor
 }
 
 /** A challenge for the person's passkeys. Nothing is stored: that it was used is. */

@@ -39,6 +39,7 @@ export async function setUp(
         passwordHash,
         mustChangePassword: false,
         factorEpoch: 0,
+        hasFactor: false,
         mustEnrol: false,
         breakGlass: false,
         email: null,

@@ -95,6 +95,7 @@ async function newcomer(on: Service, { issuer, subject, claims }: Vouched, roles
     passwordHash: null,
     mustChangePassword: false,
     factorEpoch: 0,
+    hasFactor: false,
     mustEnrol: false,
     breakGlass: false,
     email: null,

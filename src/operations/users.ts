@@ -51,6 +51,7 @@ export async function createUser(on: Service, caller: Caller, ask: NewUser): Pro
         passwordHash: await hashPassword(ask.password, on.random),
         mustChangePassword: ask.mustChangePassword,
         factorEpoch: 0,
+        hasFactor: false,
         mustEnrol: false,
         breakGlass: false,
         email: null,

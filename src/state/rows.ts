@@ -19,6 +19,8 @@ export interface PrincipalRow {
   readonly mustChangePassword: boolean
   /** Grows when a factor is added or removed; the factors' codes hold for it. */
   readonly factorEpoch: number
+  /** Signing in takes a second factor, whether or not the rows of the factors are still there. */
+  readonly hasFactor: boolean
   /** Set when an admin reset the password or the factors, until the owner has enrolled anew. */
   readonly mustEnrol: boolean
   /** Named for break-glass: may open a grant alone, alarmed and reviewed. */

@@ -46,6 +46,7 @@ export function peopleChanges(factory: EngineFactory): void {
           ...next,
           mustChangePassword: false,
           factorEpoch: 4,
+          hasFactor: true,
           mustEnrol: false,
           breakGlass: false,
           email: null,

@@ -98,6 +98,7 @@ export function principalRow(over: Partial<PrincipalRow> = {}): PrincipalRow {
     passwordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA",
     mustChangePassword: true,
     factorEpoch: 3,
+    hasFactor: true,
     mustEnrol: true,
     breakGlass: true,
     email: "dev@example.com",

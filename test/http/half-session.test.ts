@@ -260,8 +260,8 @@ test("attempts that the service was too busy to judge lock nobody out", async (t
   const { enrolment, secret } = (await gail.client.post<TotpAnswer>("/api/me/factors/totp")).body
   const confirm = { enrolment, code: appCode(secret, clock.now()), label: "phone", password: PASSWORD }
   for (let attempt = 0; attempt <= FREE; attempt++) {
-    assert.equal(codeOf(await finn.client.post("/api/me/password", change)), "busy")
-    assert.equal(codeOf(await gail.client.post("/api/me/factors/totp/confirm", confirm)), "busy")
+    assert.equal(codeOf(await finn.client.post("/api/me/password", change)), "rate_limited")
+    assert.equal(codeOf(await gail.client.post("/api/me/factors/totp/confirm", confirm)), "rate_limited")
   }
   gate.full = false
   await Promise.all(queue)

@@ -90,19 +90,24 @@ test("a factor whose row was changed opens nothing: last use, owner, seed, key, 
   await alarmed("factor")
 })
 
-test("an account whose factors were all tampered with is not open to the password alone, nor enrolled anew by it", async () => {
-  const { stage, write, alarmed, app, dan, clock } = await scene()
-  await write("UPDATE factor SET last_use = 1 WHERE id = ?1", app.id)
-  const half = await logInHalf(stage.server.url, "dan")
-  await alarmed("factor")
-  assert.equal(codeOf(await half.post("/api/auth/factor", { code: "123456" })), "verification_required")
-  const change = { currentPassword: PASSWORD, newPassword: "another several harbour words" }
-  assert.equal((await half.post("/api/me/password", change)).status, 403)
-  const { enrolment, secret } = (await dan.client.post<TotpAnswer>("/api/me/factors/totp")).body
-  const body = { enrolment, code: appCode(secret, clock.now()), label: "phone", password: PASSWORD }
-  const answer = await dan.client.post("/api/me/factors/totp/confirm", body)
-  assert.deepEqual([answer.status, codeOf(answer)], [503, "row_tampered"])
-})
+for (const { how, sql, alarm } of [
+  { how: "tampered with", sql: "UPDATE factor SET last_use = 1 WHERE id = ?1", alarm: "factor" },
+  { how: "deleted", sql: "DELETE FROM factor WHERE id = ?1", alarm: "principal" },
+]) {
+  test(`an account whose factors were all ${how} is not open to the password alone, nor enrolled anew by it`, async () => {
+    const { stage, write, alarmed, app, dan, clock } = await scene()
+    await write(sql, app.id)
+    const half = await logInHalf(stage.server.url, "dan")
+    await alarmed(alarm)
+    assert.equal(codeOf(await half.post("/api/auth/factor", { code: "123456" })), "verification_required")
+    const change = { currentPassword: PASSWORD, newPassword: "another several harbour words" }
+    assert.equal((await half.post("/api/me/password", change)).status, 403)
+    const { enrolment, secret } = (await dan.client.post<TotpAnswer>("/api/me/factors/totp")).body
+    const body = { enrolment, code: appCode(secret, clock.now()), label: "phone", password: PASSWORD }
+    const answer = await dan.client.post("/api/me/factors/totp/confirm", body)
+    assert.deepEqual([answer.status, codeOf(answer)], [503, "row_tampered"])
+  })
+}
 
 test("a session made whole by SQL opens nothing", async () => {
   const { stage, write, alarmed } = await scene()

@@ -33,8 +33,8 @@ const APPLY: Apply = {
     await run(
       db,
       `INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
-         factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, created_at, standing_reason, mac)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, at_ms($15), $16, $17)`,
+         factor_epoch, has_factor, must_enrol, break_glass, email, changed_by, owner_id, created_at, standing_reason, mac)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, at_ms($16), $17, $18)`,
       [
         row.id,
         row.kind,
@@ -45,6 +45,7 @@ const APPLY: Apply = {
         row.passwordHash,
         row.mustChangePassword,
         row.factorEpoch,
+        row.hasFactor,
         row.mustEnrol,
         row.breakGlass,
         row.email,
@@ -61,8 +62,8 @@ const APPLY: Apply = {
     const done = await run(
       db,
       `UPDATE principal SET roles = $3, disabled = $4, epoch = $5, password_hash = $6, must_change_password = $7,
-         factor_epoch = $8, must_enrol = $9, break_glass = $10, email = $11, changed_by = $12, owner_id = $13,
-         standing_reason = $14, mac = $15
+         factor_epoch = $8, has_factor = $9, must_enrol = $10, break_glass = $11, email = $12, changed_by = $13,
+         owner_id = $14, standing_reason = $15, mac = $16
        WHERE id = $1 AND epoch = $2`,
       [
         row.id,
@@ -73,6 +74,7 @@ const APPLY: Apply = {
         row.passwordHash,
         row.mustChangePassword,
         row.factorEpoch,
+        row.hasFactor,
         row.mustEnrol,
         row.breakGlass,
         row.email,

@@ -11,7 +11,7 @@ export const POLICIES = `SELECT id, secret_pattern, allowed_roles, requires_mfa,
   FROM secret_access_policies ORDER BY id`
 
 export const PRINCIPAL = `SELECT id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
-    factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, ${time("created_at")}, standing_reason, mac
+    factor_epoch, has_factor, must_enrol, break_glass, email, changed_by, owner_id, ${time("created_at")}, standing_reason, mac
   FROM principal`
 
 export const CREDENTIAL = `SELECT id, token_hash, principal_id, kind, assurance, ms_of(created_at) AS created_at,

@@ -32,7 +32,7 @@ const APPLY: Apply = {
   putPrincipal(sql, { row, expectedEpoch }) {
     const done = sql
       .of(`UPDATE principal SET roles = ?, disabled = ?, epoch = ?, password_hash = ?, must_change_password = ?,
-             factor_epoch = ?, must_enrol = ?, break_glass = ?, email = ?, changed_by = ?, owner_id = ?,
+             factor_epoch = ?, has_factor = ?, must_enrol = ?, break_glass = ?, email = ?, changed_by = ?, owner_id = ?,
              standing_reason = ?, mac = ?
            WHERE id = ? AND epoch = ?`)
       .run(
@@ -42,6 +42,7 @@ const APPLY: Apply = {
         row.passwordHash,
         Number(row.mustChangePassword),
         row.factorEpoch,
+        Number(row.hasFactor),
         Number(row.mustEnrol),
         Number(row.breakGlass),
         row.email,
@@ -321,8 +322,8 @@ function insertLabels(sql: Statements, secretId: string, labels: readonly LabelR
 function insertPrincipal(sql: Statements, row: PrincipalRow): void {
   sql
     .of(`INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
-           factor_epoch, must_enrol, break_glass, email, changed_by, owner_id, created_at, standing_reason, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+           factor_epoch, has_factor, must_enrol, break_glass, email, changed_by, owner_id, created_at, standing_reason, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       row.id,
       row.kind,
@@ -333,6 +334,7 @@ function insertPrincipal(sql: Statements, row: PrincipalRow): void {
       row.passwordHash,
       Number(row.mustChangePassword),
       row.factorEpoch,
+      Number(row.hasFactor),
       Number(row.mustEnrol),
       Number(row.breakGlass),
       row.email,

@@ -77,6 +77,7 @@ export function principalRow(row: SqlRow): PrincipalRow {
     passwordHash: maybeText(row, "password_hash"),
     mustChangePassword: flag(row, "must_change_password"),
     factorEpoch: number(row, "factor_epoch"),
+    hasFactor: flag(row, "has_factor"),
     mustEnrol: flag(row, "must_enrol"),
     breakGlass: flag(row, "break_glass"),
     email: maybeText(row, "email"),

@@ -96,6 +96,7 @@ CREATE TABLE principal (
   password_hash TEXT,
   must_change_password BOOLEAN NOT NULL,
   factor_epoch BIGINT NOT NULL,
+  has_factor BOOLEAN NOT NULL,
   must_enrol BOOLEAN NOT NULL,
   break_glass BOOLEAN NOT NULL,
   email TEXT,

@@ -112,6 +112,7 @@ CREATE TABLE principal (
   password_hash TEXT,
   must_change_password INTEGER NOT NULL,
   factor_epoch INTEGER NOT NULL,
+  has_factor INTEGER NOT NULL,
   must_enrol INTEGER NOT NULL,
   break_glass INTEGER NOT NULL,
   email TEXT,
