@@ -41,6 +41,7 @@ const ON_SQLITE_ONLY: Readonly<Record<string, string>> = {
   "test/http/ready.test.ts": "locks and fills SQLite's file; test/soak/storage.ts does the like to PostgreSQL",
   "test/http/route-matrix.test.ts": BEFORE,
   "test/http/sign-on-page.test.ts": "as test/http/pages.test.ts",
+  "test/http/whole-story.test.ts": "as test/http/pages.test.ts",
   "test/http/what-if.test.ts": "compares sets of rules in memory; who.test.ts asks both engines",
   "test/http/wrong-tokens.test.ts": BEFORE,
 }

@@ -24,7 +24,9 @@ export const ProblemFacts = {
   limit: Type.Optional(Count),
   minimum: Type.Optional(Count),
   /** What is limited: `reads`, `address`, `login`, `secret`, `person`, `versions`. */
-  scope: Type.Optional(Type.Enum(["reads", "address", "login", "passwords", "secret", "person", "versions", "open_requests"])),
+  scope: Type.Optional(
+    Type.Enum(["reads", "address", "login", "passwords", "secret", "person", "versions", "open_requests"]),
+  ),
   resetsAt: Type.Optional(Time),
   /** Seconds; the Retry-After header says the same. */
   retryAfter: Type.Optional(Type.Integer({ minimum: 1 })),
