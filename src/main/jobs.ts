@@ -46,6 +46,7 @@ export async function startJobs(service: Service, notifier: Pick<Notifying, "tic
     await continueErasures(service)
     await notifier.tick()
     if (watch.frozen()) return
+    await service.store.tick(service)
     await purgeDue(service)
     await dueRequests(service)
     if (service.clock.monotonic() - pruned < HOUR_MS) return

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts"
 import { nameLimit, type SecretName } from "../core/name.ts"
 import type { Random } from "../core/random.ts"
 import { expiryClock } from "../operations/clock-watch.ts"
+import { keptHere } from "../operations/kept-here.ts"
 import { policySource } from "../operations/policies.ts"
 import { RefusalMeter } from "../operations/refusals.ts"
 import { leaseCache } from "../operations/lease-cache.ts"
@@ -32,6 +33,7 @@ export function serviceOf(
     policies: policySource(reader, keyring),
     leases: leaseCache(),
     secrets: secretCache(reader, () => clock.monotonic(), CACHE_BYTES, config.secrets.cacheSeconds * 1000),
+    store: keptHere,
     refusals: new RefusalMeter(),
     turns: new Turns(),
     clock,

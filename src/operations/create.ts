@@ -1,14 +1,12 @@
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { newVersionId, type VersionId } from "../core/version.ts"
-import { seal } from "../envelope/seal.ts"
 import type { Permit } from "../policy/decide.ts"
 import type { SecretRow, Tag } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
 import { perform, type Step, type View } from "./perform.ts"
 import { permitFor } from "./permission.ts"
-import { sealingKeyring } from "./sealing-key.ts"
 import { repeats } from "./same-value.ts"
 
 import type { Caller, Service } from "./service.ts"
@@ -20,6 +18,8 @@ export interface CreateRequest {
   readonly description: string
   readonly tags: readonly Tag[]
   readonly idempotencyKey: VersionId | undefined
+  /** The key of the store outside that is to protect it. */
+  readonly kmsKeyId: string | undefined
 }
 
 export interface Written {
@@ -58,19 +58,15 @@ async function planNew(
   const createdBy = view.principal.id
   const secretId = on.random.uuid()
   const versionId = ask.idempotencyKey ?? newVersionId(on.random)
-  const { keyId, sealed } = seal(
-    await sealingKeyring(on, view),
-    { secretId, versionId, name: ask.name },
-    ask.stored,
-    on.random,
-  )
+  const kmsKeyId = on.store.acceptKey(ask.kmsKeyId)
+  const { keyId, sealed } = await on.store.seal(on, view, { secretId, versionId, name: ask.name }, ask.stored)
   const arn = on.settings.arnOf(ask.name)
   const secret: SecretRow = {
     id: secretId,
     name: ask.name,
     arn,
     description: ask.description,
-    tags: ask.tags,
+    tags: on.store.tags(ask.tags, { principalId: createdBy, now }),
     createdAt: now,
     createdBy,
     changedAt: now,
@@ -78,11 +74,12 @@ async function planNew(
     revision: 1,
     rotationDueSince: null,
     deletionAt: null,
+    adopted: true,
   }
   const version = { secretId, versionId, seq: 1, keyId, sealed, createdAt: now, createdBy }
   return {
-    act: actOf(on, caller, view, about, { by, versionId, changes: [{ kind: "addSecret", secret, version }] }),
-    done: () => ({ arn, name: ask.name, versionId }),
+    act: actOf(on, caller, view, about, { by, versionId, changes: [{ kind: "addSecret", secret, version, kmsKeyId }] }),
+    done: (_receipt, _quota, made) => ({ arn: made?.arn ?? arn, name: ask.name, versionId }),
   }
 }
 

@@ -32,7 +32,7 @@ export function patchSecret(on: Service, caller: Caller, ask: PatchRequest): Pro
         kind: "describeSecret" as const,
         secretId: secret.id,
         description: ask.description ?? null,
-        tags: ask.tags ?? null,
+        tags: ask.tags === undefined ? null : on.store.tags(ask.tags, secret.tags),
         changedAt: on.clock.now(),
       }
       return {

@@ -94,7 +94,7 @@ export async function rewrapSome(on: Service): Promise<number> {
       secretId,
       versionId,
       fromKeyId: id,
-      ...rewrap(keyring, { secretId, versionId }, sealed, on.random),
+      ...rewrap(keyring, { secretId: on.store.boundTo(secretId), versionId }, sealed, on.random),
     }))
     await recordJob(on, "KEY_REWRAP", id, `count=${rewrapped.length}`, [
       { kind: "rewrapVersions", versions: rewrapped },

@@ -3,7 +3,6 @@ import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
 import { newVersionId, type VersionId } from "../core/version.ts"
-import { seal } from "../envelope/seal.ts"
 import { promote, RECENT_VERSIONS } from "../secrets/lifecycle.ts"
 import type { Change } from "../state/change.ts"
 import type { VersionRow } from "../state/rows.ts"
@@ -11,7 +10,6 @@ import { actOf } from "./act.ts"
 import { perform, type Step, type View } from "./perform.ts"
 import { permissionFor } from "./permission.ts"
 import { repeats } from "./same-value.ts"
-import { sealingKeyring } from "./sealing-key.ts"
 import { findSecret } from "./secret.ts"
 import type { CachedSecret } from "./secret-cache.ts"
 import type { Caller, Service } from "./service.ts"
@@ -94,12 +92,8 @@ async function newVersion(
 ): Promise<Change[]> {
   const now = on.clock.now()
   const prune = await pruning(on, secret.id, now)
-  const { keyId, sealed } = seal(
-    await sealingKeyring(on, view),
-    { secretId: secret.id, versionId, name: secret.name },
-    stored,
-    on.random,
-  )
+  const place = { secretId: secret.id, versionId, name: secret.name }
+  const { keyId, sealed } = await on.store.seal(on, view, place, stored)
   const labels = promote(await on.reader.labels(secret.id), versionId)
   const version = {
     secretId: secret.id,

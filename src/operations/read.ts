@@ -11,7 +11,6 @@ import type { SecretRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { type Attempt, perform, performAll, type Quota, type Result, type Step, type View } from "./perform.ts"
 import { permissionFor } from "./permission.ts"
-import { openVersion } from "./open-version.ts"
 import { findSecret, findVersion, type Which } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 import { decodeValue, maskedValue } from "./value.ts"
@@ -72,15 +71,16 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const permission = await permissionFor(on, caller, view, verb, found.secret)
   const permit = permission.by
   const version = await findVersion(on, found, which)
+  if (ask.skipCache) on.store.forget(found.secret.id)
   const { principal } = view
   const now = on.clock.now()
-  const value = await openVersion(on, ask.name, version)
+  const { value, cached } = await on.store.open(on, ask.name, version)
   const quota = ask.unmask
     ? quotaClaim(principal, found.secret.id, utcDay(now), permit.perSecretLimit, on.settings.maxAccessPerPerson)
     : null
   const reason = ask.reason ?? principal.standingReason
   if (reason === undefined) throw new TylerError("invalid_reason")
-  const about = { action: "GET", resourceType: "secret", resourceName: ask.name, reason }
+  const about = { action: cached ? "GET_CACHED" : "GET", resourceType: "secret", resourceName: ask.name, reason }
   const { versionId } = version
   const details = ask.unmask ? "unmasked" : "masked"
   const changes = touch(found.secret, utcDay(now))

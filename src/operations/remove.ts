@@ -69,6 +69,7 @@ async function planPurge(
 ): Promise<Step<Removed>> {
   const { secret } = await findSecret(on, view, "purge", ask.name, "accepted")
   const permission = await permissionFor(on, caller, view, "purge", secret)
+  if (!on.store.purges) throw new TylerError("force_delete_disabled")
   const change = { kind: "purgeSecret" as const, secretId: secret.id, dueBefore: null }
   return removal(on, caller, view, about, secret, on.clock.now(), {
     ...permission,
@@ -110,6 +111,7 @@ const SWEEP = 50
 
 /** Purges what is due, by comparison with the stored date. A job is a principal: it has its own permits and entries. */
 export async function purgeDue(on: Service): Promise<number> {
+  if (!on.store.purges) return 0
   const now = on.clock.now()
   const due = await on.reader.secretsDueForPurge(now, SWEEP)
   const origin = { requestId: on.random.uuid(), ip: "", userAgent: "" }

@@ -29,11 +29,13 @@ export async function findSecret(
 ): Promise<CachedSecret> {
   const refusal = admit(view.policies, questionOf(on, view, verb, name))
   if (refusal !== undefined) throw refused(on, refusal)
-  const found = await lookUp(on, name)
+  const found = (await lookUp(on, name)) ?? ((await on.store.find(on, name)) ? await lookUp(on, name) : undefined)
   if (found === undefined) throw new TylerError("not_found", { error: "Secret not found" })
   if (found.secret.deletionAt !== null && pending === "refused") {
     throw new TylerError("secret_pending_deletion", { deletionDate: new Date(found.secret.deletionAt).toISOString() })
   }
+  if (!found.secret.adopted && verb !== "list")
+    throw new TylerError("not_adopted", { command: `tyler aws adopt ${name}` })
   return found
 }
 

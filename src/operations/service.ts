@@ -12,6 +12,7 @@ import type { PolicySource } from "./policies.ts"
 import type { RefusalMeter } from "./refusals.ts"
 import type { SecretCache } from "./secret-cache.ts"
 import type { Turns } from "./turns.ts"
+import type { ValueStore } from "./value-store.ts"
 
 /** Everything the verbs need, made once by `main/compose.ts`. */
 export interface Service {
@@ -21,6 +22,7 @@ export interface Service {
   readonly keys: KeySource
   readonly policies: PolicySource
   readonly secrets: SecretCache
+  readonly store: ValueStore
   readonly leases: LeaseCache
   readonly refusals: RefusalMeter
   readonly turns: Turns

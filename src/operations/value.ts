@@ -56,6 +56,34 @@ function checkObject(value: Json, depth: number): void {
   }
 }
 
+export interface ValueBody {
+  readonly form: "text" | "binary"
+  readonly bytes: Uint8Array
+}
+
+/** A stored form without its kind, as another store would keep it. A view of `stored`. */
+export function bodyOf(stored: Uint8Array): ValueBody {
+  return { form: stored[0] === KINDS.binary ? "binary" : "text", bytes: stored.subarray(1) }
+}
+
+/** The stored form of what another store keeps: text is an object if it is one that we would have taken. */
+export function storedFrom({ form, bytes }: ValueBody): Buffer {
+  const kind = form === "binary" ? KINDS.binary : isObject(bytes) ? KINDS.object : KINDS.text
+  return Buffer.concat([Buffer.of(kind), bytes])
+}
+
+const OPENING_BRACE = 0x7b
+
+function isObject(text: Uint8Array): boolean {
+  if (text[0] !== OPENING_BRACE) return false
+  try {
+    checkObject(parseJson(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("utf8")), 1)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The answer's field: `value` for text and objects, `valueBase64` for bytes. `stored` is wiped by the caller. */
 export function decodeValue(stored: Uint8Array, as: "string" | undefined): { value: Json } | { valueBase64: string } {
   const body = Buffer.from(stored.buffer, stored.byteOffset + 1, stored.byteLength - 1)

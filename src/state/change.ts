@@ -8,6 +8,7 @@ import type {
   GrantRow,
   HoldRow,
   IdentityProviderRow,
+  IntentRow,
   KeyRow,
   LabelRow,
   NotificationRow,
@@ -132,7 +133,13 @@ export type Change =
       readonly mac: Uint8Array
     }
   /** Conflicts unless the version's key seals now: a replica that has not heard of a rotation must not use the old one. */
-  | { readonly kind: "addSecret"; readonly secret: SecretRow; readonly version: VersionRow }
+  | {
+      readonly kind: "addSecret"
+      readonly secret: SecretRow
+      readonly version: VersionRow
+      /** The key of the store outside; the database does not keep it. */
+      readonly kmsKeyId?: string | null
+    }
   /** Appends a version and replaces all labels of the secret; `changedAt` and revision move on. Conflicts as `addSecret`. */
   | {
       readonly kind: "addVersion"
@@ -169,6 +176,28 @@ export type Change =
   | { readonly kind: "touchSecret"; readonly secretId: string; readonly day: string }
   /** Versions without a label, beyond the newest 100 and older than `olderThan`. */
   | { readonly kind: "pruneVersions"; readonly secretId: string; readonly olderThan: number }
+  /** Something is begun outside; the act's own entry is the INTENT. */
+  | {
+      readonly kind: "addIntent"
+      readonly row: Omit<IntentRow, "index">
+      /** Conflicts if a secret has the intent's name in any case, or an intent has it in another case. */
+      readonly newName: boolean
+    }
+  /** Conflicts if its outcome is recorded already. */
+  | { readonly kind: "settleIntent"; readonly id: string }
+  /**
+   * The secret as the store outside has it: new over null, otherwise only over `expectedRevision`, which moves on. Versions
+   * that are there already stay as they are; labels are replaced. Conflicts if another secret has the name in any case.
+   */
+  | {
+      readonly kind: "putCatalog"
+      readonly secret: SecretRow
+      readonly versions: readonly VersionRow[]
+      readonly labels: readonly LabelRow[]
+      readonly expectedRevision: number | null
+    }
+  /** Conflicts unless it is there and not adopted yet. */
+  | { readonly kind: "adoptSecret"; readonly secretId: string }
   | { readonly kind: "addKey"; readonly row: KeyRow }
   /**
    * New keys and new states of old ones; only while the root key that wraps them is the one of `rootKeyCheck`. Conflicts

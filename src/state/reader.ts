@@ -13,6 +13,7 @@ import type {
   HeadRow,
   HoldRow,
   IdentityProviderRow,
+  IntentRow,
   KeyRow,
   LabelRow,
   PolicyRow,
@@ -121,7 +122,15 @@ export interface StateReader {
   /** In byte order of names. Pending secrets are left out. */
   secrets(page: ListPage): Promise<readonly SecretRow[]>
   secretsDueForPurge(now: number, limit: number): Promise<readonly SecretRow[]>
+  /** In byte order of names, strictly after that one, and those that await deletion too. */
+  catalog(after: string, limit: number): Promise<readonly SecretRow[]>
+  /** Begun before then, oldest first. */
+  intents(startedBefore: number, limit: number): Promise<readonly IntentRow[]>
+  /** Oldest first. */
+  intentsOf(name: SecretName): Promise<readonly IntentRow[]>
   labels(secretId: string): Promise<readonly LabelRow[]>
+  /** Of several secrets at once. */
+  labelsOf(secretIds: readonly string[]): Promise<readonly (LabelRow & { readonly secretId: string })[]>
   version(secretId: string, versionId: VersionId): Promise<VersionRow | undefined>
   versionByLabel(secretId: string, label: string): Promise<VersionRow | undefined>
   /** Newest first, without their sealed bytes. */

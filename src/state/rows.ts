@@ -252,7 +252,12 @@ export interface SecretRow {
   readonly rotationDueSince: number | null
   /** When purge is due; null for a live secret. */
   readonly deletionAt: number | null
+  /** False: it is in the store outside, and nobody has put it under our rule yet. */
+  readonly adopted: boolean
 }
+
+/** `keyId` of a version that a store outside keeps as it is; there is nothing of it here to open. */
+export const UNSEALED = ""
 
 export interface VersionRow {
   readonly secretId: string
@@ -260,7 +265,7 @@ export interface VersionRow {
   /** 1, 2, 3...; never reused. */
   readonly seq: number
   readonly keyId: string
-  /** Envelope record, spec/envelope.md. */
+  /** Envelope record, spec/envelope.md. Of a value in a store outside its head, or nothing: docs/aws.md. */
   readonly sealed: Uint8Array
   readonly createdAt: number
   readonly createdBy: string
@@ -269,6 +274,20 @@ export interface VersionRow {
 export interface LabelRow {
   readonly label: string
   readonly versionId: VersionId
+}
+
+/** What was begun in the store outside and whose outcome is not recorded yet. It grants nothing. */
+export interface IntentRow {
+  readonly id: string
+  /** Number of its INTENT entry. */
+  readonly index: number
+  readonly action: string
+  readonly name: SecretName
+  readonly versionId: VersionId | null
+  readonly principalId: string
+  /** The changes that its outcome makes here, JSON; bytes as base64. */
+  readonly changes: string
+  readonly startedAt: number
 }
 
 /** A keyring key: random bytes, wrapped by the root key or KMS. */

@@ -223,6 +223,7 @@ export function secretRow(name: string, over: Partial<SecretRow> = {}): SecretRo
     revision: 1,
     rotationDueSince: null,
     deletionAt: null,
+    adopted: true,
     ...over,
   }
 }

@@ -1,16 +1,18 @@
 import type { Client } from "pg"
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
-import type { CredentialRow, KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
+import type { CredentialRow, KeyRow, PolicyRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
 import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
+import { outsideChanges } from "./outside-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import { refuseIf, run } from "./run.ts"
+import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
 /** @param index the number that the act's entry gets. */
@@ -23,6 +25,7 @@ type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>,
 const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
+  ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
   ...workloadChanges,
@@ -358,30 +361,6 @@ const OWNED = "SELECT 1 FROM principal WHERE owner_id = $1 AND kind = 'program'"
 async function requireRoom(db: Client, row: CredentialRow, { most, now }: CredentialRoom): Promise<void> {
   const live = "SELECT 1 FROM credential WHERE principal_id = $1 AND kind = $2 AND expires_at > at_ms($3)"
   if ((await run(db, live, [row.principalId, row.kind, now])) >= most) throw new ConflictError("credentials_full")
-}
-
-async function insertVersion(db: Client, version: VersionRow, seq: number): Promise<void> {
-  const { secretId, versionId, keyId, sealed, createdAt, createdBy } = version
-  await run(
-    db,
-    `INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
-     VALUES ($1, $2, $3, $4, $5, at_ms($6), $7)`,
-    [secretId, versionId, seq, keyId, sealed, createdAt, createdBy],
-  )
-}
-
-async function replaceLabels(db: Client, secretId: string, labels: readonly LabelRow[]): Promise<void> {
-  await run(db, "DELETE FROM secret_label WHERE secret_id = $1", [secretId])
-  await insertLabels(db, secretId, labels)
-}
-
-async function insertLabels(db: Client, secretId: string, labels: readonly LabelRow[]): Promise<void> {
-  await run(
-    db,
-    `INSERT INTO secret_label (secret_id, label, version_id)
-     SELECT $1, label, version_id FROM unnest($2::text[], $3::text[]) AS l (label, version_id)`,
-    [secretId, labels.map(({ label }) => label), labels.map(({ versionId }) => versionId)],
-  )
 }
 
 async function requireRootKey(db: Client, check: Uint8Array): Promise<void> {

@@ -10,6 +10,7 @@ import type {
   HeadRow,
   HoldRow,
   IdentityProviderRow,
+  IntentRow,
   KeyRow,
   LabelRow,
   PolicyRow,
@@ -191,6 +192,7 @@ export function secretRow(row: SqlRow): SecretRow {
     revision: number(row, "revision"),
     rotationDueSince: maybeNumber(row, "rotation_due_since"),
     deletionAt: maybeNumber(row, "deletion_at"),
+    adopted: flag(row, "adopted"),
   }
 }
 
@@ -206,6 +208,19 @@ export function bareVersionRow(row: SqlRow): Omit<VersionRow, "sealed"> {
     keyId: text(row, "key_id"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
+  }
+}
+
+export function intentRow(row: SqlRow): IntentRow {
+  return {
+    id: text(row, "id"),
+    index: number(row, "idx"),
+    action: text(row, "action"),
+    name: text(row, "name") as SecretName,
+    versionId: maybeText(row, "version_id") as VersionId | null,
+    principalId: text(row, "principal_id"),
+    changes: text(row, "changes"),
+    startedAt: number(row, "started_at"),
   }
 }
 

@@ -33,6 +33,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   secret: "SELECT, INSERT, UPDATE, DELETE",
   secret_version: "SELECT, INSERT, UPDATE, DELETE",
   secret_label: "SELECT, INSERT, DELETE",
+  outside_intent: "SELECT, INSERT, DELETE",
   secret_rotation_schedule: "SELECT, INSERT, UPDATE, DELETE",
   quota_use: "SELECT, INSERT, UPDATE, DELETE",
   workload_issuer: "SELECT, INSERT, UPDATE, DELETE",

@@ -12,6 +12,7 @@ import {
   headRow,
   holdRow,
   identityProviderRow,
+  intentRow,
   keyRow,
   labelRow,
   policyRow,
@@ -35,6 +36,7 @@ import {
   GRANT,
   HEAD,
   IDENTITY,
+  INTENT,
   KEYS,
   POLICIES,
   PRINCIPAL,
@@ -149,6 +151,21 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       all(secretRow, LIST, after, prefix, search === null ? null : foldName(search), limit),
     secretsDueForPurge: (now, limit) =>
       all(secretRow, `${SECRET} WHERE deletion_at <= at_ms($1) ORDER BY secret.deletion_at LIMIT $2`, now, limit),
+    catalog: (after, limit) => all(secretRow, `${SECRET} WHERE name > $1 ORDER BY name LIMIT $2`, after, limit),
+    intents: (before, limit) =>
+      all(
+        intentRow,
+        `${INTENT} WHERE outside_intent.started_at < at_ms($1) ORDER BY outside_intent.started_at, idx LIMIT $2`,
+        before,
+        limit,
+      ),
+    intentsOf: (name) => all(intentRow, `${INTENT} WHERE name = $1 ORDER BY idx`, name),
+    labelsOf: (ids) =>
+      all(
+        (row) => ({ secretId: row["secret_id"] as string, ...labelRow(row) }),
+        "SELECT secret_id, label, version_id FROM secret_label WHERE secret_id = ANY ($1) ORDER BY secret_id, label",
+        ids,
+      ),
     labels: (id) => all(labelRow, "SELECT label, version_id FROM secret_label WHERE secret_id = $1 ORDER BY label", id),
     version: (id, versionId) => one(versionRow, `${VERSION} WHERE secret_id = $1 AND version_id = $2`, id, versionId),
     versionByLabel: (id, label) =>

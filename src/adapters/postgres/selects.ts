@@ -48,8 +48,12 @@ export const WORKLOAD_ISSUER = `SELECT id, issuer, audience, jwks_uri, jwks, all
 
 export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at) AS created_at, created_by,
     ${time("changed_at")}, last_accessed, revision,
-    ${time("rotation_due_since")}, ${time("deletion_at")}
+    ${time("rotation_due_since")}, ${time("deletion_at")}, adopted
   FROM secret`
+
+export const INTENT = `SELECT id, idx, action, name, version_id, principal_id, changes::text AS changes,
+    ms_of(started_at) AS started_at
+  FROM outside_intent`
 
 export const BARE_VERSION = "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by"
 

@@ -1,15 +1,17 @@
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
-import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
+import type { CredentialRow, KeyRow, PolicyRow, PrincipalRow } from "../../state/rows.ts"
 import { ConflictError } from "./conflict.ts"
 import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
+import { outsideChanges } from "./outside-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import type { Statements } from "./statements.ts"
+import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
 /** @param index the number that the act's entry gets. */
@@ -19,6 +21,7 @@ type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeO
 const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
+  ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
   ...workloadChanges,
@@ -300,23 +303,6 @@ function moveOn(sql: Statements, secretId: string, changedAt: number): void {
     .of("UPDATE secret SET revision = revision + 1, changed_at = ? WHERE id = ? AND deletion_at IS NULL")
     .run(changedAt, secretId)
   if (done.changes !== 1) throw new ConflictError("gone")
-}
-
-function insertVersion(sql: Statements, version: VersionRow, seq: number): void {
-  sql
-    .of(`INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`)
-    .run(version.secretId, version.versionId, seq, version.keyId, version.sealed, version.createdAt, version.createdBy)
-}
-
-function replaceLabels(sql: Statements, secretId: string, labels: readonly LabelRow[]): void {
-  sql.of("DELETE FROM secret_label WHERE secret_id = ?").run(secretId)
-  insertLabels(sql, secretId, labels)
-}
-
-function insertLabels(sql: Statements, secretId: string, labels: readonly LabelRow[]): void {
-  const insert = sql.of("INSERT INTO secret_label (secret_id, label, version_id) VALUES (?, ?, ?)")
-  for (const { label, versionId } of labels) insert.run(secretId, label, versionId)
 }
 
 function insertPrincipal(sql: Statements, row: PrincipalRow): void {

@@ -12,6 +12,7 @@ import {
   headRow,
   holdRow,
   identityProviderRow,
+  intentRow,
   keyRow,
   labelRow,
   policyRow,
@@ -154,6 +155,23 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
     secrets: (page) => answered(() => listSecrets(sql, new Turn(clock), page)),
     secretsDueForPurge: (now, limit) =>
       all(secretRow, "SELECT * FROM secret WHERE deletion_at <= ? ORDER BY deletion_at LIMIT ?", now, limit),
+    catalog: (after, limit) =>
+      all(secretRow, "SELECT * FROM secret WHERE name > ? ORDER BY name LIMIT ?", after, limit),
+    intents: (before, limit) =>
+      all(
+        intentRow,
+        "SELECT * FROM outside_intent WHERE started_at < ? ORDER BY started_at, idx LIMIT ?",
+        before,
+        limit,
+      ),
+    intentsOf: (name) => all(intentRow, "SELECT * FROM outside_intent WHERE name = ? ORDER BY idx", name),
+    labelsOf: (ids) =>
+      all(
+        (row) => ({ secretId: row["secret_id"] as string, ...labelRow(row) }),
+        `SELECT secret_id, label, version_id FROM secret_label WHERE secret_id IN (SELECT value FROM json_each(?))
+         ORDER BY secret_id, label`,
+        JSON.stringify(ids),
+      ),
     labels: (id) => all(labelRow, "SELECT * FROM secret_label WHERE secret_id = ? ORDER BY label", id),
     version: (id, versionId) =>
       one(versionRow, "SELECT * FROM secret_version WHERE secret_id = ? AND version_id = ?", id, versionId),

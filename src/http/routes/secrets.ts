@@ -45,8 +45,6 @@ export const secretRoutes = {
   "POST /api/secrets": async (call) => {
     const { wiring, caller, body } = call
     const given = parseCreate(body)
-    if (given.kmsKeyId !== undefined)
-      throw new TylerError("invalid_request", { field: "/kmsKeyId", error: "kmsKeyId needs the AWS backend" })
     const name = await newName(call, given.name, given.category)
     const written = await createSecret(wiring.service, caller, {
       name,
@@ -54,6 +52,7 @@ export const secretRoutes = {
       description: given.description ?? "",
       tags: given.tags ?? [],
       idempotencyKey: idempotencyKey(call.request),
+      kmsKeyId: given.kmsKeyId,
     })
     return { status: 201, body: { message: "Secret created successfully", ...written } }
   },

@@ -1,0 +1,61 @@
+import type { SecretName } from "../core/name.ts"
+import type { SecretValue } from "../core/secret-value.ts"
+import type { VersionId } from "../core/version.ts"
+import type { Sealed } from "../envelope/seal.ts"
+import type { Tag, VersionRow } from "../state/rows.ts"
+import type { Step, View } from "./perform.ts"
+import type { Service } from "./service.ts"
+
+export interface Opened {
+  readonly value: SecretValue
+  /** No store outside was asked. */
+  readonly cached: boolean
+}
+
+export interface NewVersion {
+  readonly secretId: string
+  readonly name: SecretName
+  readonly versionId: VersionId
+}
+
+/**
+ * Where values are kept: with everything else (kept-here.ts), or in a store that others can write to as well
+ * (outside/store.ts). The verbs are the same for both: they plan rows and changes, and the store sees them through.
+ */
+export interface ValueStore {
+  /** Largest value, bytes. */
+  readonly maxValueBytes: number
+  /** A secret can be purged at once; otherwise the store deletes by itself when its window is over. */
+  readonly purges: boolean
+  /** What the row of a new version carries. @throws TylerError `value_too_large`, `value_not_exact` */
+  seal(on: Service, view: View, version: NewVersion, stored: Uint8Array): Promise<Sealed>
+  /** Opens a version; where the store contradicts the catalog, that is corrected and PlanAgain thrown. */
+  open(on: Service, name: SecretName, version: VersionRow): Promise<Opened>
+  /** The stored form that a value comes back in. */
+  comesBackAs(stored: Uint8Array): Uint8Array
+  /** The id that seals are bound to. */
+  boundTo(secretId: string): string
+  /** Tags of a new secret, or of one whose tags are replaced. @throws TylerError `invalid_request` */
+  tags(
+    asked: readonly Tag[],
+    by: { readonly principalId: string; readonly now: number } | readonly Tag[],
+  ): readonly Tag[]
+  /** @throws TylerError `invalid_request` for a key that may not be used */
+  acceptKey(kmsKeyId: string | undefined): string | null
+  /** What the step becomes where its changes have effects outside: an INTENT first, the outcome after. */
+  begin<T>(on: Service, step: Step<T>): Promise<Step<T>>
+  /** Looks outside for a name that the catalog does not have. True: it has it now. */
+  find(on: Service, name: SecretName): Promise<boolean>
+  /** The next read asks the store. */
+  forget(secretId: string): void
+  /** What the store does by itself, every few seconds. */
+  tick(on: Service): Promise<void>
+}
+
+/** Thrown by a plan that found something moved and has already seen to it. */
+export class PlanAgain extends Error {
+  constructor() {
+    super("plan again")
+    this.name = "PlanAgain"
+  }
+}
