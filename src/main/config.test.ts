@@ -357,7 +357,7 @@ test("AWS names of the wrong shape are refused", () => {
   refused({ AWS_REGION: "US-EAST-1" }, /^AWS_REGION/)
   for (const id of ["12345678901", "1234567890123"])
     refused({ AWS_ACCOUNT_ID: id }, /^AWS_ACCOUNT_ID must be 12 digits/)
-  refused({ KMS_KEY_ID: "a key" }, /^KMS_KEY_ID/)
+  refused({ AWS_REGION: "us-east-1", KMS_KEY_ID: "a key" }, /^KMS_KEY_ID must be a KMS key/)
   refused({ SECRETS_ROTATION_LAMBDA: "rotate" }, /^SECRETS_ROTATION_LAMBDA/)
   refused({ CLOUDWATCH_NAMESPACE: "AWS/EC2" }, /^CLOUDWATCH_NAMESPACE/)
   refused({ CLOUDWATCH_LOG_GROUP: "a b" }, /^CLOUDWATCH_LOG_GROUP/)
