@@ -26,6 +26,7 @@ import { channelsOf } from "./channels.ts"
 import { newNoticeMeter, type Notifying, notifying, waking } from "./notifying.ts"
 import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirrored.ts"
 import { loadTls, reloadTls } from "./tls.ts"
+import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
 import { serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
@@ -75,6 +76,7 @@ export async function start(
   const readiness = (): Part[] => [
     { part: "server", cause: stopping ? "stopping" : null },
     { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
+    { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
   ]
@@ -108,6 +110,8 @@ export async function start(
     version: VERSION,
     development: config.environment === "development",
   }
+  const renewal = keyRenewal(backend.keys, log)
+  opened.defer(() => renewal.close())
   const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
   opened.defer(() => notifier?.close())
@@ -138,7 +142,10 @@ export async function start(
       if ("fault" in loaded) log.error({ fault: loaded.fault }, "the certificate was not renewed")
       else log.info({ expiresAt: new Date(loaded.expiresAt).toISOString() }, "certificate read again")
     },
-    runJobs: async () => jobs?.tick(),
+    async runJobs() {
+      await renewal.tick()
+      await jobs?.tick()
+    },
     close: () => running.disposeAsync(),
   }
 }
