@@ -4,6 +4,7 @@ import { writeSetupToken } from "../adapters/local/setup-token-file.ts"
 import type { Clock } from "../core/clock.ts"
 import { type Random, randomText } from "../core/random.ts"
 import { setupToken } from "../identity/bootstrap.ts"
+import { PASSWORD_COST, type PasswordCost } from "../identity/password.ts"
 import { oidcClient } from "../identity/oidc.ts"
 import { loginThrottle } from "../identity/throttle.ts"
 import { createApp } from "../http/app.ts"
@@ -25,6 +26,7 @@ import { channelsOf } from "./channels.ts"
 import { newNoticeMeter, type Notifying, notifying, waking } from "./notifying.ts"
 import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirrored.ts"
 import { loadTls, reloadTls } from "./tls.ts"
+import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
 import { serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
@@ -49,7 +51,12 @@ const DRAIN_MS = 10_000
 const LIMITER_KEYS = 100_000
 
 /** Wires one process together and listens. @throws StartFault */
-export async function start(config: Config, clock: Clock, random: Random): Promise<Running> {
+export async function start(
+  config: Config,
+  clock: Clock,
+  random: Random,
+  cost: PasswordCost = PASSWORD_COST,
+): Promise<Running> {
   const log = pino({ level: config.logLevel, base: { service: "tyler" } }, pino.destination({ dest: 2, sync: false }))
   await using opened = new AsyncDisposableStack()
   const { backend, mirror } = await openState(config, { clock, random }, "serve", opened)
@@ -63,12 +70,13 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
       ? waking(metered(mirrored(backend.ledger, mirror), meter, clock), () => notifier?.wake())
       : refusingLedger
   const { lastTime } = await backend.reader.head()
-  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
+  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime, cost)
   await requireWaysIn(service)
   let stopping = false
   const readiness = (): Part[] => [
     { part: "server", cause: stopping ? "stopping" : null },
     { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
+    { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
   ]
@@ -102,6 +110,8 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     version: VERSION,
     development: config.environment === "development",
   }
+  const renewal = keyRenewal(backend.keys, log)
+  opened.defer(() => renewal.close())
   const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
   opened.defer(() => notifier?.close())
@@ -132,7 +142,10 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
       if ("fault" in loaded) log.error({ fault: loaded.fault }, "the certificate was not renewed")
       else log.info({ expiresAt: new Date(loaded.expiresAt).toISOString() }, "certificate read again")
     },
-    runJobs: async () => jobs?.tick(),
+    async runJobs() {
+      await renewal.tick()
+      await jobs?.tick()
+    },
     close: () => running.disposeAsync(),
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts"
 import { nameLimit, type SecretName } from "../core/name.ts"
 import type { Random } from "../core/random.ts"
+import { type PasswordCost, passwordsAt } from "../identity/password.ts"
 import { expiryClock } from "../operations/clock-watch.ts"
 import { keptHere } from "../operations/kept-here.ts"
 import { policySource } from "../operations/policies.ts"
@@ -22,6 +23,7 @@ export function serviceOf(
   clock: Clock,
   random: Random,
   newestEntry: number,
+  cost: PasswordCost,
 ): Service {
   const { reader, ledger, keys } = backend
   const keyring = () => keys.current()
@@ -39,6 +41,7 @@ export function serviceOf(
     clock,
     expiryNow: expiryClock(clock, newestEntry),
     random,
+    passwords: passwordsAt(cost),
     settings: settingsOf(config, random),
   }
 }

@@ -630,7 +630,11 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   "GET /api/audit/key": { answer: { key: `tyler-setup/audit+deadbeef+${HASH}` } },
   "GET /api/audit/proof": { answer: { index: 41, size: 42, leafHash: HASH, proof: [HASH] } },
   "GET /api/keys": {
-    answer: { keys: [{ id: VERSION, purpose: "kek", state: "active", createdAt: AT, versions: 12 }], progress: null },
+    answer: {
+      root: { kind: "local", check: "5f2e91c0" },
+      keys: [{ id: VERSION, purpose: "kek", state: "active", createdAt: AT, versions: 12 }],
+      progress: null,
+    },
   },
   "POST /api/keys/rotate": {
     send: { reason: "The yearly rotation", retire: false },
