@@ -49,6 +49,7 @@ export function serviceOf(
 function settingsOf(config: Config, random: Random): Settings {
   const { prefix } = config.secrets
   return {
+    prefix,
     nameLimit: nameLimit(prefix),
     maxAccessPerPerson: config.limits.dailyPerPerson,
     mfaIgnored: !config.mfaEnforced,

@@ -7,16 +7,18 @@ import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
 import { perform, type Step, type View } from "./perform.ts"
 import { permitFor } from "./permission.ts"
+import { sealedVersion } from "./sealed-version.ts"
 import { repeats } from "./same-value.ts"
 
 import type { Caller, Service } from "./service.ts"
 
 export interface CreateRequest {
   readonly name: SecretName
-  /** Stored form, operations/value.ts; wiped once sealed. */
-  readonly stored: Buffer
+  /** Stored form, operations/value.ts; wiped once sealed. Null: a secret without a value. */
+  readonly stored: Buffer | null
   readonly description: string
-  readonly tags: readonly Tag[]
+  /** Null: none, ever. */
+  readonly tags: readonly Tag[] | null
   readonly idempotencyKey: VersionId | undefined
   /** The key of the store outside that is to protect it. */
   readonly kmsKeyId: string | undefined
@@ -25,7 +27,8 @@ export interface CreateRequest {
 export interface Written {
   readonly arn: string
   readonly name: SecretName
-  readonly versionId: VersionId
+  /** Null: the secret has no value. */
+  readonly versionId: VersionId | null
 }
 
 export async function createSecret(on: Service, caller: Caller, ask: CreateRequest): Promise<Written> {
@@ -42,7 +45,7 @@ export async function createSecret(on: Service, caller: Caller, ask: CreateReque
       },
     })
   } finally {
-    ask.stored.fill(0)
+    ask.stored?.fill(0)
   }
 }
 
@@ -57,16 +60,17 @@ async function planNew(
   const now = on.clock.now()
   const createdBy = view.principal.id
   const secretId = on.random.uuid()
-  const versionId = ask.idempotencyKey ?? newVersionId(on.random)
+  const place = { id: secretId, name: ask.name }
+  const given = ask.idempotencyKey ?? newVersionId(on.random)
   const kmsKeyId = on.store.acceptKey(ask.kmsKeyId)
-  const { keyId, sealed } = await on.store.seal(on, view, { secretId, versionId, name: ask.name }, ask.stored)
+  const version = ask.stored === null ? null : await sealedVersion(on, view, place, given, ask.stored)
   const arn = on.settings.arnOf(ask.name)
   const secret: SecretRow = {
     id: secretId,
     name: ask.name,
     arn,
     description: ask.description,
-    tags: on.store.tags(ask.tags, { principalId: createdBy, now }),
+    tags: on.store.newTags(ask.tags, createdBy, now),
     createdAt: now,
     createdBy,
     changedAt: now,
@@ -76,10 +80,14 @@ async function planNew(
     deletionAt: null,
     adopted: true,
   }
-  const version = { secretId, versionId, seq: 1, keyId, sealed, createdAt: now, createdBy }
+  const named = version === null ? {} : { versionId: version.versionId }
   return {
-    act: actOf(on, caller, view, about, { by, versionId, changes: [{ kind: "addSecret", secret, version, kmsKeyId }] }),
-    done: (_receipt, _quota, made) => ({ arn: made?.arn ?? arn, name: ask.name, versionId }),
+    act: actOf(on, caller, view, about, { by, ...named, changes: [{ kind: "addSecret", secret, version, kmsKeyId }] }),
+    done: (_receipt, _quota, made) => ({
+      arn: made?.arn ?? arn,
+      name: ask.name,
+      versionId: version?.versionId ?? null,
+    }),
   }
 }
 
@@ -96,9 +104,9 @@ async function planRepeated(
   const key = ask.idempotencyKey
   const version = key === undefined ? undefined : await on.reader.version(secret.id, key)
   if (secret.deletionAt !== null) throw new TylerError("secret_pending_deletion")
-  if (version === undefined) throw new TylerError("secret_exists")
+  if (version === undefined || ask.stored === null) throw new TylerError("secret_exists")
   if (!(await repeats(on, ask.name, version, view.principal.id, ask.stored)))
-    throw new TylerError("idempotency_mismatch")
+    throw new TylerError("idempotency_mismatch", { arn: secret.arn })
   const { versionId } = version
   return {
     act: actOf(on, caller, view, about, { by, secret, versionId, details: "repeated" }),

@@ -13,7 +13,9 @@ export const keptHere: ValueStore = {
   open: async (on, name, version) => ({ value: await openVersion(on, name, version), cached: false }),
   comesBackAs: (stored) => stored,
   boundTo: (secretId) => secretId,
-  tags: (asked) => asked,
+  newTags: (asked) => asked,
+  changedTags: (asked) => asked,
+  acceptTags: () => undefined,
   acceptKey(kmsKeyId) {
     if (kmsKeyId === undefined) return null
     throw new TylerError("invalid_request", { field: "/kmsKeyId", error: "kmsKeyId needs the AWS backend" })

@@ -35,11 +35,12 @@ export interface ValueStore {
   comesBackAs(stored: Uint8Array): Uint8Array
   /** The id that seals are bound to. */
   boundTo(secretId: string): string
-  /** Tags of a new secret, or of one whose tags are replaced. @throws TylerError `invalid_request` */
-  tags(
-    asked: readonly Tag[],
-    by: { readonly principalId: string; readonly now: number } | readonly Tag[],
-  ): readonly Tag[]
+  /** Tags of a new secret. @throws TylerError `invalid_request` */
+  newTags(asked: readonly Tag[] | null, principalId: string, now: number): readonly Tag[] | null
+  /** Tags once the caller's are replaced. @throws TylerError `invalid_request` */
+  changedTags(asked: readonly Tag[], present: readonly Tag[] | null): readonly Tag[]
+  /** @throws TylerError `invalid_request` for a tag that is not the caller's to set or take away */
+  acceptTags(keys: readonly string[]): void
   /** @throws TylerError `invalid_request` for a key that may not be used */
   acceptKey(kmsKeyId: string | undefined): string | null
   /** What the step becomes where its changes have effects outside: an INTENT first, the outcome after. */

@@ -41,8 +41,8 @@ export interface NewSecret {
   readonly tags: readonly Tag[]
   /** Null: the store's usual key. */
   readonly kmsKeyId: string | null
-  readonly versionId: VersionId
-  readonly material: Material
+  /** Null: a secret without a value. */
+  readonly first: { readonly versionId: VersionId; readonly material: Material } | null
 }
 
 export interface LabelMove {

@@ -133,8 +133,7 @@ async function create({ sdk, client }: Loaded, secret: NewSecret): Promise<strin
   const { ARN } = await client.send(
     new sdk.CreateSecretCommand({
       Name: secret.fullName,
-      ClientRequestToken: secret.versionId,
-      ...given(secret.material),
+      ...(secret.first === null ? {} : { ClientRequestToken: secret.first.versionId, ...given(secret.first.material) }),
       ...(secret.description === "" ? {} : { Description: secret.description }),
       ...(secret.kmsKeyId === null ? {} : { KmsKeyId: secret.kmsKeyId }),
       Tags: secret.tags.map(({ Key, Value }) => ({ Key, Value })),

@@ -55,7 +55,8 @@ export const INTENT = `SELECT id, idx, action, name, version_id, principal_id, c
     ms_of(started_at) AS started_at
   FROM outside_intent`
 
-export const BARE_VERSION = "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by"
+export const BARE_VERSION =
+  "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by, last_accessed"
 
 export const VERSION = `SELECT ${BARE_VERSION}, sealed FROM secret_version`
 

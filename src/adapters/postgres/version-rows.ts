@@ -3,12 +3,12 @@ import type { LabelRow, VersionRow } from "../../state/rows.ts"
 import { run } from "./run.ts"
 
 export async function insertVersion(db: Client, version: VersionRow, seq: number): Promise<void> {
-  const { secretId, versionId, keyId, sealed, createdAt, createdBy } = version
+  const { secretId, versionId, keyId, sealed, createdAt, createdBy, lastAccessed } = version
   await run(
     db,
-    `INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
-     VALUES ($1, $2, $3, $4, $5, at_ms($6), $7)`,
-    [secretId, versionId, seq, keyId, sealed, createdAt, createdBy],
+    `INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by, last_accessed)
+     VALUES ($1, $2, $3, $4, $5, at_ms($6), $7, $8)`,
+    [secretId, versionId, seq, keyId, sealed, createdAt, createdBy, lastAccessed],
   )
 }
 

@@ -3,9 +3,18 @@ import type { Statements } from "./statements.ts"
 
 export function insertVersion(sql: Statements, version: VersionRow, seq: number): void {
   sql
-    .of(`INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`)
-    .run(version.secretId, version.versionId, seq, version.keyId, version.sealed, version.createdAt, version.createdBy)
+    .of(`INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by, last_accessed)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+    .run(
+      version.secretId,
+      version.versionId,
+      seq,
+      version.keyId,
+      version.sealed,
+      version.createdAt,
+      version.createdBy,
+      version.lastAccessed,
+    )
 }
 
 export function replaceLabels(sql: Statements, secretId: string, labels: readonly LabelRow[]): void {

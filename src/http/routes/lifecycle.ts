@@ -21,7 +21,7 @@ import { secretAnswer } from "./secrets.ts"
 
 export const lifecycleRoutes = {
   "GET /api/secrets/{name}/metadata": async (call) => {
-    const described = await describeSecret(call.wiring.service, call.caller, nameOf(call))
+    const described = await describeSecret(call.wiring.service, call.caller, { name: nameOf(call) })
     const { secret } = described
     const deletionDate = secret.deletionAt === null ? null : new Date(secret.deletionAt).toISOString()
     return {
@@ -38,7 +38,7 @@ export const lifecycleRoutes = {
   },
 
   "GET /api/secrets/{name}/versions": async (call) => {
-    const versions = await listVersions(call.wiring.service, call.caller, nameOf(call))
+    const { versions } = await listVersions(call.wiring.service, call.caller, { name: nameOf(call) })
     return { status: 200, body: { versions: versions.map(versionAnswer) } }
   },
 

@@ -47,7 +47,7 @@ export function difference(
   const differs = [
     sameLabels(labels, seen.labels) ? "" : "labels",
     row.description === seen.description ? "" : "description",
-    sameTags(row.tags, seen.tags) && sameTags(seen.tags, row.tags) ? "" : "tags",
+    sameTags(row.tags ?? [], seen.tags) && sameTags(seen.tags, row.tags ?? []) ? "" : "tags",
     (row.deletionAt === null) === (seen.deletedAt === null) ? "" : "deletion",
   ].filter((one) => one !== "")
   if (differs.length === 0) return undefined
@@ -121,6 +121,7 @@ function versionsOf(seen: OutsideSecret, now: number): VersionRow[] {
     sealed: new Uint8Array(0),
     createdAt: seen.changedAt ?? now,
     createdBy: OUTSIDE,
+    lastAccessed: null,
   }))
 }
 

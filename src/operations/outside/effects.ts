@@ -5,7 +5,7 @@ import type { Change } from "../../state/change.ts"
 import type { LabelRow } from "../../state/rows.ts"
 import { holdsAll } from "./catalog.ts"
 import type { Outward, OutwardKind } from "./intent.ts"
-import { tagDifference } from "./tags.ts"
+import { sameTags, tagDifference } from "./tags.ts"
 
 /** What an effect is carried out with. */
 export interface Tools {
@@ -32,17 +32,21 @@ type OutwardOf<K extends OutwardKind> = Extract<Outward, { readonly kind: K }>
 /** One row for each kind of change that the store outside has to make too. */
 const EFFECTS: { readonly [K in OutwardKind]: Effect<OutwardOf<K>> } = {
   addSecret: {
-    run: ({ secret, version, kmsKeyId = null }, { store, fullName, lend }) =>
-      lend(async (material) => {
-        const { description, tags } = secret
-        const { versionId } = version
-        return { arn: await store.create({ fullName, description, tags, kmsKeyId, versionId, material }) }
-      }),
-    reached: ({ version }, { labels }) => holdsAll(labels, [{ label: CURRENT, versionId: version.versionId }]),
+    async run({ secret, version, kmsKeyId = null }, { store, fullName, lend }) {
+      const facts = { fullName, description: secret.description, tags: secret.tags ?? [], kmsKeyId }
+      if (version === null) return { arn: await store.create({ ...facts, first: null }) }
+      const { versionId } = version
+      return lend(async (material) => ({ arn: await store.create({ ...facts, first: { versionId, material } }) }))
+    },
+    // Of an empty secret only the tags, with who made it and the millisecond, tell that it is ours.
+    reached: ({ secret, version }, { labels, tags }) =>
+      version === null
+        ? labels.length === 0 && sameTags(secret.tags ?? [], tags)
+        : holdsAll(labels, [{ label: CURRENT, versionId: version.versionId }]),
     landed: (change, arn) => ({
       ...change,
       secret: { ...change.secret, id: arn, arn },
-      version: { ...change.version, secretId: arn },
+      version: change.version === null ? null : { ...change.version, secretId: arn },
     }),
   },
 
@@ -74,6 +78,18 @@ const EFFECTS: { readonly [K in OutwardKind]: Effect<OutwardOf<K>> } = {
       const { set, removed } = tagDifference(tags ?? seen.tags, seen.tags)
       return (description ?? seen.description) === seen.description && set.length + removed.length === 0
     },
+    landed: (change) => change,
+  },
+
+  tagSecret: {
+    async run({ secretId, set, removed }, { store, inTime }) {
+      if (removed.length > 0) await store.untag(secretId, removed)
+      inTime()
+      if (set.length > 0) await store.tag(secretId, set)
+    },
+    reached: ({ set, removed }, { tags }) =>
+      set.every(({ Key, Value }) => tags.some((one) => one.Key === Key && one.Value === Value)) &&
+      !tags.some(({ Key }) => removed.includes(Key)),
     landed: (change) => change,
   },
 

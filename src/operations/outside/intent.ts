@@ -6,6 +6,7 @@ export type OutwardKind =
   | "addVersion"
   | "putLabels"
   | "describeSecret"
+  | "tagSecret"
   | "scheduleDeletion"
   | "cancelDeletion"
 
@@ -16,12 +17,19 @@ const KINDS: ReadonlySet<string> = new Set<OutwardKind>([
   "addVersion",
   "putLabels",
   "describeSecret",
+  "tagSecret",
   "scheduleDeletion",
   "cancelDeletion",
 ])
 
 export function isOutward(change: Change): change is Outward {
   return KINDS.has(change.kind)
+}
+
+export function isVersioned(
+  change: Outward,
+): change is Extract<Outward, { readonly kind: "addSecret" | "addVersion" }> {
+  return change.kind === "addSecret" || change.kind === "addVersion"
 }
 
 /** Bytes as `{"base64": "..."}`. */

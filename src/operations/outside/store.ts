@@ -15,13 +15,15 @@ import { sealingKeyring } from "../sealing-key.ts"
 import type { Service } from "../service.ts"
 import { bodyOf, MAX_VALUE_BYTES, storedFrom } from "../value.ts"
 import { type Opened, PlanAgain, type ValueStore } from "../value-store.ts"
-import { type Begun, carryOut, catalogForm } from "./carry-out.ts"
+import { catalogForm } from "./attempt.ts"
+import { type Begun, carryOut } from "./carry-out.ts"
 import { correct } from "./catalog.ts"
 import { recordIn, requireNative } from "./form.ts"
-import { changesText, isOutward, type Outward } from "./intent.ts"
+import type { Transit } from "./found.ts"
+import { changesText, isOutward, isVersioned, type Outward } from "./intent.ts"
 import { fullNameOf, type Outside } from "./place.ts"
 import { sweeper } from "./sweep.ts"
-import { changedTags, newTags } from "./tags.ts"
+import { acceptTags, changedTags, newTags } from "./tags.ts"
 import { type CachedValue, valueCache } from "./value-cache.ts"
 
 /** A sealed value of that size still fits AWS's 65,536 bytes with what the seal adds. */
@@ -98,7 +100,9 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
 
     comesBackAs: (stored) => (outside.encrypt ? stored : storedFrom(bodyOf(stored))),
 
-    tags: (asked, by) => ("now" in by ? newTags(outside, asked, by.principalId, by.now) : changedTags(asked, by)),
+    newTags: (asked, principalId, now) => newTags(outside, asked, principalId, now),
+    changedTags: (asked, present) => changedTags(asked, present ?? []),
+    acceptTags,
 
     acceptKey(kmsKeyId) {
       if (kmsKeyId === undefined || outside.kmsKeys.includes(kmsKeyId)) return kmsKeyId ?? null
@@ -175,37 +179,38 @@ function processKeyring(random: Random): Keyring {
   return { activeKekId: "process", keks: new Map([["process", key]]), rowsKey: key, logSeed: new Uint8Array(0) }
 }
 
-/** The step as its INTENT, where a change of it has to be made outside too. */
+/** The step as its INTENT, where changes of it have to be made outside too; what was spent on it is spent with that. */
 async function begin<T>(on: Service, outside: Outside, step: Step<T>): Promise<Step<T>> {
   const { act } = step
   const at = act.changes.findIndex(isOutward)
-  const change = act.changes[at]
-  if (change === undefined || !isOutward(change)) return step
+  if (at === -1) return step
   const name = act.entry.resourceName as SecretName
-  const versioned = change.kind === "addSecret" || change.kind === "addVersion" ? change.version : undefined
-  const transit =
-    versioned === undefined
-      ? null
-      : {
-          place: placeOf(outside, name, versioned),
-          sealed: Buffer.from(versioned.sealed),
-        }
-  if (versioned !== undefined) await requireOwn(on, name, versioned)
-  const bare = withoutValue(outside, change)
-  const also = act.changes.slice(at + 1)
+  const planned = act.changes.slice(at)
+  const changes = planned.filter(isOutward)
+  const version = changes.map((change) => (isVersioned(change) ? change.version : null)).find((one) => one !== null)
+  if (version !== undefined) await requireOwn(on, name, version)
+  const [first] = changes
+  const fresh = first?.kind === "addSecret"
   const id = on.random.uuid()
+  const begun: Begun = {
+    id,
+    name,
+    changes: changes.map((change) => withoutValue(outside, change)),
+    also: planned.filter((change) => !isOutward(change)),
+    before: first === undefined || fresh ? [] : await on.reader.labels(first.secretId),
+    transit: version === undefined ? null : transitOf(outside, name, version),
+    entry: act.entry,
+  }
   const row = {
     id,
     action: act.entry.action,
     name,
-    versionId: versioned?.versionId ?? null,
+    versionId: version?.versionId ?? null,
     principalId: act.entry.userId,
-    changes: changesText([bare, ...also]),
+    changes: changesText([...begun.changes, ...begun.also]),
     startedAt: on.clock.now(),
   }
-  const addIntent = { kind: "addIntent" as const, row, newName: change.kind === "addSecret" }
-  const before = change.kind === "addSecret" ? [] : await on.reader.labels(change.secretId)
-  const begun: Begun = { id, name, change: bare, also, before, transit, entry: act.entry }
+  const addIntent = { kind: "addIntent" as const, row, newName: fresh }
   return {
     act: {
       ...act,
@@ -218,9 +223,14 @@ async function begin<T>(on: Service, outside: Outside, step: Step<T>): Promise<S
   }
 }
 
+function transitOf(outside: Outside, name: SecretName, version: VersionRow): Transit {
+  const { versionId, sealed } = version
+  return { place: placeOf(outside, name, version), versionId, sealed: Buffer.from(sealed) }
+}
+
 /** What a version's row will be like once the value is there; the value itself goes with the call only. */
 function withoutValue(outside: Outside, change: Outward): Outward {
-  if (change.kind !== "addSecret" && change.kind !== "addVersion") return change
+  if (!isVersioned(change) || change.version === null) return change
   const form = catalogForm(outside.encrypt ? change.version.sealed : null)
   return { ...change, version: { ...change.version, ...form } } as Outward
 }

@@ -6,7 +6,7 @@ import type { IntentRow, LabelRow, SecretRow } from "../../state/rows.ts"
 import type { Service } from "../service.ts"
 import { correct, difference, recordCatalog } from "./catalog.ts"
 import { effectOf } from "./effects.ts"
-import { changesIn, isOutward } from "./intent.ts"
+import { changesIn, isOutward, type Outward } from "./intent.ts"
 import { fullNameOf, oddNames, type Outside, ourName } from "./place.ts"
 
 const SWEEP_MS = 60_000
@@ -37,18 +37,22 @@ export async function reconcile(on: Service, outside: Outside): Promise<void> {
 }
 
 async function recordOutcome(on: Service, intent: IntentRow, seen: OutsideSecret | undefined): Promise<void> {
-  const [change, ...also] = changesIn(intent.changes)
-  if (change === undefined || !isOutward(change)) return
-  const effect = effectOf(change)
-  const ours = seen !== undefined && (change.kind === "addSecret" || change.secretId === seen.arn)
-  const done = ours && effect.reached(change, seen)
+  const planned = changesIn(intent.changes)
+  const done = seen !== undefined && planned.filter(isOutward).every((change) => isDone(change, seen))
   const settle: Change = { kind: "settleIntent", id: intent.id }
   const what = `intent=${intent.index} swept`
   const result = done ? "SUCCESS" : "FAILURE"
-  const changes = done ? [settle, effect.landed(change, seen.arn), ...also] : [settle]
+  const landed = done
+    ? planned.map((change) => (isOutward(change) ? effectOf(change).landed(change, seen.arn) : change))
+    : []
+  const changes = [settle, ...landed]
   if (await recordCatalog(on, intent.action, intent.name, { what, changes }, result)) return
   // It is in the catalog by another way.
   await recordCatalog(on, intent.action, intent.name, { what, changes: [settle] }, result)
+}
+
+function isDone(change: Outward, seen: OutsideSecret): boolean {
+  return (change.kind === "addSecret" || change.secretId === seen.arn) && effectOf(change).reached(change, seen)
 }
 
 /**

@@ -20,13 +20,13 @@ export function ownTags({ environment, prefix }: Pick<Outside, "environment" | "
 }
 
 /** @param principalId an opaque id: tags are read by more people than the log. */
-export function newTags(of: Outside, asked: readonly Tag[], principalId: string, now: number): readonly Tag[] {
+export function newTags(of: Outside, asked: readonly Tag[] | null, principalId: string, now: number): readonly Tag[] {
   const ours = [
     ...ownTags(of),
     { Key: "CreatedBy", Value: principalId },
     { Key: "CreatedAt", Value: new Date(now).toISOString() },
   ]
-  return together(ours, asked)
+  return together(ours, asked ?? [])
 }
 
 /** The caller's replace the caller's; ours and AWS's stay. */
@@ -36,10 +36,15 @@ export function changedTags(asked: readonly Tag[], present: readonly Tag[]): rea
   return together(kept, added)
 }
 
-function together(ours: readonly Tag[], asked: readonly Tag[]): readonly Tag[] {
-  const taken = asked.find(({ Key }) => RESERVED_KEYS.has(Key) || AWS_TAG.test(Key))
+/** @throws TylerError `invalid_request` */
+export function acceptTags(keys: readonly string[]): void {
+  const taken = keys.find((key) => RESERVED_KEYS.has(key) || AWS_TAG.test(key))
   if (taken !== undefined)
-    throw new TylerError("invalid_request", { field: "/tags", error: `The tag ${taken.Key} is not yours to set` })
+    throw new TylerError("invalid_request", { field: "/tags", error: `The tag ${taken} is not yours to set` })
+}
+
+function together(ours: readonly Tag[], asked: readonly Tag[]): readonly Tag[] {
+  acceptTags(asked.map(({ Key }) => Key))
   if (ours.length + asked.length > MAX_TAGS)
     throw new TylerError("invalid_request", {
       field: "/tags",
