@@ -15,6 +15,18 @@ export interface AwsConfig {
 
 export const kmsKey: Kind<string> = shaped("a KMS key id, alias or ARN", /^[A-Za-z0-9:/_-]{1,2048}$/)
 
+const MOST_KEYS = 32
+
+export const kmsKeys: Kind<readonly string[]> = {
+  accepts: `1 to ${MOST_KEYS} KMS keys separated by commas`,
+  parse(text, cwd) {
+    const keys = text.split(",").map((key) => key.trim())
+    if (keys.length > MOST_KEYS) return { fault: `must be at most ${MOST_KEYS} KMS keys` }
+    const faulty = keys.map((key) => kmsKey.parse(key, cwd)).find((parsed) => "fault" in parsed)
+    return faulty !== undefined && "fault" in faulty ? faulty : { value: keys }
+  },
+}
+
 /** Bare, because a path or a query would move every request elsewhere. */
 export const awsEndpoint: Kind<string> = {
   accepts: "`https://` origin; `http://` on this machine or in development",
@@ -38,6 +50,11 @@ const ENDPOINTS = [
 export function awsFaults(values: Values, has: Has): string[] {
   const { KMS_KEY_ID: key, KMS_NEXT_KEY_ID: next, AWS_REGION: region } = values
   const faults: string[] = []
+  if (values.SECRETS_BACKEND === "aws") {
+    if (!has("AWS_REGION")) faults.push("SECRETS_BACKEND=aws needs AWS_REGION: no Region is assumed")
+    if (!has("DATABASE_URL"))
+      faults.push("SECRETS_BACKEND=aws needs DATABASE_URL: the catalog and the log are in PostgreSQL")
+  } else if (has("SECRETS_KMS_KEYS")) faults.push("SECRETS_KMS_KEYS has no meaning without SECRETS_BACKEND=aws")
   if (has("KMS_KEY_ID") && !has("AWS_REGION")) faults.push("KMS_KEY_ID needs AWS_REGION: no Region is assumed")
   if (has("KMS_NEXT_KEY_ID") && !has("KMS_KEY_ID"))
     faults.push("KMS_NEXT_KEY_ID has no meaning without KMS_KEY_ID; name the only key in KMS_KEY_ID")

@@ -29,6 +29,7 @@ import { loadTls, reloadTls } from "./tls.ts"
 import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
 import { serviceOf } from "./service.ts"
+import { openStore } from "./store.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
@@ -70,7 +71,8 @@ export async function start(
       ? waking(metered(mirrored(backend.ledger, mirror), meter, clock), () => notifier?.wake())
       : refusingLedger
   const { lastTime } = await backend.reader.head()
-  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime, cost)
+  const store = await openStore(config, backend.reader, { clock, random }, opened)
+  const service = serviceOf(config, { ...backend, ledger, store }, clock, random, lastTime, cost)
   await requireWaysIn(service)
   let stopping = false
   const readiness = (): Part[] => [

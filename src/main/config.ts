@@ -47,6 +47,8 @@ export interface Config {
   /** null: AWS_REGION is not set, and nothing of AWS is asked. */
   readonly aws: AwsConfig | null
   readonly database: { readonly url: string; readonly migrationUrl: string } | null
+  /** Values in AWS Secrets Manager; null: in the database. */
+  readonly store: { readonly encrypt: boolean; readonly kmsKeys: readonly string[] } | null
   readonly secrets: { readonly prefix: string; readonly cacheSeconds: number }
   /** null: no limit. */
   readonly limits: {
@@ -100,6 +102,7 @@ export function parseConfig(
     folders,
     aws: awsOf(values),
     database: databaseOf(values),
+    store: values.SECRETS_BACKEND === "aws" ? storeOf(values) : null,
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),
     notices: noticesOf(values, environment === "development"),
@@ -131,6 +134,10 @@ function listenOf(values: Values, host: string): Config["listen"] {
         ? null
         : { certFile, keyFile, minVersion: values.TLS_MIN_VERSION === "1.2" ? "TLSv1.2" : "TLSv1.3" },
   }
+}
+
+function storeOf(values: Values): NonNullable<Config["store"]> {
+  return { encrypt: values.ENABLE_SECRET_ENCRYPTION ?? true, kmsKeys: values.SECRETS_KMS_KEYS ?? [] }
 }
 
 function foldersOf(values: Values, cwd: string): Config["folders"] {

@@ -33,13 +33,10 @@ export type Has = (name: SettingName) => boolean
 
 function switches(values: Values): string[] {
   const faults: string[] = []
-  if (values.SECRETS_BACKEND === "aws") {
-    faults.push("SECRETS_BACKEND=aws is not available in this version; unset it to keep values in the embedded store")
-  }
   if (values.ENABLE_AUDIT_LOGGING === false) {
     faults.push("ENABLE_AUDIT_LOGGING=false is refused: nothing is answered without an audit entry")
   }
-  if (values.ENABLE_SECRET_ENCRYPTION === false) {
+  if (values.ENABLE_SECRET_ENCRYPTION === false && values.SECRETS_BACKEND !== "aws") {
     faults.push("ENABLE_SECRET_ENCRYPTION=false is refused: the embedded and shared stores hold sealed values only")
   }
   if (values.ENABLE_MFA_FOR_SECRETS === false && values.TYLER_ENVIRONMENT !== "development") {

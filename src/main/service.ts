@@ -10,6 +10,7 @@ import { leaseCache } from "../operations/lease-cache.ts"
 import { secretCache } from "../operations/secret-cache.ts"
 import type { Service, Settings } from "../operations/service.ts"
 import { Turns } from "../operations/turns.ts"
+import type { ValueStore } from "../operations/value-store.ts"
 import type { Backend } from "./backend.ts"
 import type { Config } from "./config.ts"
 
@@ -19,7 +20,7 @@ const CACHE_BYTES = 64 * 2 ** 20
 /** The verbs over one backend. @param newestEntry wall time of the newest entry found at start. */
 export function serviceOf(
   config: Config,
-  backend: Pick<Backend, "reader" | "ledger" | "keys">,
+  backend: Pick<Backend, "reader" | "ledger" | "keys"> & { readonly store?: ValueStore },
   clock: Clock,
   random: Random,
   newestEntry: number,
@@ -35,7 +36,7 @@ export function serviceOf(
     policies: policySource(reader, keyring),
     leases: leaseCache(),
     secrets: secretCache(reader, () => clock.monotonic(), CACHE_BYTES, config.secrets.cacheSeconds * 1000),
-    store: keptHere,
+    store: backend.store ?? keptHere,
     refusals: new RefusalMeter(),
     turns: new Turns(),
     clock,

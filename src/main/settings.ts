@@ -11,7 +11,7 @@ import {
   shaped,
   userNames,
 } from "./kinds.ts"
-import { awsEndpoint, kmsKey } from "./aws-settings.ts"
+import { awsEndpoint, kmsKey, kmsKeys } from "./aws-settings.ts"
 import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
@@ -119,7 +119,12 @@ export const SETTINGS = {
   SECRETS_BACKEND: setting(
     choice("embedded", "aws"),
     "`embedded`",
-    "Where values are kept. `aws` is not available in this version and stops the start.",
+    "Where values are kept. `aws`: AWS Secrets Manager, see docs/aws.md. Needs `AWS_REGION` and `DATABASE_URL`.",
+  ),
+  SECRETS_KMS_KEYS: setting(
+    kmsKeys,
+    "none",
+    "KMS keys that a secret in AWS may be created with (`kmsKeyId`), spelled as here. Without one AWS takes the account's own.",
   ),
   SECRETS_PREFIX: setting(secretPrefix, "`tyler-setup`", "Stands before every name in full names and ARNs."),
   SECRET_CACHE_TTL: setting(
@@ -143,7 +148,11 @@ export const SETTINGS = {
     "Value reads per principal and window, masked and refused ones included. Set, it holds for people and programs.",
   ),
   ENABLE_AUDIT_LOGGING: setting(flag, "`true`", "`false` is refused: nothing is answered without an audit entry."),
-  ENABLE_SECRET_ENCRYPTION: setting(flag, "`true`", "`false` is refused: the embedded store holds sealed values only."),
+  ENABLE_SECRET_ENCRYPTION: setting(
+    flag,
+    "`true`",
+    "With `SECRETS_BACKEND=aws`, `false` keeps values there as they are, so that AWS's own integrations can read them. Refused elsewhere.",
+  ),
   ENABLE_MFA_FOR_SECRETS: setting(
     flag,
     "`true`",
@@ -157,7 +166,7 @@ export const SETTINGS = {
   AWS_ACCOUNT_ID: setting(
     shaped("12 digits", /^[0-9]{12}$/),
     "any",
-    "The account that our own AWS credentials must belong to; `tyler-server aws doctor` compares.",
+    "The account that our own AWS credentials must belong to; `SECRETS_BACKEND=aws` stops the start otherwise, and `tyler-server aws doctor` compares.",
   ),
   KMS_KEY_ID: setting(
     kmsKey,

@@ -12,7 +12,6 @@ export const keptHere: ValueStore = {
   seal: async (on, view, place, stored) => seal(await sealingKeyring(on, view), place, stored, on.random),
   open: async (on, name, version) => ({ value: await openVersion(on, name, version), cached: false }),
   comesBackAs: (stored) => stored,
-  boundTo: (secretId) => secretId,
   newTags: (asked) => asked,
   changedTags: (asked) => asked,
   acceptTags: () => undefined,

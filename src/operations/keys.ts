@@ -11,6 +11,7 @@ import { clientSecretsUnder, rewrappedClientSecrets } from "./client-secret.ts"
 import { draftEntry } from "./entry.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
+import { boundTo } from "./outside/place.ts"
 
 export interface KeyStatus extends Omit<KeyRow, "wrapped"> {
   /** Versions and client secrets sealed under it; null for keys that seal none. */
@@ -103,7 +104,7 @@ export async function rewrapSome(on: Service): Promise<number> {
       secretId,
       versionId,
       fromKeyId: id,
-      ...rewrap(keyring, { secretId: on.store.boundTo(secretId), versionId }, sealed, on.random),
+      ...rewrap(keyring, { secretId: boundTo(secretId), versionId }, sealed, on.random),
     }))
     await recordJob(on, "KEY_REWRAP", id, `count=${rewrapped.length}`, [
       { kind: "rewrapVersions", versions: rewrapped },

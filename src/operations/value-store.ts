@@ -33,8 +33,6 @@ export interface ValueStore {
   open(on: Service, name: SecretName, version: VersionRow): Promise<Opened>
   /** The stored form that a value comes back in. */
   comesBackAs(stored: Uint8Array): Uint8Array
-  /** The id that seals are bound to. */
-  boundTo(secretId: string): string
   /** Tags of a new secret. @throws TylerError `invalid_request` */
   newTags(asked: readonly Tag[] | null, principalId: string, now: number): readonly Tag[] | null
   /** Tags once the caller's are replaced. @throws TylerError `invalid_request` */

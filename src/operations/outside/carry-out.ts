@@ -8,7 +8,7 @@ import type { Step } from "../perform.ts"
 import type { Service } from "../service.ts"
 import { attempt, type Ended, type Undertaking } from "./attempt.ts"
 import { correct, refreshed } from "./catalog.ts"
-import type { Outside } from "./place.ts"
+import { boundTo, type Outside } from "./place.ts"
 
 /** One thing begun: its INTENT is durable. */
 export interface Begun extends Undertaking {
@@ -119,7 +119,7 @@ function versionIn(change: Change): VersionRow | null {
 async function underPresentKey(on: Service, change: Change): Promise<Change> {
   const version = versionIn(change)
   if (version === null || version.keyId === UNSEALED) return change
-  const slot = { secretId: on.store.boundTo(version.secretId), versionId: version.versionId }
+  const slot = { secretId: boundTo(version.secretId), versionId: version.versionId }
   const wrapped = rewrap(await on.keys.reload(), slot, version.sealed, on.random)
   return { ...change, version: { ...version, ...wrapped } } as Change
 }

@@ -18,6 +18,14 @@ export function fullNameOf({ prefix }: Pick<Outside, "prefix">, name: SecretName
   return `${prefix}/${name}`
 }
 
+/** `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX`; the suffix is known only once the secret is there. */
+const ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:(.+)-[A-Za-z0-9]{6}$/
+
+/** What seals of a secret are bound to: its id, or the full name of one outside, whose id is its ARN. */
+export function boundTo(secretId: string): string {
+  return ARN.exec(secretId)?.[1] ?? secretId
+}
+
 /** Undefined: not below the prefix, or no name that policies could judge by. */
 export function ourName({ prefix }: Pick<Outside, "prefix">, fullName: string): SecretName | undefined {
   if (!fullName.startsWith(`${prefix}/`)) return undefined

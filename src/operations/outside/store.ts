@@ -80,7 +80,6 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
   return {
     maxValueBytes: outside.encrypt ? MAX_SEALED_BYTES : MAX_VALUE_BYTES,
     purges: false,
-    boundTo: (arn) => arn.slice(arn.indexOf(BEFORE_NAME) + BEFORE_NAME.length).replace(SUFFIX, ""),
 
     async seal(on, view, version, stored) {
       const limit = this.maxValueBytes
@@ -118,10 +117,6 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
     tick: (on) => sweep(on),
   }
 }
-
-/** `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX`; the suffix is known only once the secret is there. */
-const BEFORE_NAME = ":secret:"
-const SUFFIX = /-[A-Za-z0-9]{6}$/
 
 /** Bound to the full name: of a new secret no more is known when its value is sealed. */
 function placeOf(outside: Outside, name: SecretName, { versionId }: Pick<VersionRow, "versionId">): Place {
