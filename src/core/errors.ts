@@ -38,7 +38,7 @@ const TEXTS = {
   rate_limited: "Too many requests",
   too_many_versions: "The secret has too many recent versions",
   user_exists: "A user or service account with this name already exists",
-  too_many_tokens: "The service account has as many valid tokens as it may; revoke one first",
+  too_many_tokens: "There are as many valid tokens or access keys as there may be; revoke one first",
   too_many_owned: "The owner has as many service accounts as one person may; name another owner",
   owner_disabled: "The service account's owner is disabled; give it another owner first",
   issuer_exists: "This issuer is there already; change it instead",

@@ -24,7 +24,6 @@ interface Vectors {
     readonly headers: readonly string[]
     readonly body: string
     readonly authorization: string
-    readonly accepted: boolean
   }[]
 }
 
@@ -64,13 +63,9 @@ function withHeader(request: SignedRequest, name: string, change: (value: string
 const authorization = (change: (value: string) => string): string =>
   judged(withHeader(VANILLA, "Authorization", change))
 
-test("AWS's own vectors: what they sign is accepted, a header x-amz-* beside it is not", () => {
+test("what AWS's own vectors sign is accepted", () => {
   assert.ok(suite.vectors.length >= 15)
-  for (const { name, accepted } of suite.vectors) {
-    const verdict = judged(requestOf(name))
-    if (accepted) assert.equal(verdict, "accepted", name)
-    else assert.match(verdict, /^InvalidSignatureException: A header was not signed: x-amz-security-token/, name)
-  }
+  for (const { name } of suite.vectors) assert.equal(judged(requestOf(name)), "accepted", name)
 })
 
 test("every changed byte of a signed request is refused", () => {
