@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts"
 import { nameLimit, type SecretName } from "../core/name.ts"
 import type { Random } from "../core/random.ts"
+import { type PasswordCost, passwordsAt } from "../identity/password.ts"
 import { expiryClock } from "../operations/clock-watch.ts"
 import { policySource } from "../operations/policies.ts"
 import { RefusalMeter } from "../operations/refusals.ts"
@@ -21,6 +22,7 @@ export function serviceOf(
   clock: Clock,
   random: Random,
   newestEntry: number,
+  cost: PasswordCost,
 ): Service {
   const { reader, ledger, keys } = backend
   const keyring = () => keys.current()
@@ -37,6 +39,7 @@ export function serviceOf(
     clock,
     expiryNow: expiryClock(clock, newestEntry),
     random,
+    passwords: passwordsAt(cost),
     settings: settingsOf(config, random),
   }
 }
