@@ -28,7 +28,16 @@ test("an id comes of all 80 bits", () => {
 test("neither half is a token, and no token is an id", () => {
   const { id, secret } = newAccessKey(systemRandom)
   for (const text of [id, secret]) assert.equal(parseToken(text), undefined)
-  for (const text of ["", secret, id.toLowerCase(), `${id}A`, id.slice(1), `${id}\n`, "AKIAIOSFODNN7EXAMPLE", "TYAK0000000000000000"])
+  for (const text of [
+    "",
+    secret,
+    id.toLowerCase(),
+    `${id}A`,
+    id.slice(1),
+    `${id}\n`,
+    "AKIAIOSFODNN7EXAMPLE",
+    "TYAK0000000000000000",
+  ])
     assert.equal(parseAccessKeyId(text), undefined, text)
 })
 

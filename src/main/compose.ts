@@ -27,7 +27,7 @@ import { newNoticeMeter, type Notifying, notifying, waking } from "./notifying.t
 import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirrored.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { rewrapping } from "./rewrapping.ts"
-import { serviceOf } from "./service.ts"
+import { placeOf, serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
@@ -92,6 +92,7 @@ export async function start(
     oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),
     readLimits: { people: limiterOf(config.limits.people), programs: limiterOf(config.limits.programs) },
+    place: placeOf(config),
     hosts: () => ({ publicUrl, loopback: config.listen.loopback }),
     trustedProxy: proxyTrust(config.listen.trustedProxies),
     get publicUrl() {

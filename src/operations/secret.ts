@@ -50,11 +50,13 @@ export async function findVersion(on: Service, found: CachedSecret, which: Which
   if (which.versionId === undefined) {
     const stage = which.stage ?? CURRENT
     const version = stage === CURRENT ? current : await on.reader.versionByLabel(secret.id, stage)
-    if (version === undefined) throw new TylerError("not_found", { error: `No version carries the label ${stage}` })
+    if (version === undefined)
+      throw new TylerError("not_found", { stage, error: `No version carries the label ${stage}` })
     return version
   }
   const version = current?.versionId === which.versionId ? current : await on.reader.version(secret.id, which.versionId)
-  if (version === undefined) throw new TylerError("not_found", { error: "Version not found" })
+  if (version === undefined)
+    throw new TylerError("not_found", { versionId: which.versionId, error: "Version not found" })
   if (which.stage !== undefined) {
     const labels = await on.reader.labels(secret.id)
     const carried = labels.some((one) => one.label === which.stage && one.versionId === which.versionId)
