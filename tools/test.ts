@@ -1,5 +1,7 @@
-import { spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { globSync } from "node:fs"
+import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import { postgresAnswers } from "../test/conformance/postgres-database.ts"
 
@@ -56,8 +58,10 @@ if (files.length === 0) {
 }
 
 const onPostgres = files.filter((file) => file.startsWith("test/http/") && ON_SQLITE_ONLY[file] === undefined)
-const outcomes = [run({ engine: "sqlite", files })]
-if (onPostgres.length > 0) outcomes.push(await runOnPostgres(onPostgres))
+const outcomes = await Promise.all([
+  run({ engine: "sqlite", files }),
+  ...(onPostgres.length > 0 ? [runOnPostgres(onPostgres)] : []),
+])
 
 const sum = (of: (one: Outcome) => number): number => outcomes.reduce((total, one) => total + of(one), 0)
 const missing = new Set(outcomes.flatMap((one) => one.missing))
@@ -71,19 +75,19 @@ if (wanted.length === 0 && tests < PLAUSIBLE) {
 }
 process.exit(outcomes.find((one) => one.status !== 0)?.status ?? 0)
 
-function run(pass: Pass): Outcome {
-  const flags = ["--test", "--test-concurrency=3", "--test-reporter=spec", "--test-reporter-destination=stdout"]
-  const done = spawnSync(process.execPath, [...flags, ...pass.files], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
+/** Both passes go on at the same time: the tests of either wait more than they work. */
+async function run(pass: Pass): Promise<Outcome> {
+  const flags = ["--test", "--test-concurrency=2", "--test-reporter=spec", "--test-reporter-destination=stdout"]
+  const child = spawn(process.execPath, [...flags, ...pass.files], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, TYLER_TEST_ENGINE: pass.engine, NODE_COMPILE_CACHE: COMPILED },
   })
-  process.stdout.write(done.stdout)
-  const count = (name: string): number => Number(new RegExp(`^ℹ ${name} (\\d+)`, "m").exec(done.stdout)?.[1] ?? 0)
-  const skips = [...done.stdout.matchAll(/# SKIP (.*)$|﹣ .*# (.*)$/gm)]
+  const [said, [status]] = await Promise.all([text(child.stdout), once(child, "exit") as Promise<[number | null]>])
+  process.stdout.write(`\non ${pass.engine}\n${said}`)
+  const count = (name: string): number => Number(new RegExp(`^ℹ ${name} (\\d+)`, "m").exec(said)?.[1] ?? 0)
+  const skips = [...said.matchAll(/# SKIP (.*)$|﹣ .*# (.*)$/gm)]
   return {
-    status: done.status ?? 1,
+    status: status ?? 1,
     tests: count("tests"),
     passed: count("pass"),
     failed: count("fail"),
@@ -101,6 +105,5 @@ async function runOnPostgres(these: readonly string[]): Promise<Outcome> {
     process.stderr.write("PostgreSQL is required and does not answer\n")
     return { ...none, status: 1, failed: these.length, skipped: 0 }
   }
-  process.stdout.write("\nthe HTTP suite on PostgreSQL\n")
   return run({ engine: "postgres", files: these })
 }

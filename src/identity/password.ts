@@ -6,11 +6,28 @@ import { gate } from "./gate.ts"
 
 export { passwordFault } from "./password-rules.ts"
 
-/** OWASP's argon2id parameters: 19 MiB, 2 passes, 1 lane. About 25 ms of one core. */
-const PARAMETERS = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as const
-const HEAD = "$argon2id$v=19$m=19456,t=2,p=1$"
-const PHC = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/
+/** Of argon2id, RFC 9106: KiB of memory, and passes over it. */
+export interface PasswordCost {
+  readonly memory: number
+  readonly passes: number
+}
+
+/** OWASP's: 19 MiB, 2 passes, 1 lane. About 25 ms of one core. */
+export const PASSWORD_COST: PasswordCost = { memory: 19_456, passes: 2 }
+
+/** How passwords are kept: as PHC strings of one cost. A string of another cost is nobody's hash. */
+export interface Passwords {
+  /** Salted. @throws TylerError `rate_limited` */
+  hash(password: string, random: Random): Promise<string>
+  /** A string that `hash` could not have made is false, after the same work. @throws TylerError `rate_limited` */
+  verify(phc: string, password: string): Promise<boolean>
+  /** A hash nobody's password has: unknown users cost the same work. */
+  readonly nobody: string
+}
+
 const SALT_BYTES = 16
+const TAG_BYTES = 32
+const SALT_AND_TAG = /^([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/
 const hashing = promisify(argon2)
 
 /**
@@ -19,25 +36,23 @@ const hashing = promisify(argon2)
  */
 const gated = gate(2, 100)
 
-/** A salted argon2id hash as a PHC string. @throws TylerError `rate_limited` */
-export async function hashPassword(password: string, random: Random): Promise<string> {
-  const salt = Buffer.from(random.bytes(SALT_BYTES))
-  return `${HEAD}${unpadded(salt)}$${unpadded(await derive(password, salt))}`
-}
-
-/** A string that `hashPassword` could not have made is false, after the same work. @throws TylerError `rate_limited` */
-export async function verifyPassword(phc: string, password: string): Promise<boolean> {
-  const [, salt, tag] = PHC.exec(phc) ?? []
-  if (salt === undefined || tag === undefined) {
-    await derive(password, Buffer.alloc(SALT_BYTES))
-    return false
+export function passwordsAt(cost: PasswordCost): Passwords {
+  const head = `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=1$`
+  return {
+    nobody: `${head}${"A".repeat(22)}$${"A".repeat(43)}`,
+    async hash(password, random) {
+      const salt = Buffer.from(random.bytes(SALT_BYTES))
+      return `${head}${unpadded(salt)}$${unpadded(await derive(password, salt, cost))}`
+    },
+    async verify(phc, password) {
+      const [, salt, tag] = phc.startsWith(head) ? (SALT_AND_TAG.exec(phc.slice(head.length)) ?? []) : []
+      if (salt === undefined || tag === undefined) {
+        await derive(password, Buffer.alloc(SALT_BYTES), cost)
+        return false
+      }
+      return equalBytes(await derive(password, Buffer.from(salt, "base64"), cost), Buffer.from(tag, "base64"))
+    },
   }
-  return equalBytes(await derive(password, Buffer.from(salt, "base64")), Buffer.from(tag, "base64"))
-}
-
-/** A hash nobody's password has: unknown users cost the same work. */
-export function dummyHash(): string {
-  return `${HEAD}${"A".repeat(22)}$${"A".repeat(43)}`
 }
 
 function unpadded(bytes: Buffer): string {
@@ -45,11 +60,11 @@ function unpadded(bytes: Buffer): string {
 }
 
 /** Over the NFC form, whole: nothing is cut off. */
-function derive(password: string, nonce: Buffer): Promise<Buffer> {
+function derive(password: string, nonce: Buffer, cost: PasswordCost): Promise<Buffer> {
   return gated(async () => {
     const message = Buffer.from(password.normalize("NFC"), "utf8")
     try {
-      return Buffer.from(await hashing("argon2id", { message, nonce, ...PARAMETERS }))
+      return Buffer.from(await hashing("argon2id", { message, nonce, ...cost, parallelism: 1, tagLength: TAG_BYTES }))
     } finally {
       wipe(message)
     }

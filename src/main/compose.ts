@@ -4,6 +4,7 @@ import { writeSetupToken } from "../adapters/local/setup-token-file.ts"
 import type { Clock } from "../core/clock.ts"
 import { type Random, randomText } from "../core/random.ts"
 import { setupToken } from "../identity/bootstrap.ts"
+import { PASSWORD_COST, type PasswordCost } from "../identity/password.ts"
 import { oidcClient } from "../identity/oidc.ts"
 import { loginThrottle } from "../identity/throttle.ts"
 import { createApp } from "../http/app.ts"
@@ -26,7 +27,7 @@ import { newNoticeMeter, type Notifying, notifying, waking } from "./notifying.t
 import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirrored.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { rewrapping } from "./rewrapping.ts"
-import { serviceOf } from "./service.ts"
+import { placeOf, serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
@@ -49,7 +50,12 @@ const DRAIN_MS = 10_000
 const LIMITER_KEYS = 100_000
 
 /** Wires one process together and listens. @throws StartFault */
-export async function start(config: Config, clock: Clock, random: Random): Promise<Running> {
+export async function start(
+  config: Config,
+  clock: Clock,
+  random: Random,
+  cost: PasswordCost = PASSWORD_COST,
+): Promise<Running> {
   const log = pino({ level: config.logLevel, base: { service: "tyler" } }, pino.destination({ dest: 2, sync: false }))
   await using opened = new AsyncDisposableStack()
   const { backend, mirror } = await openState(config, { clock, random }, "serve", opened)
@@ -63,7 +69,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
       ? waking(metered(mirrored(backend.ledger, mirror), meter, clock), () => notifier?.wake())
       : refusingLedger
   const { lastTime } = await backend.reader.head()
-  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
+  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime, cost)
   await requireWaysIn(service)
   let stopping = false
   const readiness = (): Part[] => [
@@ -86,6 +92,7 @@ export async function start(config: Config, clock: Clock, random: Random): Promi
     oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),
     readLimits: { people: limiterOf(config.limits.people), programs: limiterOf(config.limits.programs) },
+    place: placeOf(config),
     hosts: () => ({ publicUrl, loopback: config.listen.loopback }),
     trustedProxy: proxyTrust(config.listen.trustedProxies),
     get publicUrl() {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import type { Clock } from "../core/clock.ts"
 import type { Random } from "../core/random.ts"
+import { PASSWORD_COST } from "../identity/password.ts"
 import { StartFault } from "../core/start-fault.ts"
 import { publicLogKey } from "../operations/audit.ts"
 import { acceptRollback, recoverAdmin } from "../operations/recovery.ts"
@@ -32,7 +33,7 @@ export async function offline<T>(
   const { backend, mirror } = await openState(config, { clock, random }, "look", opened)
   const { lastTime } = await backend.reader.head()
   const ledger = mirrored(backend.ledger, mirror)
-  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime)
+  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime, PASSWORD_COST)
   const rollback = () => detectRollback(backend.reader, mirror, publicLogKey(service))
   return await use({
     async recoverAdmin(username) {

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts"
 import { nameLimit, type SecretName } from "../core/name.ts"
 import type { Random } from "../core/random.ts"
+import { type PasswordCost, passwordsAt } from "../identity/password.ts"
 import { expiryClock } from "../operations/clock-watch.ts"
 import { policySource } from "../operations/policies.ts"
 import { RefusalMeter } from "../operations/refusals.ts"
@@ -8,6 +9,7 @@ import { leaseCache } from "../operations/lease-cache.ts"
 import { secretCache } from "../operations/secret-cache.ts"
 import type { Service, Settings } from "../operations/service.ts"
 import { Turns } from "../operations/turns.ts"
+import type { Place } from "../aws-api/desk.ts"
 import type { Backend } from "./backend.ts"
 import type { Config } from "./config.ts"
 
@@ -21,6 +23,7 @@ export function serviceOf(
   clock: Clock,
   random: Random,
   newestEntry: number,
+  cost: PasswordCost,
 ): Service {
   const { reader, ledger, keys } = backend
   const keyring = () => keys.current()
@@ -37,12 +40,14 @@ export function serviceOf(
     clock,
     expiryNow: expiryClock(clock, newestEntry),
     random,
+    passwords: passwordsAt(cost),
     settings: settingsOf(config, random),
   }
 }
 
 function settingsOf(config: Config, random: Random): Settings {
   const { prefix } = config.secrets
+  const { region, account } = placeOf(config)
   return {
     prefix,
     nameLimit: nameLimit(prefix),
@@ -53,8 +58,14 @@ function settingsOf(config: Config, random: Random): Settings {
     changesGuarded: config.environment === "production",
     passwordsFor: config.passwordsFor,
     arnOf: (name: SecretName) =>
-      `arn:aws:secretsmanager:local:000000000000:secret:${prefix}/${name}-${arnSuffix(random)}`,
+      `arn:aws:secretsmanager:${region}:${account}:secret:${prefix}/${name}-${arnSuffix(random)}`,
   }
+}
+
+/** How AWS would name what is here; without a Region and an account of one's own, as emulators have it. */
+export function placeOf({ aws, secrets }: Config): Place {
+  const { prefix } = secrets
+  return { region: aws?.place.region ?? "us-east-1", account: aws?.accountId ?? "000000000000", prefix }
 }
 
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

@@ -1,7 +1,6 @@
 import { TylerError } from "../core/errors.ts"
 import { ADMIN, type Origin, type Principal } from "../core/principal.ts"
 import { SESSION_LIFETIME_MS } from "../identity/credential.ts"
-import { dummyHash, verifyPassword } from "../identity/password.ts"
 import { principalGenuine } from "../identity/row-mac.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import { parseUsername } from "../identity/username.ts"
@@ -146,7 +145,10 @@ async function rowOfPassword(
   const tampered = row !== undefined && !principalGenuine(on.keyring().rowsKey, row)
   if (tampered) await recordTampering(on, origin, "principal", row.id)
   const usable = row?.passwordHash != null && !row.disabled && !tampered
-  const right = await verifyPassword(usable ? (row.passwordHash ?? dummyHash()) : dummyHash(), password)
+  const right = await on.passwords.verify(
+    usable ? (row.passwordHash ?? on.passwords.nobody) : on.passwords.nobody,
+    password,
+  )
   return right && usable ? row : undefined
 }
 

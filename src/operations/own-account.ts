@@ -1,7 +1,7 @@
 import { parseEmail } from "../core/email.ts"
 import { TylerError } from "../core/errors.ts"
 import { type Assurance, isHalf } from "../core/principal.ts"
-import { hashPassword, passwordFault } from "../identity/password.ts"
+import { passwordFault } from "../identity/password.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
 import { changeKeepingCredentials, credentialEnd, nextEpoch } from "./accounts.ts"
@@ -37,7 +37,7 @@ export function changeOwnPassword(
       if (ask.next === ask.current) throw new TylerError("weak_password", { error: "The new password is the old one" })
       const fault = passwordFault(ask.next, row.name)
       if (fault !== undefined) throw new TylerError("weak_password", { error: fault })
-      const passwordHash = await hashPassword(ask.next, on.random)
+      const passwordHash = await on.passwords.hash(ask.next, on.random)
       const changed = nextEpoch(on, row, { passwordHash, mustChangePassword: false })
       return {
         act: actOf(on, caller, view, about, {

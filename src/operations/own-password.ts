@@ -1,5 +1,4 @@
 import { TylerError } from "../core/errors.ts"
-import { verifyPassword } from "../identity/password.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { factorExpected } from "./second-factor.ts"
@@ -24,7 +23,7 @@ export async function checkOwnPassword(
   let right: boolean
   let whole: boolean
   try {
-    right = row.passwordHash !== null && (await verifyPassword(row.passwordHash, password))
+    right = row.passwordHash !== null && (await on.passwords.verify(row.passwordHash, password))
     whole = right && (await passwordIsAll(on, row))
   } catch (fault) {
     throttle.abandoned(row.name)

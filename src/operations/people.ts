@@ -1,6 +1,6 @@
 import { TylerError } from "../core/errors.ts"
 import type { Reason } from "../core/reason.ts"
-import { hashPassword, passwordFault } from "../identity/password.ts"
+import { passwordFault } from "../identity/password.ts"
 import type { PrincipalRow } from "../state/rows.ts"
 import { requireAdmin } from "./accounts.ts"
 import { actOf } from "./act.ts"
@@ -78,5 +78,5 @@ async function newHash(on: Service, row: PrincipalRow, password: string): Promis
   if (row.kind !== "person") throw new TylerError("invalid_request", { error: "A service account has no password" })
   const fault = passwordFault(password, row.name)
   if (fault !== undefined) throw new TylerError("weak_password", { error: fault })
-  return hashPassword(password, on.random)
+  return on.passwords.hash(password, on.random)
 }

@@ -2,7 +2,6 @@ import { record } from "../audit/ledger.ts"
 import { TylerError } from "../core/errors.ts"
 import { ADMIN, type Principal } from "../core/principal.ts"
 import { randomText } from "../core/random.ts"
-import { hashPassword } from "../identity/password.ts"
 import { principalGenuine } from "../identity/row-mac.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { Change } from "../state/change.ts"
@@ -39,7 +38,7 @@ export async function recoverAdmin(on: Service, username: string): Promise<{ rea
     disabled: false,
     epoch: row.epoch + 1,
     mustChangePassword: true,
-    passwordHash: await hashPassword(password, on.random),
+    passwordHash: await on.passwords.hash(password, on.random),
     factorEpoch: row.factorEpoch + 1,
     hasFactor: false,
     mustEnrol: false,

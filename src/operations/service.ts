@@ -5,6 +5,7 @@ import type { Origin, Principal } from "../core/principal.ts"
 import type { Random } from "../core/random.ts"
 import type { ChannelName } from "../notice/channel.ts"
 import type { Keyring } from "../envelope/keyring.ts"
+import type { Passwords } from "../identity/password.ts"
 import type { StateReader } from "../state/reader.ts"
 import type { KeySource } from "./key-source.ts"
 import type { LeaseCache } from "./lease-cache.ts"
@@ -28,6 +29,7 @@ export interface Service {
   /** The hour by which credentials expire: it does not step back. */
   readonly expiryNow: () => number
   readonly random: Random
+  readonly passwords: Passwords
   readonly settings: Settings
 }
 

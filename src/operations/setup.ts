@@ -1,7 +1,7 @@
 import { TylerError } from "../core/errors.ts"
 import { ADMIN, type Origin } from "../core/principal.ts"
 import { SESSION_LIFETIME_MS } from "../identity/credential.ts"
-import { hashPassword, passwordFault } from "../identity/password.ts"
+import { passwordFault } from "../identity/password.ts"
 import { signedCredential, signedPrincipal } from "./accounts.ts"
 import { draftEntry } from "./entry.ts"
 import { anonymousCaller } from "./login.ts"
@@ -83,5 +83,5 @@ export async function setUp(
 async function checkedHash(on: Service, ask: SetupRequest): Promise<string> {
   const fault = passwordFault(ask.password, ask.username)
   if (fault !== undefined) throw new TylerError("weak_password", { error: fault })
-  return hashPassword(ask.password, on.random)
+  return on.passwords.hash(ask.password, on.random)
 }

@@ -1,5 +1,5 @@
 import { TylerError } from "../core/errors.ts"
-import { hashPassword, passwordFault } from "../identity/password.ts"
+import { passwordFault } from "../identity/password.ts"
 import { parseUsername } from "../identity/username.ts"
 import type { AccessRequestRow, PrincipalRow } from "../state/rows.ts"
 import { requireAdmin, signedPrincipal } from "./accounts.ts"
@@ -48,7 +48,7 @@ export async function createUser(on: Service, caller: Caller, ask: NewUser): Pro
         roles: ask.roles.filter((role) => !guarded.includes(role)).toSorted(),
         disabled: false,
         epoch: 1,
-        passwordHash: await hashPassword(ask.password, on.random),
+        passwordHash: await on.passwords.hash(ask.password, on.random),
         mustChangePassword: ask.mustChangePassword,
         factorEpoch: 0,
         hasFactor: false,

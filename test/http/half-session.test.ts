@@ -3,7 +3,7 @@ import { after, test } from "node:test"
 import type { LoginAnswer, MeAnswer } from "../../src/api/auth.ts"
 import type { RecoveryAnswer, TotpAnswer } from "../../src/api/factors.ts"
 import { MATRIX, type Row } from "../../src/http/matrix.ts"
-import { dummyHash, verifyPassword } from "../../src/identity/password.ts"
+import { PASSWORD_COST, passwordsAt } from "../../src/identity/password.ts"
 import { entryOf } from "../kit/audit.ts"
 import { type Answer, type Client, clientOf, type Problem } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
@@ -249,8 +249,9 @@ test("a right password forgets no wrong codes by the way of changing it either",
 test("attempts that the service was too busy to judge lock nobody out", async (t) => {
   const { gail, clock, finn } = await scene()
   const gate = { full: true }
+  const passwords = passwordsAt(PASSWORD_COST)
   const fill = async (): Promise<void> => {
-    while (gate.full) await verifyPassword(dummyHash(), "somebody else")
+    while (gate.full) await passwords.verify(passwords.nobody, "somebody else")
   }
   const queue = Array.from({ length: 102 }, fill)
   t.after(() => {

@@ -11,6 +11,7 @@ import { clientOf } from "../kit/client.ts"
 import { engineEnvironment } from "../kit/engine.ts"
 import { addProgram, logIn, PASSWORD, setUpAdmin } from "../kit/people.ts"
 import { REASON } from "../kit/secrets.ts"
+import { PASSWORD_COST } from "../../src/identity/password.ts"
 import { serverEnvironment, startServer, temporaryFolder } from "../kit/server.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 import { onEngine, runPast, type SqlValue } from "../kit/tamper.ts"
@@ -139,7 +140,7 @@ test("a tampered admin does not count as the one who is left", async (t) => {
 test("recover-admin makes a tampered row anew: role admin and nothing else of what stood there", async (t) => {
   const folder = temporaryFolder()
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const first = await startServer({ folder })
+  const first = await startServer({ folder, passwordCost: PASSWORD_COST })
   await setUpAdmin(first)
   await first.close()
   const tampered = onEngine({
@@ -151,7 +152,7 @@ test("recover-admin makes a tampered row anew: role admin and nothing else of wh
   const parsed = parseConfig(serverEnvironment(folder, await engineEnvironment(folder)))
   assert.ok("config" in parsed)
   const { password } = await offline(parsed.config, systemClock, systemRandom, (on) => on.recoverAdmin("ada"))
-  const second = await startServer({ folder })
+  const second = await startServer({ folder, passwordCost: PASSWORD_COST })
   t.after(() => second.close())
   const half = await second.anonymous.post<LoginAnswer>("/api/auth/login", { username: "ada", password })
   assert.equal(half.body.assurance, "half")

@@ -1,3 +1,4 @@
+import { PASSWORD_COST } from "../../src/identity/password.ts"
 import { type Clock, systemClock } from "../../src/core/clock.ts"
 import { systemRandom } from "../../src/core/random.ts"
 import { openState } from "../../src/main/backend.ts"
@@ -25,5 +26,5 @@ export async function offlineService<T>(
   const { backend, mirror } = await openState(parsed.config, surroundings, "look", opened)
   const { lastTime } = await backend.reader.head()
   const ledger = mirrored(backend.ledger, mirror)
-  return await use(serviceOf(parsed.config, { ...backend, ledger }, clock, systemRandom, lastTime))
+  return await use(serviceOf(parsed.config, { ...backend, ledger }, clock, systemRandom, lastTime, PASSWORD_COST))
 }

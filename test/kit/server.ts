@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Clock, systemClock } from "../../src/core/clock.ts"
 import { type Random, systemRandom } from "../../src/core/random.ts"
+import type { PasswordCost } from "../../src/identity/password.ts"
 import { type Running, start } from "../../src/main/compose.ts"
 import { parseConfig } from "../../src/main/config.ts"
 import { type Client, clientOf } from "./client.ts"
@@ -13,6 +14,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly clock?: Clock
   readonly random?: Random
+  /** Undefined: next to none, for half of what tests did was to hash the same few passwords. */
+  readonly passwordCost?: PasswordCost
   /** A folder that outlives the server (a second start finds the first one's data); the caller removes it. */
   readonly folder?: string
 }
@@ -35,6 +38,8 @@ export interface TestServer {
   close(): Promise<void>
 }
 
+const LITTLE: PasswordCost = { memory: 64, passes: 1 }
+
 /** No rate and no daily limits unless a test asks for them: a test's own reads must not run into them. */
 const UNLIMITED = { SECRETS_RATE_LIMIT_MAX: "1000000000", MAX_SECRET_ACCESS_PER_USER: "1000000000" }
 
@@ -49,7 +54,12 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     const env = serverEnvironment(folder, { ...(await engineEnvironment(folder)), ...options.env })
     const parsed = parseConfig(env)
     if ("faults" in parsed) throw new Error(parsed.faults.join("\n"))
-    const running = await start(parsed.config, options.clock ?? systemClock, options.random ?? systemRandom)
+    const running = await start(
+      parsed.config,
+      options.clock ?? systemClock,
+      options.random ?? systemRandom,
+      options.passwordCost ?? LITTLE,
+    )
     return serverOf(running, folder, remove)
   } catch (error) {
     await remove()

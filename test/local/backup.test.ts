@@ -8,6 +8,7 @@ import { exportLog, verdictOn } from "../kit/audit.ts"
 import { logIn, setUpAdmin } from "../kit/people.ts"
 import { startProcess } from "../kit/process.ts"
 import { createSecret, read } from "../kit/secrets.ts"
+import { PASSWORD_COST } from "../../src/identity/password.ts"
 import { startServer, temporaryFolder } from "../kit/server.ts"
 
 test("SQLite's own backup, taken beside a serving process, restores to a whole server with the root key's copy", async (t) => {
@@ -32,7 +33,7 @@ test("SQLite's own backup, taken beside a serving process, restores to a whole s
   assert.equal((await ada.get("/api/health")).status, 200)
   await createSecret(ada, "config/after", "the server goes on")
 
-  const restored = await startServer({ folder })
+  const restored = await startServer({ folder, passwordCost: PASSWORD_COST })
   t.after(() => restored.close())
   const again = await logIn(restored.url, "ada")
   assert.equal((await read(again, "config/app")).body.value, "kept")

@@ -5,6 +5,7 @@ import { serveAlone } from "../../src/adapters/postgres/presence.ts"
 import type { LoginAnswer } from "../../src/api/auth.ts"
 import { systemClock } from "../../src/core/clock.ts"
 import { systemRandom } from "../../src/core/random.ts"
+import { PASSWORD_COST } from "../../src/identity/password.ts"
 import { StartFault } from "../../src/core/start-fault.ts"
 import { parseConfig } from "../../src/main/config.ts"
 import { type Offline, offline } from "../../src/main/offline.ts"
@@ -93,7 +94,7 @@ test("recover-admin waits for nobody: it is refused while a server serves, and a
   await stops(replicas.start(1), /recover-admin is at work on the database/)
   await alone[Symbol.asyncDispose]()
 
-  const third = await replicas.start(1)
+  const third = await replicas.start(1, { passwordCost: PASSWORD_COST })
   const half = await third.anonymous.post<LoginAnswer>("/api/auth/login", { username: ADMIN_NAME, password })
   assert.deepEqual([half.status, half.body.assurance], [200, "half"], half.text)
 })

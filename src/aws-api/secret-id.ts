@@ -1,0 +1,37 @@
+import { TylerError } from "../core/errors.ts"
+import { parseName, type SecretName } from "../core/name.ts"
+import { AwsError } from "./errors.ts"
+import type { Desk } from "./desk.ts"
+
+export interface SecretRef {
+  readonly name: SecretName
+  /** What was asked for by its whole ARN, so that a name which was used again is not answered for it. */
+  readonly arn: string | undefined
+}
+
+const ARN = /^arn:[^:]*:secretsmanager:([^:]*):([^:]*):secret:(.+)$/
+const SUFFIX = /-[A-Za-z0-9]{6}$/
+
+/**
+ * A SecretId: a name, with or without the prefix, or an ARN with its six random characters.
+ * @throws AwsError `ResourceNotFoundException` for another Region's or account's, `ValidationException` for no name
+ */
+export function secretRef(desk: Desk, text: string): SecretRef {
+  if (!text.startsWith("arn:")) return { name: nameOf(desk, text), arn: undefined }
+  const [, region, account, full = ""] = ARN.exec(text) ?? []
+  const { place } = desk
+  if (region !== place.region || account !== place.account || !full.startsWith(`${place.prefix}/`))
+    throw new TylerError("not_found")
+  return { name: nameOf(desk, full.replace(SUFFIX, "")), arn: text }
+}
+
+function nameOf({ place, service }: Desk, text: string): SecretName {
+  const bare = text.startsWith(`${place.prefix}/`) ? text.slice(place.prefix.length + 1) : text
+  const parsed = parseName(bare, service.settings.nameLimit)
+  if ("name" in parsed) return parsed.name
+  throw new AwsError(
+    "ValidationException",
+    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+    new TylerError("invalid_name"),
+  )
+}
