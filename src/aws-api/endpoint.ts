@@ -7,7 +7,7 @@ import type { Caller } from "../operations/service.ts"
 import { type Authenticate, signatures } from "./authenticate.ts"
 import { readAwsJson, readInput } from "./body.ts"
 import type { Desk } from "./desk.ts"
-import { AwsError, statusOf, toldOf } from "./errors.ts"
+import { AwsError, statusOf, toldBy } from "./errors.ts"
 import type { Operation } from "./operation.ts"
 import { operationOf } from "./table.ts"
 
@@ -92,9 +92,9 @@ async function recorded(
   }
 }
 
-function refusalOf(desk: Desk, thrown: unknown, { requestId }: Origin): AwsAnswer {
+function refusalOf(desk: Desk, thrown: unknown, origin: Origin): AwsAnswer {
   const error = thrown instanceof AwsError || thrown instanceof TylerError ? thrown : unforeseen(thrown)
-  const { code, message } = toldOf(error, requestId, `${desk.publicUrl}/approve`)
+  const { code, message } = toldBy(desk, origin, error)
   const refusal = error instanceof AwsError ? error.cause : error
   return { status: statusOf(code), body: JSON.stringify({ __type: code, Message: message }), refusal }
 }

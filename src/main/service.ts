@@ -57,8 +57,7 @@ function settingsOf(config: Config, random: Random): Settings {
     purgeGuarded: config.environment === "production",
     changesGuarded: config.environment === "production",
     passwordsFor: config.passwordsFor,
-    arnOf: (name: SecretName) =>
-      `arn:aws:secretsmanager:${region}:${account}:secret:${prefix}/${name}-${arnSuffix(random)}`,
+    arnOf: (name: SecretName) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${arnSuffix(random)}`,
   }
 }
 
