@@ -43,7 +43,7 @@ const TEXTS = {
   too_many_labels: "The secret would have too many labels",
   too_many_tags: "The secret would have too many tags",
   user_exists: "A user or service account with this name already exists",
-  too_many_tokens: "The service account has as many valid tokens as it may; revoke one first",
+  too_many_tokens: "There are as many valid tokens or access keys as there may be; revoke one first",
   too_many_owned: "The owner has as many service accounts as one person may; name another owner",
   owner_disabled: "The service account's owner is disabled; give it another owner first",
   issuer_exists: "This issuer is there already; change it instead",

@@ -23,6 +23,10 @@ export interface ReadRequest extends Named {
   readonly stage: string | undefined
   readonly as: "string" | undefined
   readonly skipCache: boolean
+  /** Only the secret of this ARN, whatever else had or has its name. */
+  readonly arn?: string | undefined
+  /** The answer names the version's labels too. */
+  readonly labelled?: true
 }
 
 export interface Disclosure {
@@ -32,6 +36,11 @@ export interface Disclosure {
   /** Milliseconds since 1970 UTC. */
   readonly accessTime: number
   readonly versionId: VersionId
+  readonly arn: string
+  /** Of the version; milliseconds since 1970 UTC. */
+  readonly createdAt: number
+  /** Empty unless asked for. */
+  readonly stages: readonly string[]
   readonly receipt: ReceiptFacts
   /** Uses left today; null without a limit or for a masked answer. */
   readonly remainingToday: number | null
@@ -71,6 +80,7 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const permit = permission.by
   const version = await findVersion(on, found, which)
   if (ask.skipCache) on.store.forget(found.secret.id)
+  const labels = ask.labelled === true ? await on.secrets.labels(found) : []
   const { principal } = view
   const now = on.clock.now()
   const { value, cached } = await on.store.open(on, ask.name, version)
@@ -80,7 +90,8 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const reason = ask.reason ?? principal.standingReason
   if (reason === undefined) throw new TylerError("invalid_reason")
   const about = { action: cached ? "GET_CACHED" : "GET", resourceType: "secret", resourceName: ask.name, reason }
-  const { versionId } = version
+  const { versionId, createdAt } = version
+  const stages = labels.filter((one) => one.versionId === versionId).map(({ label }) => label)
   const details = ask.unmask ? "unmasked" : "masked"
   const changes = touch(found.secret, version, utcDay(now))
   return {
@@ -96,6 +107,9 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
           masked: !ask.unmask,
           accessTime: now,
           versionId,
+          arn: found.secret.arn,
+          createdAt,
+          stages,
           receipt: facts,
           remainingToday: remaining(used, permit.perSecretLimit, on.settings.maxAccessPerPerson),
         }

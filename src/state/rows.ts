@@ -38,13 +38,14 @@ export interface PrincipalRow {
   readonly mac: Uint8Array
 }
 
-/** A person's session or a program's token: both are opaque 256-bit secrets of which only SHA-256 is kept. */
+/** A person's session or a program's token: opaque 256-bit secrets of which only SHA-256 is kept. Or an access key. */
 export interface CredentialRow {
   readonly id: string
+  /** SHA-256 of the token; of an access key, of its id, which is no secret. */
   readonly tokenHash: Uint8Array
   readonly principalId: string
-  /** `workload`: a program's session, for which it showed a token of an issuer. */
-  readonly kind: "session" | "token" | "workload"
+  /** `workload`: a program's session, for which it showed a token of an issuer. `access_key`: signs requests (SigV4). */
+  readonly kind: "session" | "token" | "workload" | "access_key"
   readonly assurance: "half" | "half_mfa" | "password" | "mfa" | "token"
   readonly createdAt: number
   readonly expiresAt: number
@@ -52,6 +53,10 @@ export interface CredentialRow {
   readonly label: string
   /** null: whatever its owner may do. */
   readonly scope: TokenScope | null
+  /** Of an access key: its secret half, sealed, for it must be had to verify a signature. null otherwise. */
+  readonly sealedKey: Uint8Array | null
+  /** Of an access key: why its holder asks where the protocol has no place to say so. null otherwise. */
+  readonly standingReason: string | null
   readonly mac: Uint8Array
 }
 

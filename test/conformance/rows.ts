@@ -122,6 +122,8 @@ export function credentialRow(principalId: string, over: Partial<CredentialRow> 
     expiresAt: NOW + 3_600_001,
     label: "Firefox on Linux",
     scope: null,
+    sealedKey: null,
+    standingReason: null,
     mac: randomBytes(32),
     ...over,
   }

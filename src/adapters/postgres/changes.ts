@@ -97,8 +97,9 @@ const APPLY: Apply = {
     if (room !== undefined) await requireRoom(db, row, room)
     await run(
       db,
-      `INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope, mac)
-       VALUES ($1, $2, $3, $4, $5, at_ms($6), at_ms($7), $8, $9, $10)`,
+      `INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope,
+         sealed_key, standing_reason, mac)
+       VALUES ($1, $2, $3, $4, $5, at_ms($6), at_ms($7), $8, $9, $10, $11, $12)`,
       [
         row.tokenHash,
         row.id,
@@ -109,6 +110,8 @@ const APPLY: Apply = {
         row.expiresAt,
         row.label,
         row.scope === null ? null : JSON.stringify(row.scope),
+        row.sealedKey,
+        row.standingReason,
         row.mac,
       ],
     )

@@ -101,6 +101,8 @@ export function credentialRow(row: SqlRow): CredentialRow {
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
     scope: row["scope"] as TokenScope | null,
+    sealedKey: maybeBytes(row, "sealed_key"),
+    standingReason: maybeText(row, "standing_reason"),
     mac: bytes(row, "mac"),
   }
 }

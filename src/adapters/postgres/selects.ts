@@ -15,7 +15,7 @@ export const PRINCIPAL = `SELECT id, kind, name, roles, disabled, epoch, passwor
   FROM principal`
 
 export const CREDENTIAL = `SELECT id, token_hash, principal_id, kind, assurance, ms_of(created_at) AS created_at,
-    ${time("expires_at")}, label, scope, mac
+    ${time("expires_at")}, label, scope, sealed_key, standing_reason, mac
   FROM credential`
 
 export const FACTOR = `SELECT id, principal_id, kind, label, material, credential_id, facts,

@@ -347,8 +347,9 @@ function insertPrincipal(sql: Statements, row: PrincipalRow): void {
 
 function insertCredential(sql: Statements, row: CredentialRow): void {
   sql
-    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope,
+           sealed_key, standing_reason, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       row.tokenHash,
       row.id,
@@ -359,6 +360,8 @@ function insertCredential(sql: Statements, row: CredentialRow): void {
       row.expiresAt,
       row.label,
       row.scope === null ? null : JSON.stringify(row.scope),
+      row.sealedKey,
+      row.standingReason,
       row.mac,
     )
 }

@@ -101,6 +101,8 @@ export function credentialRow(row: SqlRow): CredentialRow {
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
     scope: scopeOf(maybeText(row, "scope")),
+    sealedKey: maybeBytes(row, "sealed_key"),
+    standingReason: maybeText(row, "standing_reason"),
     mac: bytes(row, "mac"),
   }
 }
