@@ -11,6 +11,7 @@ import { createApp } from "../http/app.ts"
 import { Counters } from "../http/counters.ts"
 import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
+import { stsCaller } from "../adapters/aws/sts.ts"
 import { issuerKeys } from "../adapters/jwks/issuer-keys.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { publicLogKey } from "../operations/audit.ts"
@@ -92,6 +93,7 @@ export async function start(
     service,
     authenticator: authenticator(service),
     throttle: loginThrottle(),
+    iam: config.aws === null ? null : { region: config.aws.place.region, ask: stsCaller(config.aws.place) },
     issuerKeys: issuerKeys(clock, config.environment === "development"),
     oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),

@@ -21,7 +21,7 @@ export interface CreateRequest {
   readonly tags: readonly Tag[] | null
   readonly idempotencyKey: VersionId | undefined
   /** The key of the store outside that is to protect it. */
-  readonly kmsKeyId: string | undefined
+  readonly kmsKeyId?: string | undefined
 }
 
 export interface Written {

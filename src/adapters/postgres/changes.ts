@@ -14,6 +14,7 @@ import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import { refuseIf, run } from "./run.ts"
 import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
+import { iamChanges } from "./iam-changes.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
 /** @param index the number that the act's entry gets. */
@@ -30,6 +31,7 @@ const APPLY: Apply = {
   ...requestChanges,
   ...roleChanges,
   ...workloadChanges,
+  ...iamChanges,
   ...signOnChanges,
 
   async addPrincipal(db, { row }) {

@@ -13,6 +13,7 @@ import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import type { Statements } from "./statements.ts"
 import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
+import { iamChanges } from "./iam-changes.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
 /** @param index the number that the act's entry gets. */
@@ -26,6 +27,7 @@ const APPLY: Apply = {
   ...requestChanges,
   ...roleChanges,
   ...workloadChanges,
+  ...iamChanges,
   ...signOnChanges,
 
   addPrincipal(sql, { row }) {
