@@ -32,6 +32,8 @@ export const ListItem = strict({
   lastChanged: Time,
   /** A UTC day, or null when it was never read. */
   lastAccessed: orNull(Type.String({ maxLength: 30 })),
+  /** False: it is in AWS, and `tyler aws adopt` has not put it under our rule yet. */
+  adopted: Type.Boolean(),
 })
 export const ListAnswer = strict({
   secrets: Type.Array(ListItem, { maxItems: 100 }),
@@ -112,6 +114,8 @@ export const MetadataAnswer = strict({
   createdAt: Time,
   lastChanged: Time,
   lastAccessed: orNull(Type.String({ maxLength: 30 })),
+  /** False: it is in AWS, and `tyler aws adopt` has not put it under our rule yet. */
+  adopted: Type.Boolean(),
   /** When it will be purged; null for a live secret. */
   deletionDate: orNull(Time),
   /** Since when the value should be replaced, for somebody saw it in an emergency; null: it need not be. */

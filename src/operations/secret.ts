@@ -1,5 +1,5 @@
 import { comeBackAt, nextUtcDay } from "../core/clock.ts"
-import { TylerError } from "../core/errors.ts"
+import { textOf, TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { CURRENT } from "../core/stage.ts"
 import type { Verb } from "../core/verb.ts"
@@ -42,7 +42,7 @@ export async function findSecret(
     throw new TylerError("secret_pending_deletion", { deletionDate: new Date(found.secret.deletionAt).toISOString() })
   }
   if (!found.secret.adopted && verb !== "list")
-    throw new TylerError("not_adopted", { command: `tyler aws adopt ${named.name}` })
+    throw new TylerError("not_adopted", { error: `${textOf("not_adopted")} ${named.name}` })
   return found
 }
 

@@ -1,6 +1,5 @@
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import { after } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 
 /**
@@ -14,6 +13,8 @@ export type Fate =
   | { readonly error: string; readonly status?: number; readonly message?: string }
   | { readonly slowMs: number }
   | { readonly hold: Promise<void> }
+  /** As if it had been asked about that secret. */
+  | { readonly answerOf: string }
 
 /** @param operation such as `PutSecretValue`. @param nth of that operation, from 1. */
 export type Judge = (operation: string, nth: number, body: Readonly<Record<string, unknown>>) => Fate
@@ -24,9 +25,10 @@ export interface AwsProxy {
   judge(judge: Judge): void
   /** Calls that arrived since the last `judge`. */
   calls(operation: string): number
+  close(): void
 }
 
-/** In front of an AWS, so that it can fail as the real one does. Ended with the test file. */
+/** In front of an AWS, so that it can fail as the real one does. */
 export async function awsProxy(upstream: string): Promise<AwsProxy> {
   let fateOf: Judge = () => "pass"
   let counts = new Map<string, number>()
@@ -35,7 +37,6 @@ export async function awsProxy(upstream: string): Promise<AwsProxy> {
   })
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
-  after(() => server.close())
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
@@ -51,7 +52,9 @@ export async function awsProxy(upstream: string): Promise<AwsProxy> {
     )
     if (fate === "drop") return void request.socket.destroy()
     if (typeof fate === "object" && "error" in fate) return refuse(response, fate)
-    const answer = await forward(upstream, request, body)
+    const asked =
+      typeof fate === "object" && "answerOf" in fate ? Buffer.from(JSON.stringify({ SecretId: fate.answerOf })) : body
+    const answer = await forward(upstream, request, asked)
     if (fate === "lose") return void request.socket.destroy()
     if (typeof fate === "object" && "slowMs" in fate) await pause(fate.slowMs)
     if (typeof fate === "object" && "hold" in fate) await fate.hold
@@ -67,6 +70,10 @@ export async function awsProxy(upstream: string): Promise<AwsProxy> {
       counts = new Map()
     },
     calls: (operation) => counts.get(operation) ?? 0,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
   }
 }
 

@@ -34,6 +34,7 @@ export async function awsStage(env: Readonly<Record<string, string>> = {}): Prom
   const set: ReplicaSet = await replicaSet()
   const clock = movableClock()
   const prefix = `t-${randomUUID().slice(0, 8)}`
+  const aws = new SecretsManagerClient({ region: MOTO_REGION, endpoint: upstream })
   const all = {
     SECRETS_BACKEND: "aws",
     AWS_REGION: MOTO_REGION,
@@ -49,7 +50,7 @@ export async function awsStage(env: Readonly<Record<string, string>> = {}): Prom
     return {
       proxy,
       prefix,
-      aws: new SecretsManagerClient({ region: MOTO_REGION, endpoint: upstream }),
+      aws,
       clock,
       server,
       admin,
@@ -58,9 +59,14 @@ export async function awsStage(env: Readonly<Record<string, string>> = {}): Prom
         clock.advance(61_000)
         await server.runJobs()
       },
-      [Symbol.asyncDispose]: () => set[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        await set[Symbol.asyncDispose]()
+        proxy.close()
+        aws.destroy()
+      },
     }
   } catch (error) {
+    proxy.close()
     await set[Symbol.asyncDispose]()
     throw error
   }

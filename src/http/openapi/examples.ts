@@ -68,6 +68,7 @@ const listed = {
   tags: [{ Key: "team", Value: "payments" }],
   lastChanged: AT,
   lastAccessed: "2026-11-24",
+  adopted: true,
 }
 const entry = {
   id: 41,

@@ -122,7 +122,8 @@ function nameOf(call: Call) {
 }
 
 function writtenAnswer(message: string, written: Written): Answer {
-  return { status: 200, body: { message, ...written } }
+  const { arn, name, versionId } = written
+  return { status: 200, body: { message, arn, name, versionId } }
 }
 
 function versionAnswer({ versionId, stages, createdAt, createdBy }: VersionFacts): object {

@@ -136,6 +136,7 @@ export function secretAnswer(row: SecretRow): object {
     tags: row.tags ?? [],
     lastChanged: new Date(row.changedAt).toISOString(),
     lastAccessed: row.lastAccessed,
+    adopted: row.adopted,
   }
 }
 

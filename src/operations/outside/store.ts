@@ -89,10 +89,13 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
     },
 
     async open(on, name, version): Promise<Opened> {
-      const current = (await on.secrets.get(name))?.current?.versionId === version.versionId
+      const current = await isCurrent(on, name, version)
       const key = { secretId: version.secretId, versionId: version.versionId, current }
       const held = cache.get(key)
       if (held !== undefined) return { value: await openCached(on, name, version, held), cached: true }
+      // A call there takes far longer than a look at our own rows: what moved here meanwhile is planned anew first.
+      if (current) on.secrets.drop(name)
+      if (current && !(await isCurrent(on, name, version))) throw new PlanAgain()
       const loaded = await cache.fetch(key, () => load(on, name, version, current))
       return { value: await openCached(on, name, version, loaded), cached: false }
     },
@@ -121,6 +124,10 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
 /** Bound to the full name: of a new secret no more is known when its value is sealed. */
 function placeOf(outside: Outside, name: SecretName, { versionId }: Pick<VersionRow, "versionId">): Place {
   return { secretId: fullNameOf(outside, name), versionId, name }
+}
+
+async function isCurrent(on: Service, name: SecretName, { versionId }: VersionRow): Promise<boolean> {
+  return (await on.secrets.get(name))?.current?.versionId === versionId
 }
 
 /** The value as the store has it; whatever of it is not what was decided on is looked into first. */
