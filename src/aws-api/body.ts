@@ -35,12 +35,12 @@ function broken(message: string): AwsError {
 }
 
 /**
- * The members of an operation. A member of the wrong type is no serialized input at all; one that breaks a bound is.
+ * The members of an operation; only a value may hold what no text of ours does. A member of the wrong type is no serialized input at all; one that breaks a bound is.
  * @throws AwsError `SerializationException`, `ValidationException`
  */
 export function readInput(schema: TSchema, json: Record<string, Json>): unknown {
   try {
-    return parseBody(schema, json, Object.keys(json))
+    return parseBody(schema, json, ["SecretString"])
   } catch (error) {
     if (!(error instanceof TylerError) || error.code !== "invalid_request") throw error
     const wrong = wrongType(schema, json)

@@ -10,8 +10,9 @@ const LABELS = [
 const inside: ReadonlyMap<string, string> = new Map(LABELS)
 const outside: ReadonlyMap<string, string> = new Map(LABELS.map(([theirs, ours]) => [ours, theirs]))
 
-export function labelInside(awsLabel: string): string {
-  return inside.get(awsLabel) ?? awsLabel
+/** Undefined for `current` and such: with AWS they would be labels of somebody's own, and here they are taken. */
+export function labelInside(awsLabel: string): string | undefined {
+  return outside.has(awsLabel) ? undefined : (inside.get(awsLabel) ?? awsLabel)
 }
 
 export function labelOutside(label: string): string {

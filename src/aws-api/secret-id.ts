@@ -1,5 +1,5 @@
 import { TylerError } from "../core/errors.ts"
-import { parseName, type SecretName } from "../core/name.ts"
+import { type NameFault, parseName, type SecretName } from "../core/name.ts"
 import { AwsError } from "./errors.ts"
 import type { Desk } from "./desk.ts"
 
@@ -7,6 +7,18 @@ export interface SecretRef {
   readonly name: SecretName
   /** What was asked for by its whole ARN, so that a name which was used again is not answered for it. */
   readonly arn: string | undefined
+}
+
+const CHARACTERS =
+  "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+
+/** The first is AWS's; the others are of names that AWS would take and nothing here can have. */
+const FAULTS: Readonly<Record<NameFault, string>> = {
+  bad_character: CHARACTERS,
+  empty: CHARACTERS,
+  too_long: "Invalid name. It is too long: with the prefix a name has 512 characters at most",
+  empty_segment: "Invalid name. It has an empty segment between slashes",
+  dot_segment: "Invalid name. A segment between slashes must not be . or ..",
 }
 
 const ARN = /^arn:[^:]*:secretsmanager:([^:]*):([^:]*):secret:(.+)$/
@@ -29,9 +41,5 @@ function nameOf({ place, service }: Desk, text: string): SecretName {
   const bare = text.startsWith(`${place.prefix}/`) ? text.slice(place.prefix.length + 1) : text
   const parsed = parseName(bare, service.settings.nameLimit)
   if ("name" in parsed) return parsed.name
-  throw new AwsError(
-    "ValidationException",
-    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
-    new TylerError("invalid_name"),
-  )
+  throw new AwsError("ValidationException", FAULTS[parsed.fault], new TylerError("invalid_name"))
 }

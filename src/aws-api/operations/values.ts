@@ -25,6 +25,8 @@ export const valueOperations: readonly Operation[] = [
       const { VersionId: id, VersionStage: stage } = input
       const versionId = id === undefined ? undefined : parseVersionId(id)
       if (id !== undefined && versionId === undefined) throw new TylerError("not_found", { versionId: id })
+      const label = stage === undefined ? undefined : labelInside(stage)
+      if (stage !== undefined && label === undefined) throw new TylerError("not_found", { stage })
       try {
         const read = await readSecret(desk.service, caller, {
           name: ref.name,
@@ -32,7 +34,7 @@ export const valueOperations: readonly Operation[] = [
           reason: null,
           unmask: true,
           versionId,
-          stage: stage === undefined ? undefined : labelInside(stage),
+          stage: label,
           as: "string",
           skipCache: false,
           labelled: true,
