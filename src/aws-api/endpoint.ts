@@ -94,7 +94,7 @@ async function recorded(
 
 function refusalOf(desk: Desk, thrown: unknown, { requestId }: Origin): AwsAnswer {
   const error = thrown instanceof AwsError || thrown instanceof TylerError ? thrown : unforeseen(thrown)
-  const { code, message } = toldOf(error, requestId, `${desk.publicUrl}/approve`)
+  const { code, message } = toldOf(error, requestId, `${desk.publicUrl}/request`)
   const refusal = error instanceof AwsError ? error.cause : error
   return { status: statusOf(code), body: JSON.stringify({ __type: code, Message: message }), refusal }
 }
