@@ -38,12 +38,16 @@ function broken(message: string): AwsError {
 const JUDGED_MEMBERS = ["SecretString", "ExcludeCharacters"]
 
 /**
- * The members of an operation. A member of the wrong type is no serialized input at all; one that breaks a bound is.
+ * The members of an operation; only a value may hold what no text of ours does. A member of the wrong type is no serialized input at all; one that breaks a bound is.
  * @throws AwsError `SerializationException`, `ValidationException`
  */
 export function readInput(schema: TSchema, json: Record<string, Json>): unknown {
   try {
+<<<<<<< HEAD
     return parseBody(schema, json, JUDGED_MEMBERS)
+=======
+    return parseBody(schema, json, ["SecretString"])
+>>>>>>> ba8c3cda7fc80c134cb3df63b477bdf2f9f6640c
   } catch (error) {
     if (!(error instanceof TylerError) || error.code !== "invalid_request") throw error
     const wrong = wrongType(schema, json)
