@@ -43,11 +43,7 @@ const JUDGED_MEMBERS = ["SecretString", "ExcludeCharacters"]
  */
 export function readInput(schema: TSchema, json: Record<string, Json>): unknown {
   try {
-<<<<<<< HEAD
     return parseBody(schema, json, JUDGED_MEMBERS)
-=======
-    return parseBody(schema, json, ["SecretString"])
->>>>>>> ba8c3cda7fc80c134cb3df63b477bdf2f9f6640c
   } catch (error) {
     if (!(error instanceof TylerError) || error.code !== "invalid_request") throw error
     const wrong = wrongType(schema, json)

@@ -94,11 +94,7 @@ async function recorded(
 
 function refusalOf(desk: Desk, thrown: unknown, origin: Origin): AwsAnswer {
   const error = thrown instanceof AwsError || thrown instanceof TylerError ? thrown : unforeseen(thrown)
-<<<<<<< HEAD
   const { code, message } = toldBy(desk, origin, error)
-=======
-  const { code, message } = toldOf(error, requestId, `${desk.publicUrl}/request`)
->>>>>>> ba8c3cda7fc80c134cb3df63b477bdf2f9f6640c
   const refusal = error instanceof AwsError ? error.cause : error
   return { status: statusOf(code), body: JSON.stringify({ __type: code, Message: message }), refusal }
 }

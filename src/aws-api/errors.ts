@@ -162,7 +162,7 @@ export interface Told {
 
 /** A refusal as AWS's clients read it. */
 export function toldBy({ publicUrl }: Desk, { requestId }: Origin, error: TylerError | AwsError): Told {
-  return toldOf(error, requestId, `${publicUrl}/approve`)
+  return toldOf(error, requestId, `${publicUrl}/request`)
 }
 
 /** @param helpUrl where a person sees what he can ask for */

@@ -18,14 +18,8 @@ const swapped: ReadonlyMap<string, string> = new Map(
   ]),
 )
 
-<<<<<<< HEAD
 export function labelInside(awsLabel: string): string {
   return swapped.get(awsLabel) ?? awsLabel
-=======
-/** Undefined for `current` and such: with AWS they would be labels of somebody's own, and here they are taken. */
-export function labelInside(awsLabel: string): string | undefined {
-  return outside.has(awsLabel) ? undefined : (inside.get(awsLabel) ?? awsLabel)
->>>>>>> ba8c3cda7fc80c134cb3df63b477bdf2f9f6640c
 }
 
 export function labelOutside(label: string): string {

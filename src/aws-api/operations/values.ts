@@ -40,27 +40,9 @@ export const valueOperations: readonly Operation[] = [
       const ref = await secretRef(desk, caller, "reveal", input.SecretId)
       const versionId = id === undefined ? undefined : parseRequestToken(id)
       if (id !== undefined && versionId === undefined) throw new TylerError("not_found", { versionId: id })
-<<<<<<< HEAD
       const ask = { ...plainRead(ref), versionId, stage: stage === undefined ? undefined : labelInside(stage) }
       try {
         return valueAnswer(await readSecret(desk.service, caller, ask))
-=======
-      const label = stage === undefined ? undefined : labelInside(stage)
-      if (stage !== undefined && label === undefined) throw new TylerError("not_found", { stage })
-      try {
-        const read = await readSecret(desk.service, caller, {
-          name: ref.name,
-          arn: ref.arn,
-          reason: null,
-          unmask: true,
-          versionId,
-          stage: label,
-          as: "string",
-          skipCache: false,
-          labelled: true,
-        })
-        return valueAnswer(desk.place.prefix, read)
->>>>>>> ba8c3cda7fc80c134cb3df63b477bdf2f9f6640c
       } catch (error) {
         throw asAsked(error, input)
       }
