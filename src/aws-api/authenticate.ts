@@ -41,6 +41,8 @@ export function signatures(desk: Desk): Authenticate {
     const parsed = parseSignature(request)
     if ("fault" in parsed) throw unsigned(parsed.fault)
     const { signature } = parsed
+    // Ours are no temporary keys: a client that sends this has another's credentials mixed in.
+    if (signature.signedHeaders.includes("x-amz-security-token")) throw new TylerError("unauthenticated")
     const finish = (holder: KeyHolder): Caller => {
       const keyFor = (date: string): Buffer => signingKey(holder, signature.accessKeyId, date)
       const fault = signatureFault(request, signature, scope, keyFor, desk.service.clock.now())

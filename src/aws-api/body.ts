@@ -38,7 +38,7 @@ function broken(message: string): AwsError {
 const JUDGED_MEMBERS = ["SecretString", "ExcludeCharacters"]
 
 /**
- * The members of an operation. A member of the wrong type is no serialized input at all; one that breaks a bound is.
+ * The members of an operation; only a value may hold what no text of ours does. A member of the wrong type is no serialized input at all; one that breaks a bound is.
  * @throws AwsError `SerializationException`, `ValidationException`
  */
 export function readInput(schema: TSchema, json: Record<string, Json>): unknown {

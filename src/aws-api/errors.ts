@@ -175,7 +175,7 @@ export interface Told {
 
 /** A refusal as AWS's clients read it. */
 export function toldBy({ publicUrl }: Desk, { requestId }: Origin, error: TylerError | AwsError): Told {
-  return toldOf(error, requestId, `${publicUrl}/approve`)
+  return toldOf(error, requestId, `${publicUrl}/request`)
 }
 
 /** @param helpUrl where a person sees what he can ask for */
@@ -205,9 +205,7 @@ function deniedText(error: TylerError, requestId: string, helpUrl: string): stri
   const parts = [
     `${error.message}${why.length === 0 ? "" : `: ${why.join("; ")}`}.`,
     ...(change.length === 0 ? [] : [`What would change it: ${change.join("; ")}.`]),
-    ...(GRANTABLE.has(error.code)
-      ? [`A person can ask for it at ${helpUrl}; the same call passes once it is granted.`]
-      : []),
+    ...help(error.facts, helpUrl),
     `Request id: ${requestId}.`,
   ]
   return parts.join(" ")
@@ -220,4 +218,14 @@ interface Said {
   readonly change?: string
 }
 
-const GRANTABLE: ReadonlySet<ErrorCode> = new Set(["approval_required", "verification_required"])
+/** A grant can stand for the second factor too, where there is one to be had. */
+function help({ requiresApproval, requiresToken }: Facts, helpUrl: string): readonly string[] {
+  if (requiresApproval === true)
+    return [
+      `A person asks for it with tyler request${requiresToken === true ? " --mfa" : ""} or at ${helpUrl}: the same call passes once it is granted.`,
+    ]
+  return requiresToken === true ? [NO_FACTOR] : []
+}
+
+const NO_FACTOR =
+  "AWS's protocol has no place for a second factor: read it with tyler get, or let the policy row ask for an approval too, whose grant stands for the factor."

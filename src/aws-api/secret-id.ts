@@ -1,4 +1,5 @@
 import { TylerError } from "../core/errors.ts"
+import type { NameFault } from "../core/name.ts"
 import type { Verb } from "../core/verb.ts"
 import type { Named } from "../operations/secret.ts"
 import { secretOfId } from "../operations/secret-id.ts"
@@ -15,10 +16,18 @@ export async function secretRef(desk: Desk, caller: Caller, verb: Verb, text: st
   }
 }
 
-/** AWS takes a slash anywhere; here names have one spelling, spec/names.md. */
+const CHARACTERS =
+  "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+
+/** The first is AWS's; the others are of names that AWS would take and nothing here can have. */
+const FAULTS: Readonly<Record<NameFault, string>> = {
+  bad_character: CHARACTERS,
+  empty: CHARACTERS,
+  too_long: "Invalid name. It is too long: with the prefix a name has 512 characters at most",
+  empty_segment: "Invalid name. It has an empty segment between slashes",
+  dot_segment: "Invalid name. A segment between slashes must not be . or ..",
+}
+
 export function invalidName(error: TylerError): AwsError {
-  const characters = "Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
-  const segments = "Slashes separate segments, none of which is empty, . or .."
-  const bySegment = error.facts["fault"] === "empty_segment" || error.facts["fault"] === "dot_segment"
-  return new AwsError("ValidationException", `Invalid name. ${bySegment ? segments : characters}`, error)
+  return new AwsError("ValidationException", FAULTS[error.facts["fault"] as NameFault], error)
 }

@@ -66,7 +66,7 @@ function deskOf(wiring: Wiring): Desk {
   }
 }
 
-/** `Date`, by which the SDKs set their clocks right, is Node's own. */
+/** `Date`, by which the SDKs set their clocks right, is Node's own. Of text the framework would name a charset. */
 function send(wiring: Wiring, request: FastifyRequest, reply: FastifyReply, answer: AwsAnswer): FastifyReply {
   const { status, body, refusal } = answer
   const { counters, log } = wiring
@@ -80,5 +80,5 @@ function send(wiring: Wiring, request: FastifyRequest, reply: FastifyReply, answ
   return reply
     .code(status)
     .headers({ "content-type": AWS_MEDIA, "cache-control": "no-store", "x-amzn-requestid": request.id })
-    .send(body)
+    .send(Buffer.from(body))
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import {
   AUTHORIZATION_MAX,
   parseSignature,
@@ -91,14 +91,18 @@ test("every changed byte of a signed request is refused", () => {
 test("every other signature is refused, of any length", () => {
   const right = /Signature=(\w+)/.exec(VANILLA.rawHeaders.at(-1) ?? "")?.[1] ?? ""
   fc.assert(
-    fc.property(fc.nat(63), fc.constantFrom(..."0123456789abcdef"), (at, digit) => {
-      fc.pre(right[at] !== digit)
-      const wrong = right.slice(0, at) + digit + right.slice(at + 1)
-      assert.match(
-        authorization((text) => text.replace(right, wrong)),
-        /^InvalidSignatureException: The request/,
-      )
-    }),
+    fc.property(
+      fc.nat(63),
+      fc.integer({ min: 0, max: 15 }).map((value) => value.toString(16)),
+      (at, digit) => {
+        fc.pre(right[at] !== digit)
+        const wrong = right.slice(0, at) + digit + right.slice(at + 1)
+        assert.match(
+          authorization((text) => text.replace(right, wrong)),
+          /^InvalidSignatureException: The request/,
+        )
+      },
+    ),
   )
   for (const wrong of ["", right.slice(1), `${right}0`, right.toUpperCase(), `${right.slice(1)}g`])
     assert.match(

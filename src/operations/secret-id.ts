@@ -15,11 +15,12 @@ const SUFFIX = /-[A-Za-z0-9]{6}$/
  *
  * The answer is only a name, and says nothing of whether it is there: a name that the caller may not use counts here as
  * one that is not. The operation asks policy and finds the secret by itself.
- * @throws TylerError `invalid_name`
+ * @throws TylerError `invalid_name`; `not_found` for an ARN of something else
  */
 export async function secretOfId(on: Service, caller: Caller, verb: Verb, id: string): Promise<Named> {
+  if (!id.startsWith("arn:")) return { name: nameIn(on, id) }
   const tail = ARN.exec(id)?.[1]
-  if (tail === undefined) return { name: nameIn(on, id) }
+  if (tail === undefined) throw new TylerError("not_found", { error: "Secret not found" })
   const whole = { name: nameIn(on, tail) }
   const stripped = SUFFIX.test(tail) ? nameIfValid(on, tail.slice(0, -7)) : undefined
   const candidates = stripped === undefined ? [whole] : [{ name: stripped }, whole]

@@ -34,6 +34,12 @@ def answer(call):
     if "SecretBinary" in given:
         given["SecretBinary"] = base64.b64decode(given["SecretBinary"])
     method = re.sub(r"(?<!^)(?=[A-Z])", "_", call["operation"]).lower()
+    if call["paged"] and not client.can_paginate(method):
+        pages = [answer({**call, "paged": False})["answer"]]
+        while "NextToken" in pages[-1]:
+            given["NextToken"] = pages[-1]["NextToken"]
+            pages.append(answer({**call, "paged": False})["answer"])
+        return {"answer": pages}
     if call["paged"]:
         pages = list(client.get_paginator(method).paginate(**given))
         for page in pages:

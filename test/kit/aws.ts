@@ -14,7 +14,7 @@ export interface AwsTarget {
 }
 
 /** An answer with its times as seconds since 1970 and its bytes as base64, whichever client read it. */
-// biome-ignore lint/suspicious/noExplicitAny: the members differ by operation, and the tests say which they expect
+// oxlint-disable-next-line typescript/no-explicit-any -- the members differ by operation, and the tests say which they expect
 export type AwsAnswer = any
 
 /** One of AWS's own clients. `SecretBinary` is given as base64. */

@@ -1,6 +1,7 @@
 import { type Static, Type } from "../../api/schema.ts"
 import { TylerError } from "../../core/errors.ts"
 import { parseRequestToken } from "../../core/version.ts"
+import { recordRefusal, type Result } from "../../operations/perform.ts"
 import { type Disclosure, type ReadRequest, readSecret, readSecrets } from "../../operations/read.ts"
 import type { Named } from "../../operations/secret.ts"
 import type { Caller } from "../../operations/service.ts"
@@ -55,11 +56,14 @@ export const valueOperations: readonly Operation[] = [
     async run(desk, caller, input) {
       const { ids, next } = await batchOf(desk, caller, input)
       desk.takeReads(caller.principal, ids.length)
-      const refs = await Promise.all(ids.map((id) => secretRef(desk, caller, "reveal", id)))
+      const meant = await Promise.all(ids.map((id) => refOrRefusal(desk, caller, id)))
+      const refs = meant.filter((one) => "name" in one)
       const results = await readSecrets(desk.service, caller, refs.map(plainRead))
       const values: object[] = []
       const errors: object[] = []
-      results.forEach((result, at) => {
+      let read = 0
+      meant.forEach((one, at) => {
+        const result = "name" in one ? (results[read++] as Result<Disclosure>) : one
         if ("value" in result) values.push(valueAnswer(result.value))
         else errors.push(refusedItem(desk, caller, ids[at] ?? "", result.error))
       })
@@ -67,6 +71,18 @@ export const valueOperations: readonly Operation[] = [
     },
   }),
 ]
+
+/** What no secret can be called is the error of its own item, with an entry of its own. */
+async function refOrRefusal(desk: Desk, caller: Caller, id: string): Promise<Named | { readonly error: AwsError }> {
+  try {
+    return await secretRef(desk, caller, "reveal", id)
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    const about = { action: "GET", resourceType: "secret", resourceName: id, reason: null }
+    await recordRefusal(desk.service, caller, about, error.cause)
+    return { error }
+  }
+}
 
 function plainRead(ref: Named): ReadRequest {
   return { ...ref, ...PLAIN_READ }
@@ -107,8 +123,8 @@ async function batchOf(desk: Desk, caller: Caller, input: Static<typeof BatchGet
   return { ids: found.map(({ secret }) => secret.arn), next }
 }
 
-function refusedItem(desk: Desk, caller: Caller, id: string, error: TylerError): object {
-  desk.refusedItem(error)
+function refusedItem(desk: Desk, caller: Caller, id: string, error: TylerError | AwsError): object {
+  desk.refusedItem(error instanceof AwsError ? error.cause : error)
   const { code, message } = toldBy(desk, caller.origin, error)
   return { SecretId: id, ErrorCode: code, Message: message }
 }

@@ -1,5 +1,5 @@
 import { Type } from "../../api/schema.ts"
-import { TylerError } from "../../core/errors.ts"
+import type { TylerError } from "../../core/errors.ts"
 import { listVersions, patchSecret, type VersionFacts } from "../../operations/describe.ts"
 import { putSecret } from "../../operations/put.ts"
 import { stageVersion } from "../../operations/stage.ts"

@@ -139,7 +139,14 @@ const grant = {
   createdAt: AT,
   expiresAt: NEXT_DAY,
 }
-const session = { id: VERSION, label: "curl/8.5.0", createdAt: AT, expiresAt: NEXT_DAY, current: false }
+const session = {
+  id: VERSION,
+  kind: "session",
+  label: "curl/8.5.0",
+  createdAt: AT,
+  expiresAt: NEXT_DAY,
+  current: false,
+}
 const role = { name: "treasury", description: "Moves money", builtIn: false, createdBy: OWNER, createdAt: AT }
 const adminRole = {
   name: "admin",

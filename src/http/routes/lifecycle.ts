@@ -121,8 +121,7 @@ function nameOf(call: Call) {
   return nameInPath(call.request.raw, call.wiring.service.settings.nameLimit)
 }
 
-function writtenAnswer(message: string, written: Written): Answer {
-  const { arn, name, versionId } = written
+function writtenAnswer(message: string, { arn, name, versionId }: Written): Answer {
   return { status: 200, body: { message, arn, name, versionId } }
 }
 
