@@ -416,6 +416,14 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/keys-rotate-root.ts"),
   },
   {
+    words: "aws adopt",
+    operands: "PREFIX",
+    summary: "list the secrets in AWS below PREFIX that are not governed yet, and govern them",
+    options: [{ name: "yes", summary: "do it; without this nothing is done" }],
+    reason: true,
+    load: () => import("./commands/aws-adopt.ts"),
+  },
+  {
     words: "users ls",
     operands: "",
     summary: "list the people",

@@ -90,6 +90,8 @@ export interface Secrets {
   /** Schedules deletion; it can be restored until `deletionDate`. */
   delete(name: string, options: DeleteOptions): Promise<DeletedAnswer>
   restore(name: string, options?: Reasoned): Promise<KeptAnswer>
+  /** Puts a secret that is in AWS already under the rule of this service. */
+  adopt(name: string, options?: Reasoned): Promise<KeptAnswer>
   /** Makes an earlier version the current one. */
   rollback(name: string, versionId: string, options?: UpdateOptions): Promise<WrittenAnswer>
   /** Starts a rotation. */
@@ -143,6 +145,8 @@ export function secretsOf(caller: Caller): Secrets {
     },
     restore: async (name, options = {}) =>
       caller.send("POST", `${secretPath(name)}/restore`, { reason: caller.reason(options.reason) }, options),
+    adopt: async (name, options = {}) =>
+      caller.send("POST", `${secretPath(name)}/adopt`, { reason: caller.reason(options.reason) }, options),
     rollback: async (name, versionId, options = {}) => {
       const { expectedVersion } = options
       const body = { versionId, reason: caller.reason(options.reason), expectedVersion }

@@ -368,6 +368,12 @@ export const MATRIX = {
     action: "RESTORE",
     summary: "Takes a scheduled deletion back",
   },
+  "POST /api/secrets/{name}/adopt": {
+    ...secret,
+    verb: "create",
+    action: "ADOPT",
+    summary: "Puts a secret that is in AWS already under our rule",
+  },
   "POST /api/secrets/{name}/rollback": {
     ...secret,
     verb: "write",

@@ -14,6 +14,7 @@ export const keptHere: ValueStore = {
   comesBackAs: (stored) => stored,
   newTags: (asked) => asked,
   changedTags: (asked) => asked,
+  ownTags: [],
   acceptTags: () => undefined,
   acceptKey(kmsKeyId) {
     if (kmsKeyId === undefined) return null

@@ -31,17 +31,17 @@ export async function findSecret(
   view: View,
   verb: Verb,
   named: Named,
-  pending: "refused" | "accepted" = "refused",
+  pending: "refused" | "accepted" | "unadopted" = "refused",
 ): Promise<CachedSecret> {
   const refusal = admit(view.policies, questionOf(on, view, verb, named.name))
   if (refusal !== undefined) throw refused(on, refusal)
   const found =
     (await lookUp(on, named)) ?? ((await on.store.find(on, named.name)) ? await lookUp(on, named) : undefined)
   if (found === undefined) throw new TylerError("not_found", { error: "Secret not found" })
-  if (found.secret.deletionAt !== null && pending === "refused") {
+  if (found.secret.deletionAt !== null && pending !== "accepted") {
     throw new TylerError("secret_pending_deletion", { deletionDate: new Date(found.secret.deletionAt).toISOString() })
   }
-  if (!found.secret.adopted && verb !== "list")
+  if (!found.secret.adopted && verb !== "list" && pending !== "unadopted")
     throw new TylerError("not_adopted", { error: `${textOf("not_adopted")} ${named.name}` })
   return found
 }

@@ -37,6 +37,8 @@ export interface ValueStore {
   newTags(asked: readonly Tag[] | null, principalId: string, now: number): readonly Tag[] | null
   /** Tags once the caller's are replaced. @throws TylerError `invalid_request` */
   changedTags(asked: readonly Tag[], present: readonly Tag[] | null): readonly Tag[]
+  /** What says there that a secret is ours. */
+  readonly ownTags: readonly Tag[]
   /** @throws TylerError `invalid_request` for a tag that is not the caller's to set or take away */
   acceptTags(keys: readonly string[]): void
   /** @throws TylerError `invalid_request` for a key that may not be used */

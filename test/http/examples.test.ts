@@ -192,6 +192,7 @@ test("every route answers its own example as it is described", async () => {
   const day = new Date().toISOString().slice(0, 10)
   await ask("DELETE /api/secrets/{name}", name, { confirmationCode: `DELETE-${NAME}-${day}` })
   await ask("POST /api/secrets/{name}/restore", name)
+  await ask("POST /api/secrets/{name}/adopt", name)
   await ask("GET /api/secrets/{name}/who", name, {}, "?limit=5")
   await ask("GET /api/secrets/{name}/audit", name, {}, "?limit=5&startDate=2026-01-01")
 

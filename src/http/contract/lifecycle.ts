@@ -56,6 +56,12 @@ export const lifecycleContracts = {
     answers: { 200: KeptAnswer },
     refuses: ["invalid_reason", "not_found", "secret_not_deleted"],
   },
+  "POST /api/secrets/{name}/adopt": {
+    body: RestoreBody,
+    answers: { 200: KeptAnswer },
+    refuses: ["invalid_reason", "not_found", "secret_pending_deletion"],
+    note: "With `SECRETS_BACKEND=aws`: it is tagged `Environment` and `Application`. One that is governed already stays so.",
+  },
   "POST /api/secrets/{name}/rollback": {
     body: RollbackBody,
     answers: { 200: WrittenAnswer },

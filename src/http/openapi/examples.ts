@@ -645,6 +645,10 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { reason: "It is still needed after all" },
     answer: written("Secret restored successfully"),
   },
+  "POST /api/secrets/{name}/adopt": {
+    send: { reason: "It moves under the new rules" },
+    answer: written("Secret adopted successfully"),
+  },
   "POST /api/secrets/{name}/rollback": {
     send: { versionId: OLD_VERSION, reason: "The new password does not work", expectedVersion: VERSION },
     answer: written("Secret rolled back successfully"),

@@ -5,6 +5,7 @@ import { TylerError } from "../../core/errors.ts"
 import { DELETION_REASON_MIN, REASON_MIN } from "../../core/reason.ts"
 import type { VersionId } from "../../core/version.ts"
 import type { Written } from "../../operations/create.ts"
+import { adoptSecret } from "../../operations/adopt.ts"
 import { describeSecret, listVersions, patchSecret, type VersionFacts } from "../../operations/describe.ts"
 import { putSecret } from "../../operations/put.ts"
 import { removeSecret } from "../../operations/remove.ts"
@@ -73,6 +74,15 @@ export const lifecycleRoutes = {
       ? "Secret permanently deleted"
       : `Secret scheduled for deletion (${recoveryDays}-day recovery window)`
     return { status: 200, body: { message, ...removed, deletionDate: new Date(removed.deletionDate).toISOString() } }
+  },
+
+  "POST /api/secrets/{name}/adopt": async (call) => {
+    const name = nameOf(call)
+    const reason = acceptReason(parseBody(RestoreBody, call.body).reason, REASON_MIN)
+    return writtenAnswer(
+      "Secret adopted successfully",
+      await adoptSecret(call.wiring.service, call.caller, { name, reason }),
+    )
   },
 
   "POST /api/secrets/{name}/restore": async (call) => {

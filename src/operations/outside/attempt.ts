@@ -131,7 +131,7 @@ async function mine(
 ): Promise<Looked> {
   const there = await findThere(on, outside, seen.arn, transit)
   if (there === "none") return { fault }
-  if (there === "other") return { fault: new TylerError("idempotency_mismatch") }
+  if (there === "other") return { fault: new TylerError("idempotency_mismatch", { arn: seen.arn }) }
   const ended = { arn: seen.arn, record: there.record }
   if (reached) return ended
   if (change.kind === "addSecret") return { fault }

@@ -23,7 +23,7 @@ import type { Transit } from "./found.ts"
 import { changesText, isOutward, isVersioned, type Outward } from "./intent.ts"
 import { fullNameOf, type Outside } from "./place.ts"
 import { sweeper } from "./sweep.ts"
-import { acceptTags, changedTags, newTags } from "./tags.ts"
+import { acceptTags, changedTags, newTags, ownTags } from "./tags.ts"
 import { type CachedValue, valueCache } from "./value-cache.ts"
 
 /** A sealed value of that size still fits AWS's 65,536 bytes with what the seal adds. */
@@ -104,6 +104,7 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
 
     newTags: (asked, principalId, now) => newTags(outside, asked, principalId, now),
     changedTags: (asked, present) => changedTags(asked, present ?? []),
+    ownTags: ownTags(outside),
     acceptTags,
 
     acceptKey(kmsKeyId) {
