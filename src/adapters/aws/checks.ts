@@ -13,7 +13,7 @@ export interface Checked {
   readonly kmsKeys: readonly { readonly variable: string; readonly keyId: string }[]
   readonly environment: string
   /** Milliseconds since 1970 UTC. */
-  now(): number
+  readonly now: () => number
   readonly seen: Seen
 }
 
@@ -33,7 +33,7 @@ export interface AwsCheck {
   /** How it is tried, in a few words. */
   readonly tried: string
   /** @throws TylerError, or the SDK's error */
-  run(on: Checked): Promise<Finding>
+  readonly run: (on: Checked) => Promise<Finding>
 }
 
 const OK = (text: string): Finding => ({ state: "ok", text })
