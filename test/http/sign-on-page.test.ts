@@ -81,6 +81,18 @@ test("the button leads to the provider and back, signed in; a reload too", { ski
   })
 })
 
+test("the page that sent here is gone back to, over the provider too", { skip }, async () => {
+  await withPage(async (page) => {
+    await page.goto(`${login()}?next=${encodeURIComponent("/factors")}`)
+    await page.waitForSelector("#providers", { state: "visible" })
+    await throughProvider(page, "1")
+    await page.waitForURL(`${stage.server.publicUrl}/factors`)
+    await page.goto(login())
+    await page.waitForSelector("#in", { state: "visible" })
+    assert.equal(page.url(), login(), "once")
+  })
+})
+
 test("a refusal is said in words of the server's own", { skip }, async () => {
   await withPage(async (page) => {
     await page.goto(login())

@@ -165,6 +165,7 @@ async function showProviders() {
     link.className = "button"
     link.href = "/auth/oidc/" + encodeURIComponent(id) + "/start"
     link.textContent = "Sign in with " + label
+    link.addEventListener("click", keepNextPage)
     return link
   })
   at("providers").replaceChildren(...links)
