@@ -15,7 +15,7 @@ import {
 } from "./pages/layout.ts"
 import { PAGE_SCRIPT } from "./pages/page-script.ts"
 import { PAGE_STYLE } from "./pages/page-style.ts"
-import { QR_SCRIPT } from "./pages/qr.ts"
+import { QR_SCRIPT } from "../core/qr.ts"
 import { SIGN_IN_SCRIPT } from "./pages/sign-in-script.ts"
 import { STEP_UP_SCRIPT } from "./pages/step-up-script.ts"
 
