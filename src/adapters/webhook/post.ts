@@ -1,7 +1,10 @@
 import type { LookupAddress } from "node:dns"
-import { Agent as PlainAgent, type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http"
+import type { ClientRequest, IncomingMessage } from "node:http"
 import { Agent, request } from "node:https"
 import { isIP } from "node:net"
+
+/** Not imported: an import makes all that `node:http` exports, a WebSocket among them: 2 MB of a service that has none. */
+const { Agent: PlainAgent, request: plainRequest } = process.getBuiltinModule("node:http")
 
 /** Of an answer that is read at all; it is ignored. */
 const ANSWER_BYTES = 65_536
