@@ -372,15 +372,15 @@ test("answers that are not exactly the document are not read", async () => {
   }
 })
 
-test("no redirect is followed; an AWS that is down, slow, endless or throttled is 503, and nothing is used up", async () => {
+test("no redirect is followed; an AWS that is down, slow, endless or throttled is 503, and nothing is used up", async (t) => {
   const elsewhere = await fakeSts(REGION)
+  t.after(() => elsewhere.close())
   for (const status of [301, 302, 303, 307, 308]) {
     sts.mood = { status, location: `${elsewhere.origin}/` }
     const answer = await logIn(sign())
     assert.deepEqual([answer.status, answer.body.cause], [503, "sts_odd_answer"], answer.text)
   }
   assert.equal(elsewhere.seen.length, 0)
-  await elsewhere.close()
   const body = sign()
   const moods = [
     ["endless", "sts_odd_answer"],
