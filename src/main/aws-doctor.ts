@@ -31,14 +31,19 @@ const NO_REGION: Tried = {
   text: "AWS_REGION is not set, so nothing of AWS is asked",
 }
 
-function checked({ environment }: Config, aws: NonNullable<Config["aws"]>, clock: Pick<Clock, "now">): Checked {
+function checked(
+  { environment, store, secrets }: Config,
+  aws: NonNullable<Config["aws"]>,
+  clock: Pick<Clock, "now">,
+): Checked {
   const { place, accountId, kms } = aws
   const named = [
     { variable: "KMS_KEY_ID", keyId: kms?.keyId ?? null },
     { variable: "KMS_NEXT_KEY_ID", keyId: kms?.nextKeyId ?? null },
   ]
   const kmsKeys = named.flatMap(({ variable, keyId }) => (keyId === null ? [] : [{ variable, keyId }]))
-  return { place, accountId, kmsKeys, environment, now: () => clock.now(), seen: {} }
+  const prefix = store === null ? null : secrets.prefix
+  return { place, accountId, kmsKeys, environment, prefix, now: () => clock.now(), seen: {} }
 }
 
 /** One after the other: a later check looks at what an earlier one has seen. */

@@ -3,6 +3,7 @@ import { type CallerIdentity, callerIdentity, type Seen } from "./identity.ts"
 import type { AwsPlace } from "./client.ts"
 import { type Kms, kmsClient, type KmsKey } from "./kms.ts"
 import { kmsFault } from "./kms-faults.ts"
+import { storeChecks } from "./store-checks.ts"
 
 /** What the checks look at, and what they have found out so far. */
 export interface Checked {
@@ -12,6 +13,8 @@ export interface Checked {
   /** By the variable that names it. */
   readonly kmsKeys: readonly { readonly variable: string; readonly keyId: string }[]
   readonly environment: string
+  /** Null: values are not kept in AWS. */
+  readonly prefix: string | null
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number
   readonly seen: Seen
@@ -168,7 +171,8 @@ function judgeKey({ arn, state, usage, spec }: KmsKey): Finding {
 
 /** Everything that the configuration needs of AWS. */
 export function checksFor(on: Checked): readonly AwsCheck[] {
-  return [...GENERAL, ...on.kmsKeys.flatMap(({ variable, keyId }) => kmsChecks(variable, keyId))]
+  const keys = on.kmsKeys.flatMap(({ variable, keyId }) => kmsChecks(variable, keyId))
+  return [...GENERAL, ...keys, ...(on.prefix === null ? [] : storeChecks(on, on.prefix))]
 }
 
 /** What AWS's refusal means. */

@@ -1,3 +1,5 @@
+import { fullNameOf } from "../../secrets/outside-names.ts"
+import type { Outside } from "./place.ts"
 import { TylerError } from "../../core/errors.ts"
 import type { SecretName } from "../../core/name.ts"
 import type { Receipt } from "../../core/receipt.ts"
@@ -13,7 +15,6 @@ import { effectOf, type Tools } from "./effects.ts"
 import { sealedMaterial } from "./form.ts"
 import { findThere, type Transit } from "./found.ts"
 import { isVersioned, type Outward } from "./intent.ts"
-import { fullNameOf, type Outside } from "./place.ts"
 
 export interface Undertaking {
   readonly name: SecretName

@@ -1,3 +1,4 @@
+import { boundTo, type Outside } from "./place.ts"
 import { type Act, type Draft, record, type Settled } from "../../audit/ledger.ts"
 import { TylerError } from "../../core/errors.ts"
 import type { Receipt } from "../../core/receipt.ts"
@@ -8,7 +9,6 @@ import type { Step } from "../perform.ts"
 import type { Service } from "../service.ts"
 import { attempt, type Ended, type Undertaking } from "./attempt.ts"
 import { correct, refreshed } from "./catalog.ts"
-import { boundTo, type Outside } from "./place.ts"
 
 /** One thing begun: its INTENT is durable. */
 export interface Begun extends Undertaking {

@@ -1,3 +1,5 @@
+import { fullNameOf, ourName } from "../../secrets/outside-names.ts"
+import type { Outside } from "./place.ts"
 import { DAY_MS } from "../../core/clock.ts"
 import type { SecretName } from "../../core/name.ts"
 import type { Principal } from "../../core/principal.ts"
@@ -8,7 +10,6 @@ import type { Change } from "../../state/change.ts"
 import { type LabelRow, type SecretRow, UNSEALED, type VersionRow } from "../../state/rows.ts"
 import { draftEntry } from "../entry.ts"
 import type { Service } from "../service.ts"
-import { fullNameOf, type Outside, ourName } from "./place.ts"
 import { sameTags } from "./tags.ts"
 
 const CATALOG: Principal = {

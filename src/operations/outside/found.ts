@@ -1,3 +1,4 @@
+import type { Outside } from "./place.ts"
 import { equalBytes } from "../../core/bytes.ts"
 import { TylerError } from "../../core/errors.ts"
 import { discard, reseal } from "../../core/secret-value.ts"
@@ -6,7 +7,6 @@ import type { VersionId } from "../../core/version.ts"
 import type { Service } from "../service.ts"
 import { bodyOf } from "../value.ts"
 import { recordIn } from "./form.ts"
-import type { Outside } from "./place.ts"
 
 /** A version on its way: its record whole, as the plan sealed it. */
 export interface Transit {

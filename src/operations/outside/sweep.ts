@@ -1,3 +1,5 @@
+import { fullNameOf, oddNames, ourName } from "../../secrets/outside-names.ts"
+import type { Outside } from "./place.ts"
 import type { Clock } from "../../core/clock.ts"
 import type { SecretName } from "../../core/name.ts"
 import type { OutsideSecret } from "../../secrets/outside.ts"
@@ -7,7 +9,6 @@ import type { Service } from "../service.ts"
 import { correct, difference, recordCatalog } from "./catalog.ts"
 import { effectOf } from "./effects.ts"
 import { changesIn, isOutward, type Outward } from "./intent.ts"
-import { fullNameOf, oddNames, type Outside, ourName } from "./place.ts"
 
 const SWEEP_MS = 60_000
 /** Nobody is still at work on what was begun that long ago: see LAST_CALL_MS in carry-out.ts. */
@@ -15,6 +16,9 @@ export const RECONCILE_AFTER_MS = 90_000
 /** Of one round. */
 const INTENTS = 50
 const PAGE = 500
+/** More than these, and more than half of all, are not believed to have been deleted within a minute. */
+const GONE_AT_ONCE = 10
+const ALL = "ALL" as SecretName
 
 /** Each minute: outcomes that nobody recorded, then what others did to the secrets. */
 export function sweeper(outside: Outside, clock: Clock): (on: Service) => Promise<void> {
@@ -74,6 +78,12 @@ export async function sweepCatalog(on: Service, outside: Outside): Promise<numbe
   for (const fullName of listed.keys()) {
     const name = ourName(outside, fullName)
     if (name !== undefined && !known.has(fullName) && !odd.has(fullName)) suspects.add(name)
+  }
+  const gone = [...known].filter((fullName) => !listed.has(fullName)).length
+  if (gone > GONE_AT_ONCE && gone * 2 > known.size) {
+    // Rather another AWS, or one that has lost its data, than so many deletions: nobody's governance is thrown away for it.
+    await recordCatalog(on, "CATALOG", ALL, { what: `gone=${gone} of=${known.size}`, changes: [] }, "FAILURE")
+    return 0
   }
   let corrected = 0
   for (const name of suspects) if (await correct(on, outside, name)) corrected += 1

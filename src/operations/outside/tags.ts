@@ -1,6 +1,6 @@
+import type { Outside } from "./place.ts"
 import { TylerError } from "../../core/errors.ts"
 import type { Tag } from "../../state/rows.ts"
-import type { Outside } from "./place.ts"
 
 /** Of one resource. https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html */
 export const MAX_TAGS = 50
