@@ -1,4 +1,3 @@
-import { equalBytes } from "../core/bytes.ts"
 import type { SecretName } from "../core/name.ts"
 import { discard, reseal } from "../core/secret-value.ts"
 import type { VersionRow } from "../state/rows.ts"
@@ -22,7 +21,7 @@ export async function repeats(
 async function sameValue(on: Service, name: SecretName, version: VersionRow, stored: Uint8Array): Promise<boolean> {
   const { value } = await on.store.open(on, name, version)
   try {
-    return reseal(value, (bytes) => equalBytes(bytes, on.store.comesBackAs(stored)))
+    return reseal(value, (bytes) => on.store.same(bytes, stored))
   } finally {
     discard(value)
   }

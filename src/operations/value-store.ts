@@ -31,8 +31,8 @@ export interface ValueStore {
   seal(on: Service, view: View, version: NewVersion, stored: Uint8Array): Promise<Sealed>
   /** Opens a version; where the store contradicts the catalog, that is corrected and PlanAgain thrown. */
   open(on: Service, name: SecretName, version: VersionRow): Promise<Opened>
-  /** The stored form that a value comes back in. */
-  comesBackAs(stored: Uint8Array): Uint8Array
+  /** Whether two stored forms are of one value, for all that the store keeps of it. */
+  same(one: Uint8Array, other: Uint8Array): boolean
   /** Tags of a new secret. @throws TylerError `invalid_request` */
   newTags(asked: readonly Tag[] | null, principalId: string, now: number): readonly Tag[] | null
   /** Tags once the caller's are replaced. @throws TylerError `invalid_request` */

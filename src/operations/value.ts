@@ -1,3 +1,4 @@
+import { equalBytes } from "../core/bytes.ts"
 import { TylerError } from "../core/errors.ts"
 import { type Json, parseJson } from "../core/json.ts"
 import { MASK } from "../core/secret-value.ts"
@@ -64,6 +65,11 @@ export interface ValueBody {
 /** A stored form without its kind, as another store would keep it. A view of `stored`. */
 export function bodyOf(stored: Uint8Array): ValueBody {
   return { form: stored[0] === KINDS.binary ? "binary" : "text", bytes: stored.subarray(1) }
+}
+
+/** Text is text: whether it is an object the store outside does not keep. */
+export function sameBody(one: ValueBody, other: ValueBody): boolean {
+  return one.form === other.form && equalBytes(one.bytes, other.bytes)
 }
 
 /** The stored form of what another store keeps: text is an object if it is one that we would have taken. */

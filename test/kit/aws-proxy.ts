@@ -13,6 +13,8 @@ export type Fate =
   | { readonly error: string; readonly status?: number; readonly message?: string }
   | { readonly slowMs: number }
   | { readonly hold: Promise<void> }
+  /** Answered without asking. */
+  | { readonly body: object }
   /** As if it had been asked about that secret. */
   | { readonly answerOf: string }
 
@@ -52,6 +54,10 @@ export async function awsProxy(upstream: string): Promise<AwsProxy> {
     )
     if (fate === "drop") return void request.socket.destroy()
     if (typeof fate === "object" && "error" in fate) return refuse(response, fate)
+    if (typeof fate === "object" && "body" in fate) {
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" })
+      return void response.end(JSON.stringify(fate.body))
+    }
     const asked =
       typeof fate === "object" && "answerOf" in fate ? Buffer.from(JSON.stringify({ SecretId: fate.answerOf })) : body
     const answer = await forward(upstream, request, asked)

@@ -5,7 +5,7 @@ import { discard, reseal } from "../../core/secret-value.ts"
 import { open, type Place } from "../../envelope/seal.ts"
 import type { VersionId } from "../../core/version.ts"
 import type { Service } from "../service.ts"
-import { bodyOf } from "../value.ts"
+import { bodyOf, sameBody } from "../value.ts"
 import { recordIn } from "./form.ts"
 
 /** A version on its way: its record whole, as the plan sealed it. */
@@ -33,7 +33,9 @@ export async function findThere(on: Service, outside: Outside, arn: string, tran
   try {
     const record = recordIn(answer.form, answer.value)
     if (record === undefined) {
-      const same = reseal(given, (mine) => reseal(answer.value, (theirs) => equalBytes(bodyOf(mine).bytes, theirs)))
+      const same = reseal(given, (mine) =>
+        reseal(answer.value, (theirs) => sameBody(bodyOf(mine), { form: answer.form, bytes: theirs })),
+      )
       return same ? { record: null } : "other"
     }
     const kept = open(on.keyring(), place, record)

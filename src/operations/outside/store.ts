@@ -15,7 +15,7 @@ import { UNSEALED, type VersionRow } from "../../state/rows.ts"
 import type { Step } from "../perform.ts"
 import { sealingKeyring } from "../sealing-key.ts"
 import type { Service } from "../service.ts"
-import { bodyOf, MAX_VALUE_BYTES, storedFrom } from "../value.ts"
+import { bodyOf, MAX_VALUE_BYTES, sameBody, storedFrom } from "../value.ts"
 import { type Opened, PlanAgain, type ValueStore } from "../value-store.ts"
 import { catalogForm } from "./attempt.ts"
 import { type Begun, carryOut } from "./carry-out.ts"
@@ -101,7 +101,7 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
       return { value: await openCached(on, name, version, loaded), cached: false }
     },
 
-    comesBackAs: (stored) => (outside.encrypt ? stored : storedFrom(bodyOf(stored))),
+    same: (one, other) => sameBody(bodyOf(one), bodyOf(other)),
 
     newTags: (asked, principalId, now) => newTags(outside, asked, principalId, now),
     changedTags: (asked, present) => changedTags(asked, present ?? []),
