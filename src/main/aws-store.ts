@@ -10,7 +10,7 @@ export interface AwsStore {
   readonly store: ValueStore
   /** ARNs of this account, Region and prefix. */
   readonly below: RegExp
-  close(): void
+  readonly close: () => void
 }
 
 /** @throws StartFault if AWS does not answer, or says that we are another account's */

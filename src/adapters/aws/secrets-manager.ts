@@ -1,3 +1,4 @@
+import type * as Sdk from "@aws-sdk/client-secrets-manager"
 import type { SecretListEntry, SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
 import { conceal } from "../../core/secret-value.ts"
 import type { VersionId } from "../../core/version.ts"
@@ -14,10 +15,8 @@ import { type AwsPlace, clientSettings } from "./client.ts"
 import { fromAws, STAGED, toAws } from "./labels.ts"
 import { storeFault } from "./store-faults.ts"
 
-type Sdk = typeof import("@aws-sdk/client-secrets-manager")
-
 interface Loaded {
-  readonly sdk: Sdk
+  readonly sdk: typeof Sdk
   readonly client: SecretsManagerClient
 }
 

@@ -14,9 +14,9 @@ export interface Tools {
   /** The labels that it was decided on. */
   readonly before: readonly LabelRow[]
   /** Lends the value to be kept; of a change without one it is never called. */
-  lend<T>(use: (material: Material) => Promise<T>): Promise<T>
+  readonly lend: <T>(use: (material: Material) => Promise<T>) => Promise<T>
   /** Throws once it is too late to begin another call: others may be looking at the outcome by now. */
-  inTime(): void
+  readonly inTime: () => void
 }
 
 interface Effect<C> {

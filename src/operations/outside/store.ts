@@ -221,7 +221,7 @@ async function begin<T>(on: Service, outside: Outside, step: Step<T>): Promise<S
       entry: { ...act.entry, result: "INTENT" },
       changes: [...act.changes.slice(0, at), addIntent],
     },
-    done: step.done,
+    done: (receipt, quota, made) => step.done(receipt, quota, made),
     undone: () => step.undone?.(),
     outside: (receipt) => carryOut(on, outside, begun, step, receipt),
   }
@@ -236,7 +236,7 @@ function transitOf(outside: Outside, name: SecretName, version: VersionRow): Tra
 function withoutValue(outside: Outside, change: Outward): Outward {
   if (!isVersioned(change) || change.version === null) return change
   const form = catalogForm(outside.encrypt ? change.version.sealed : null)
-  return { ...change, version: { ...change.version, ...form } } as Outward
+  return { ...change, version: { ...change.version, ...form } }
 }
 
 /** Somebody else's version id would tell whether a guess at the value is right. */

@@ -23,11 +23,18 @@ const ALL = "ALL" as SecretName
 /** Each minute: outcomes that nobody recorded, then what others did to the secrets. */
 export function sweeper(outside: Outside, clock: Clock): (on: Service) => Promise<void> {
   let swept = Number.NEGATIVE_INFINITY
+  let sweeping = false
   return async (on) => {
-    if (clock.monotonic() - swept < SWEEP_MS) return
+    // Half a million secrets take longer than a minute to list.
+    if (sweeping || clock.monotonic() - swept < SWEEP_MS) return
+    sweeping = true
     swept = clock.monotonic()
-    await reconcile(on, outside)
-    await sweepCatalog(on, outside)
+    try {
+      await reconcile(on, outside)
+      await sweepCatalog(on, outside)
+    } finally {
+      sweeping = false
+    }
   }
 }
 

@@ -31,7 +31,10 @@ test("a fetch that fails is nobody's answer but theirs who waited", async () => 
   const cache = valueCache(() => 0, BOUNDS, 1000)
   const failing = () => Promise.reject(new Error("down"))
   const both = await Promise.allSettled([cache.fetch(keyOf("s"), failing), cache.fetch(keyOf("s"), failing)])
-  assert.deepEqual(both.map(({ status }) => status), ["rejected", "rejected"])
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ["rejected", "rejected"],
+  )
   assert.equal((await cache.fetch(keyOf("s"), async () => valueOf("y"))).sealed.toString(), "y")
 })
 
