@@ -64,20 +64,20 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
       ["config/bytes", { valueBase64: Buffer.from([0, 255, 254, 10]).toString("base64") }],
       ["config/most", { value: "m".repeat(64_512) }],
     ] as const) {
-      const made = await stage.admin.post<Loose>("/api/secrets", { name, ...given })
+      const made = await stage.admin.post("/api/secrets", { name, ...given })
       assert.equal(made.status, 201, made.text)
       const answer = await read(stage.admin, name)
       const { value, valueBase64 } = answer.body
       assert.deepEqual(value === undefined ? { valueBase64 } : { value }, given)
     }
-    const over = await stage.admin.post<Loose>("/api/secrets", { name: "config/over", value: "m".repeat(64_513) })
+    const over = await stage.admin.post("/api/secrets", { name: "config/over", value: "m".repeat(64_513) })
     assert.equal(over.status, 413)
     assert.equal(over.body["limit"], 64_512)
   })
 
   test("a put is staged and moved; the old version keeps AWSPREVIOUS and can be rolled back to", async () => {
     const made = await createSecret(stage.admin, "config/put", "one")
-    const put = await stage.admin.put<Loose>(secretPath("config/put"), { value: "two", reason: REASON })
+    const put = await stage.admin.put(secretPath("config/put"), { value: "two", reason: REASON })
     assert.equal(put.status, 200, put.text)
     const { VersionIdsToStages } = await stage.aws.send(new DescribeSecretCommand({ SecretId: made.arn }))
     assert.deepEqual(VersionIdsToStages?.[String(put.body["versionId"])]?.toSorted(), ["AWSCURRENT", "tyler-staged"])
@@ -95,8 +95,7 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
   test("the same key and value again makes no second version; another value is a mismatch", async () => {
     const made = await createSecret(stage.admin, "config/again", "one")
     const headers = { "idempotency-key": randomUUID() }
-    const put = (value: string) =>
-      stage.admin.put<Loose>(secretPath("config/again"), { value, reason: REASON }, headers)
+    const put = (value: string) => stage.admin.put(secretPath("config/again"), { value, reason: REASON }, headers)
     const first = await put("two")
     const second = await put("two")
     assert.deepEqual([first.status, second.status], [200, 200], first.text + second.text)
@@ -108,7 +107,7 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
 
   test("description and tags change in AWS; reserved tags are not the caller's", async () => {
     const made = await createSecret(stage.admin, "config/tags", "one", { tags: [{ Key: "team", Value: "a" }] })
-    const patch = (body: object) => stage.admin.patch<Loose>(secretPath("config/tags"), { ...body, reason: REASON })
+    const patch = (body: object) => stage.admin.patch(secretPath("config/tags"), { ...body, reason: REASON })
     const done = await patch({ description: "new", tags: [{ Key: "owner", Value: "b" }] })
     assert.equal(done.status, 200, done.text)
     const there = await stage.aws.send(new DescribeSecretCommand({ SecretId: made.arn }))
@@ -130,7 +129,7 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
     const made = await createSecret(stage.admin, "config/deleted", "one")
     const code = `DELETE-config/deleted-${new Date(stage.clock.now()).toISOString().slice(0, 10)}`
     const body = { confirmationCode: code, reason: REASON }
-    const done = await stage.admin.delete<Loose>(secretPath("config/deleted"), { ...body, recoveryDays: 7 })
+    const done = await stage.admin.delete(secretPath("config/deleted"), { ...body, recoveryDays: 7 })
     assert.equal(done.status, 200, done.text)
     assert.ok((await stage.aws.send(new DescribeSecretCommand({ SecretId: made.arn }))).DeletedDate)
     assert.equal((await read(stage.admin, "config/deleted")).body.code, "secret_pending_deletion")
@@ -180,7 +179,7 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
     const made = await createSecret(stage.admin, "config/swept", "one")
     await stage.aws.send(new UpdateSecretCommand({ SecretId: made.arn, Description: "theirs" }))
     await stage.sweep()
-    const described = await stage.admin.get<Loose>(secretPath("config/swept", "metadata"))
+    const described = await stage.admin.get(secretPath("config/swept", "metadata"))
     assert.equal(described.body["description"], "theirs")
     await stage.aws.send(new DeleteSecretCommand({ SecretId: made.arn, ForceDeleteWithoutRecovery: true }))
     await stage.sweep()
@@ -195,7 +194,7 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
     const made = await createSecret(stage.admin, "config/moved", "one")
     await read(stage.admin, "config/moved")
     await stage.aws.send(new PutSecretValueCommand({ SecretId: made.arn, SecretString: "theirs" }))
-    const put = await stage.admin.put<Loose>(secretPath("config/moved"), { value: "ours", reason: REASON })
+    const put = await stage.admin.put(secretPath("config/moved"), { value: "ours", reason: REASON })
     assert.equal(put.body["code"], "version_conflict", put.text)
     assert.equal((await inAws(made.arn)).SecretString, "theirs")
     assert.equal((await read(stage.admin, "config/moved")).body.value, "theirs")
@@ -206,7 +205,7 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
 
   test("names that differ in case only are not made, and not served where others made them", async () => {
     await createSecret(stage.admin, "config/case", "one")
-    const refused = await stage.admin.post<Loose>("/api/secrets", { name: "config/CASE", value: "two" })
+    const refused = await stage.admin.post("/api/secrets", { name: "config/CASE", value: "two" })
     assert.equal(refused.body["code"], "secret_exists")
     const names = ["config/Twin", "config/twin", "config//odd"].map((name) => `${stage.prefix}/${name}`)
     for (const Name of names) await stage.aws.send(new CreateSecretCommand({ Name, SecretString: "x" }))
