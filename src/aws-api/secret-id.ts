@@ -37,6 +37,15 @@ export function secretRef(desk: Desk, text: string): SecretRef {
   return { name: nameOf(desk, full.replace(SUFFIX, "")), arn: text }
 }
 
+/** The name in a SecretId that may be none. */
+export function namedIn(desk: Desk, text: string): SecretName | undefined {
+  try {
+    return secretRef(desk, text).name
+  } catch {
+    return undefined
+  }
+}
+
 function nameOf({ place, service }: Desk, text: string): SecretName {
   const bare = text.startsWith(`${place.prefix}/`) ? text.slice(place.prefix.length + 1) : text
   const parsed = parseName(bare, service.settings.nameLimit)
