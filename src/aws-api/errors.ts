@@ -1,7 +1,5 @@
 import { type ErrorCode, type Facts, TylerError } from "../core/errors.ts"
-import type { Origin } from "../core/principal.ts"
 import type { SignatureCode } from "../identity/sigv4.ts"
-import type { Desk } from "./desk.ts"
 import { labelOutside } from "./labels.ts"
 
 /**
@@ -160,13 +158,8 @@ export interface Told {
   readonly message: string
 }
 
-/** A refusal as AWS's clients read it. */
-export function toldBy({ publicUrl }: Desk, { requestId }: Origin, error: TylerError | AwsError): Told {
-  return toldOf(error, requestId, `${publicUrl}/request`)
-}
-
-/** @param helpUrl where a person sees what he can ask for */
-function toldOf(error: TylerError | AwsError, requestId: string, helpUrl: string): Told {
+/** A refusal as AWS's clients read it. @param helpUrl where a person asks for what a program was refused */
+export function toldOf(error: TylerError | AwsError, requestId: string, helpUrl: string): Told {
   if (error instanceof AwsError) return { code: error.code, message: error.message }
   const { code, says } = NAMED[error.code]
   if (code === "AccessDeniedException") return { code, message: deniedText(error, requestId, helpUrl) }

@@ -8,6 +8,7 @@ import {
   ICON,
   ICON_PATH,
   QR_SCRIPT_PATH,
+  REQUEST_SCRIPT_PATH,
   SCRIPT_PATH,
   SIGN_IN_SCRIPT_PATH,
   STEP_UP_SCRIPT_PATH,
@@ -16,14 +17,16 @@ import {
 import { PAGE_SCRIPT } from "./pages/page-script.ts"
 import { PAGE_STYLE } from "./pages/page-style.ts"
 import { QR_SCRIPT } from "./pages/qr.ts"
+import { REQUEST_SCRIPT } from "./pages/request-script.ts"
 import { SIGN_IN_SCRIPT } from "./pages/sign-in-script.ts"
 import { STEP_UP_SCRIPT } from "./pages/step-up-script.ts"
 
-/** The small pages: setting up, signing in, second factors, step-up and approvals. */
+/** The small pages: setting up, signing in, second factors, step-up, asking and approvals. */
 export { approvalsPage, approvePage } from "./pages/approve-page.ts"
 export { factorsPage } from "./pages/factors-page.ts"
 export { pageHeaders } from "./pages/headers.ts"
 export { loginPage } from "./pages/login-page.ts"
+export { requestPage } from "./pages/request-page.ts"
 export { setupPage } from "./pages/setup-page.ts"
 export { stepUpPage } from "./pages/step-up-page.ts"
 
@@ -44,5 +47,6 @@ export const pageAssets: Readonly<Record<string, PageAsset>> = {
   [QR_SCRIPT_PATH]: script(QR_SCRIPT),
   [STEP_UP_SCRIPT_PATH]: script(STEP_UP_SCRIPT),
   [APPROVE_SCRIPT_PATH]: script(APPROVE_SCRIPT),
+  [REQUEST_SCRIPT_PATH]: script(REQUEST_SCRIPT),
   [ICON_PATH]: { type: "image/svg+xml", body: ICON },
 }
