@@ -437,6 +437,33 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/users-add.ts"),
   },
   {
+    words: "users change",
+    operands: "USER",
+    summary: "change a person's roles, or disable or enable them",
+    options: [
+      { name: "roles", value: "A,B", summary: "their roles from now on" },
+      { name: "disable", summary: "end their sessions, their programs' tokens and their grants at once" },
+      { name: "enable", summary: "let them sign in again; nothing that ended comes back" },
+      { name: "break-glass", value: "yes|no", summary: "whether they may open secrets alone in an emergency" },
+      { name: "reset-factors", summary: "take their second factors away; they have to enrol anew" },
+      CODE_FILE,
+    ],
+    reason: true,
+    more: [
+      "What lets somebody pass an approval, and resets, take a second factor of yours and wait for another admin.",
+    ],
+    load: () => import("./commands/users-change.ts"),
+  },
+  {
+    words: "users erase",
+    operands: "USER",
+    summary: "ask for the erasure of a disabled person's data, to which another admin has to agree",
+    options: [CODE_FILE],
+    reason: true,
+    more: ["The reason stays: do not name the person in it."],
+    load: () => import("./commands/users-erase.ts"),
+  },
+  {
     words: "users export",
     operands: "ID",
     summary: "write all that is kept about a person as NDJSON (admins and auditors)",
