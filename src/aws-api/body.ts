@@ -34,13 +34,16 @@ function broken(message: string): AwsError {
   return new AwsError("SerializationException", message, new TylerError("invalid_json", { error: message }))
 }
 
+/** A value is any text, and so are characters that a password must not have. */
+const JUDGED_MEMBERS = ["SecretString", "ExcludeCharacters"]
+
 /**
  * The members of an operation; only a value may hold what no text of ours does. A member of the wrong type is no serialized input at all; one that breaks a bound is.
  * @throws AwsError `SerializationException`, `ValidationException`
  */
 export function readInput(schema: TSchema, json: Record<string, Json>): unknown {
   try {
-    return parseBody(schema, json, ["SecretString"])
+    return parseBody(schema, json, JUDGED_MEMBERS)
   } catch (error) {
     if (!(error instanceof TylerError) || error.code !== "invalid_request") throw error
     const wrong = wrongType(schema, json)

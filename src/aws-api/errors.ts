@@ -1,5 +1,9 @@
 import { type ErrorCode, type Facts, TylerError } from "../core/errors.ts"
+import type { Origin } from "../core/principal.ts"
 import type { SignatureCode } from "../identity/sigv4.ts"
+import type { Desk } from "./desk.ts"
+import { labelOutside } from "./labels.ts"
+import { requestUrl } from "./request-url.ts"
 
 /**
  * What AWS calls our refusals. A client error is HTTP 400 whatever it is about.
@@ -99,6 +103,12 @@ const NAMED: Readonly<Record<ErrorCode, Named>> = {
   quota_exceeded: named("AccessDeniedException"),
   rate_limited: named("ThrottlingException"),
   too_many_versions: named("LimitExceededException"),
+  label_held: named("InvalidParameterException"),
+  label_not_there: named("InvalidParameterException"),
+  label_required: named("InvalidParameterException"),
+  too_many_labels: named("LimitExceededException"),
+  // Not LimitExceededException, which SDKs try again.
+  too_many_tags: named("InvalidParameterException"),
   factor_exists: ELSEWHERE,
   too_many_factors: ELSEWHERE,
   enrolment_expired: ELSEWHERE,
@@ -151,8 +161,13 @@ export interface Told {
   readonly message: string
 }
 
-/** A refusal as AWS's clients read it. @param helpUrl where a person sees what he can ask for */
-export function toldOf(error: TylerError | AwsError, requestId: string, helpUrl: string): Told {
+/** A refusal as AWS's clients read it. @param secretId as it was sent, whatever it is */
+export function toldBy(desk: Desk, { requestId }: Origin, error: TylerError | AwsError, secretId: unknown): Told {
+  return toldOf(error, requestId, requestUrl(desk, secretId))
+}
+
+/** @param helpUrl where a person sees what he can ask for */
+function toldOf(error: TylerError | AwsError, requestId: string, helpUrl: string): Told {
   if (error instanceof AwsError) return { code: error.code, message: error.message }
   const { code, says } = NAMED[error.code]
   if (code === "AccessDeniedException") return { code, message: deniedText(error, requestId, helpUrl) }
@@ -163,7 +178,7 @@ export function toldOf(error: TylerError | AwsError, requestId: string, helpUrl:
 function versionText({ stage, versionId }: Facts): string | undefined {
   const missing = "Secrets Manager can't find the specified secret value for"
   if (typeof versionId === "string") return `${missing} VersionId: ${versionId}`
-  return typeof stage === "string" ? `${missing} staging label: ${stage}` : undefined
+  return typeof stage === "string" ? `${missing} staging label: ${labelOutside(stage)}` : undefined
 }
 
 /** Most rules that are named; the entry in the audit log has them all. */

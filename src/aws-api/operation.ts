@@ -25,6 +25,11 @@ export function operation<S extends TSchema>(row: Row<S>): Operation {
   return row
 }
 
+/** Midnight of a UTC day; undefined without one. */
+export function dayOf(day: string | null): number | undefined {
+  return day === null ? undefined : epochSeconds(Date.parse(day))
+}
+
 /** AWS writes times as seconds since 1970 UTC, with a fraction. @param time milliseconds */
 export function epochSeconds(time: number): number {
   return time / 1000

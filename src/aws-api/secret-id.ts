@@ -1,12 +1,19 @@
 import { TylerError } from "../core/errors.ts"
-import { type NameFault, parseName, type SecretName } from "../core/name.ts"
-import { AwsError } from "./errors.ts"
+import type { NameFault } from "../core/name.ts"
+import type { Verb } from "../core/verb.ts"
+import type { Named } from "../operations/secret.ts"
+import { secretOfId } from "../operations/secret-id.ts"
+import type { Caller } from "../operations/service.ts"
 import type { Desk } from "./desk.ts"
+import { AwsError } from "./errors.ts"
 
-export interface SecretRef {
-  readonly name: SecretName
-  /** What was asked for by its whole ARN, so that a name which was used again is not answered for it. */
-  readonly arn: string | undefined
+/** The secret that a SecretId means. @throws AwsError `ValidationException` for what no secret can be called */
+export async function secretRef(desk: Desk, caller: Caller, verb: Verb, text: string): Promise<Named> {
+  try {
+    return await secretOfId(desk.service, caller, verb, text)
+  } catch (error) {
+    throw error instanceof TylerError && error.code === "invalid_name" ? invalidName(error) : error
+  }
 }
 
 const CHARACTERS =
@@ -21,34 +28,6 @@ const FAULTS: Readonly<Record<NameFault, string>> = {
   dot_segment: "Invalid name. A segment between slashes must not be . or ..",
 }
 
-const ARN = /^arn:[^:]*:secretsmanager:([^:]*):([^:]*):secret:(.+)$/
-const SUFFIX = /-[A-Za-z0-9]{6}$/
-
-/**
- * A SecretId: a name, with or without the prefix, or an ARN with its six random characters.
- * @throws AwsError `ResourceNotFoundException` for another Region's or account's, `ValidationException` for no name
- */
-export function secretRef(desk: Desk, text: string): SecretRef {
-  if (!text.startsWith("arn:")) return { name: nameOf(desk, text), arn: undefined }
-  const [, region, account, full = ""] = ARN.exec(text) ?? []
-  const { place } = desk
-  if (region !== place.region || account !== place.account || !full.startsWith(`${place.prefix}/`))
-    throw new TylerError("not_found")
-  return { name: nameOf(desk, full.replace(SUFFIX, "")), arn: text }
-}
-
-/** The name in a SecretId that may be none. */
-export function namedIn(desk: Desk, text: string): SecretName | undefined {
-  try {
-    return secretRef(desk, text).name
-  } catch {
-    return undefined
-  }
-}
-
-function nameOf({ place, service }: Desk, text: string): SecretName {
-  const bare = text.startsWith(`${place.prefix}/`) ? text.slice(place.prefix.length + 1) : text
-  const parsed = parseName(bare, service.settings.nameLimit)
-  if ("name" in parsed) return parsed.name
-  throw new AwsError("ValidationException", FAULTS[parsed.fault], new TylerError("invalid_name"))
+export function invalidName(error: TylerError): AwsError {
+  return new AwsError("ValidationException", FAULTS[error.facts["fault"] as NameFault], error)
 }

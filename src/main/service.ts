@@ -49,6 +49,7 @@ function settingsOf(config: Config, random: Random): Settings {
   const { prefix } = config.secrets
   const { region, account } = placeOf(config)
   return {
+    prefix,
     nameLimit: nameLimit(prefix),
     maxAccessPerPerson: config.limits.dailyPerPerson,
     mfaIgnored: !config.mfaEnforced,
@@ -56,8 +57,7 @@ function settingsOf(config: Config, random: Random): Settings {
     purgeGuarded: config.environment === "production",
     changesGuarded: config.environment === "production",
     passwordsFor: config.passwordsFor,
-    arnOf: (name: SecretName) =>
-      `arn:aws:secretsmanager:${region}:${account}:secret:${prefix}/${name}-${arnSuffix(random)}`,
+    arnOf: (name: SecretName) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${arnSuffix(random)}`,
   }
 }
 

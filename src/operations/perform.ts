@@ -214,6 +214,7 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   owner_full: "too_many_owned",
   issuer_taken: "issuer_exists",
   held: "person_held",
+  tags_full: "too_many_tags",
   role_taken: "role_exists",
   roles_full: "too_many_roles",
   role_in_use: "role_in_use",

@@ -7,17 +7,16 @@ import type { Receipt, ReceiptFacts } from "../core/receipt.ts"
 import { discard, disclose } from "../core/secret-value.ts"
 import type { VersionId } from "../core/version.ts"
 import { quotaClaim } from "../quota/claim.ts"
-import type { SecretRow } from "../state/rows.ts"
+import type { SecretRow, VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { type Attempt, perform, performAll, type Quota, type Result, type Step, type View } from "./perform.ts"
 import { permissionFor } from "./permission.ts"
 import { openVersion } from "./open-version.ts"
-import { findSecret, findVersion, type Which } from "./secret.ts"
+import { findSecret, findVersion, type Named, type Which } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 import { decodeValue, maskedValue } from "./value.ts"
 
-export interface ReadRequest {
-  readonly name: SecretName
+export interface ReadRequest extends Named {
   /** Null: the standing reason of the program that asks. */
   readonly reason: Reason | null
   readonly unmask: boolean
@@ -77,9 +76,7 @@ function readAttempt(on: Service, caller: Caller, ask: ReadRequest): Attempt<Dis
 async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: View): Promise<Step<Disclosure>> {
   const verb = ask.unmask ? "reveal" : "read"
   const which: Which = { versionId: ask.versionId, stage: ask.stage }
-  const found = await findSecret(on, view, verb, ask.name)
-  if (ask.arn !== undefined && ask.arn !== found.secret.arn)
-    throw new TylerError("not_found", { error: "Secret not found" })
+  const found = await findSecret(on, view, verb, ask)
   const permission = await permissionFor(on, caller, view, verb, found.secret)
   const permit = permission.by
   const version = await findVersion(on, found, which)
@@ -96,11 +93,11 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const { versionId, createdAt } = version
   const stages = labels.filter((one) => one.versionId === versionId).map(({ label }) => label)
   const details = ask.unmask ? "unmasked" : "masked"
-  const changes = touch(found.secret, utcDay(now))
+  const changes = touch(found.secret, version, utcDay(now))
   return {
     act: actOf(on, caller, view, about, { ...permission, secret: found.secret, versionId, details, quota, changes }),
     done(receipt: Receipt, used: Quota): Disclosure {
-      on.secrets.touched(ask.name, utcDay(now))
+      on.secrets.touched(ask.name, versionId, utcDay(now))
       const facts = receipt.facts
       const bytes = disclose(value, receipt)
       try {
@@ -124,9 +121,10 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   }
 }
 
-/** Day resolution: only the first read of a day writes. */
-function touch(secret: SecretRow, day: string) {
-  return secret.lastAccessed === day ? [] : [{ kind: "touchSecret" as const, secretId: secret.id, day }]
+/** Day resolution: only a version's first read of a day writes. */
+function touch(secret: SecretRow, { versionId, lastAccessed }: VersionRow, day: string) {
+  if (secret.lastAccessed === day && lastAccessed === day) return []
+  return [{ kind: "touchSecret" as const, secretId: secret.id, versionId, day }]
 }
 
 function remaining(used: Quota, perSecret: number | null, perPerson: number | null): number | null {

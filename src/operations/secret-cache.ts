@@ -1,5 +1,6 @@
 import type { SecretName } from "../core/name.ts"
 import { CURRENT } from "../core/stage.ts"
+import type { VersionId } from "../core/version.ts"
 import type { StateReader } from "../state/reader.ts"
 import type { LabelRow, SecretRow, VersionRow } from "../state/rows.ts"
 
@@ -16,7 +17,7 @@ export interface SecretCache {
   /** All its labels: looked up once for what is held, and as stale as that. */
   labels(found: CachedSecret): Promise<readonly LabelRow[]>
   /** The day was written; spares the next read the same write. */
-  touched(name: SecretName, day: string): void
+  touched(name: SecretName, versionId: VersionId, day: string): void
 }
 
 interface Held extends CachedSecret {
@@ -92,9 +93,12 @@ export function secretCache(
         young.set(secret.name, { ...now, labels })
       return labels
     },
-    touched(name, day) {
+    touched(name, versionId, day) {
       const known = find(name)
-      if (known) young.set(name, { ...known, secret: { ...known.secret, lastAccessed: day } })
+      if (known === undefined) return
+      const { secret, current } = known
+      const read = current?.versionId === versionId ? { ...current, lastAccessed: day } : current
+      young.set(name, { ...known, secret: { ...secret, lastAccessed: day }, current: read })
     },
   }
 }

@@ -245,7 +245,8 @@ export interface SecretRow {
   readonly name: SecretName
   readonly arn: string
   readonly description: string
-  readonly tags: readonly Tag[]
+  /** Null: never given any, which AWS tells from having lost the last. */
+  readonly tags: readonly Tag[] | null
   readonly createdAt: number
   readonly createdBy: string
   readonly changedAt: number
@@ -269,6 +270,8 @@ export interface VersionRow {
   readonly sealed: Uint8Array
   readonly createdAt: number
   readonly createdBy: string
+  /** UTC day of the last read, or null. */
+  readonly lastAccessed: string | null
 }
 
 export interface LabelRow {

@@ -238,6 +238,7 @@ export function versionRow(secretId: string, over: Partial<VersionRow> = {}): Ve
     sealed: randomBytes(48),
     createdAt: NOW,
     createdBy: "person-1",
+    lastAccessed: null,
     ...over,
   }
 }

@@ -108,13 +108,13 @@ test("a name is found with the prefix or without, stripped once, and by this Reg
   for (const SecretId of [NAME, `tyler-setup/${NAME}`, arn]) {
     const answer = await get({ SecretId })
     assert.equal(answer.body["SecretString"], "value", SecretId)
-    assert.equal(answer.body["Name"], `tyler-setup/${NAME}`)
+    assert.equal(answer.body["Name"], NAME)
   }
   const others = [
     `tyler-setup/tyler-setup/${NAME}`,
     arn.replace("us-east-1", "eu-west-1"),
     arn.replace("000000000000", "111111111111"),
-    arn.replace("tyler-setup/", "other/"),
+    arn.replace("secret:", "secret:other/"),
     arn.replace(/.{6}$/, "AAAAAA"),
     "arn:aws:secretsmanager:us-east-1:000000000000:secret:",
     "arn:aws:s3:::bucket",

@@ -185,7 +185,7 @@ export function secretRow(row: SqlRow): SecretRow {
     name: text(row, "name") as SecretName,
     arn: text(row, "arn"),
     description: text(row, "description"),
-    tags: row["tags"] as Tag[],
+    tags: row["tags"] as Tag[] | null,
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
     changedAt: number(row, "changed_at"),
@@ -208,6 +208,7 @@ export function bareVersionRow(row: SqlRow): Omit<VersionRow, "sealed"> {
     keyId: text(row, "key_id"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
+    lastAccessed: maybeText(row, "last_accessed"),
   }
 }
 

@@ -51,7 +51,8 @@ export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at
     ${time("rotation_due_since")}, ${time("deletion_at")}
   FROM secret`
 
-export const BARE_VERSION = "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by"
+export const BARE_VERSION =
+  "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by, last_accessed"
 
 export const VERSION = `SELECT ${BARE_VERSION}, sealed FROM secret_version`
 
