@@ -42,17 +42,17 @@ async function main(): Promise<void> {
 
 /** One person after another, at an even pace, whether or not the one before is in yet. */
 function signIn({ admin }: Stage): { stop(): Promise<number> } {
-  let on = true
+  const ended = new AbortController()
   const pending: Promise<void>[] = []
   const pace = (async () => {
-    for (let at = 0; on; at++) {
+    for (let at = 0; !ended.signal.aborted; at++) {
       pending.push(logIn(admin.url, `person-${at}`))
       await sleep(1000 / LOGINS_A_SECOND)
     }
   })()
   return {
     async stop() {
-      on = false
+      ended.abort()
       await pace
       await Promise.all(pending)
       return pending.length

@@ -7,9 +7,8 @@ import type { Caller } from "../operations/service.ts"
 import { type Authenticate, signatures } from "./authenticate.ts"
 import { readAwsJson, readInput } from "./body.ts"
 import type { Desk } from "./desk.ts"
-import { AwsError, statusOf, toldOf } from "./errors.ts"
+import { AwsError, statusOf, toldBy } from "./errors.ts"
 import type { Operation } from "./operation.ts"
-import { requestUrl } from "./secret-id.ts"
 import { operationOf } from "./table.ts"
 
 export interface AwsRequest extends SignedRequest {
@@ -104,14 +103,9 @@ async function recorded(
   }
 }
 
-function refusalOf(
-  desk: Desk,
-  thrown: unknown,
-  { requestId }: Origin,
-  { SecretId: id }: Readonly<Record<string, Json>>,
-): AwsAnswer {
+function refusalOf(desk: Desk, thrown: unknown, origin: Origin, json: Readonly<Record<string, Json>>): AwsAnswer {
   const error = thrown instanceof AwsError || thrown instanceof TylerError ? thrown : unforeseen(thrown)
-  const { code, message } = toldOf(error, requestId, requestUrl(desk, id))
+  const { code, message } = toldBy(desk, origin, error, json["SecretId"])
   const refusal = error instanceof AwsError ? error.cause : error
   return { status: statusOf(code), body: JSON.stringify({ __type: code, Message: message }), refusal }
 }

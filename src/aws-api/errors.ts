@@ -1,6 +1,9 @@
 import { type ErrorCode, type Facts, TylerError } from "../core/errors.ts"
+import type { Origin } from "../core/principal.ts"
 import type { SignatureCode } from "../identity/sigv4.ts"
+import type { Desk } from "./desk.ts"
 import { labelOutside } from "./labels.ts"
+import { requestUrl } from "./request-url.ts"
 
 /**
  * What AWS calls our refusals. A client error is HTTP 400 whatever it is about.
@@ -118,6 +121,9 @@ const NAMED: Readonly<Record<ErrorCode, Named>> = {
   owner_disabled: ELSEWHERE,
   issuer_exists: ELSEWHERE,
   too_many_issuers: ELSEWHERE,
+  iam_binding_exists: ELSEWHERE,
+  too_many_iam_bindings: ELSEWHERE,
+  iam_login_off: ELSEWHERE,
   unknown_role: ELSEWHERE,
   role_exists: ELSEWHERE,
   role_in_use: ELSEWHERE,
@@ -158,8 +164,13 @@ export interface Told {
   readonly message: string
 }
 
-/** A refusal as AWS's clients read it. @param helpUrl where a person asks for what a program was refused */
-export function toldOf(error: TylerError | AwsError, requestId: string, helpUrl: string): Told {
+/** A refusal as AWS's clients read it. @param secretId as it was sent, whatever it is */
+export function toldBy(desk: Desk, { requestId }: Origin, error: TylerError | AwsError, secretId: unknown): Told {
+  return toldOf(error, requestId, requestUrl(desk, secretId))
+}
+
+/** @param helpUrl where a person sees what he can ask for */
+function toldOf(error: TylerError | AwsError, requestId: string, helpUrl: string): Told {
   if (error instanceof AwsError) return { code: error.code, message: error.message }
   const { code, says } = NAMED[error.code]
   if (code === "AccessDeniedException") return { code, message: deniedText(error, requestId, helpUrl) }

@@ -1,8 +1,8 @@
 import { TylerError } from "../core/errors.ts"
-import { type NameFault, parseName, type SecretName } from "../core/name.ts"
+import type { NameFault } from "../core/name.ts"
 import type { Verb } from "../core/verb.ts"
 import type { Named } from "../operations/secret.ts"
-import { secretOfId, withoutPrefix } from "../operations/secret-id.ts"
+import { secretOfId } from "../operations/secret-id.ts"
 import type { Caller } from "../operations/service.ts"
 import type { Desk } from "./desk.ts"
 import { AwsError } from "./errors.ts"
@@ -30,18 +30,4 @@ const FAULTS: Readonly<Record<NameFault, string>> = {
 
 export function invalidName(error: TylerError): AwsError {
   return new AwsError("ValidationException", FAULTS[error.facts["fault"] as NameFault], error)
-}
-
-/** Where a person asks for what a program was refused. @param id a SecretId, or whatever was sent for one */
-export function requestUrl(desk: Desk, id: unknown): string {
-  const name = typeof id === "string" ? namedIn(desk, id) : undefined
-  const secret = name === undefined ? "" : `?${new URLSearchParams({ secret: name }).toString()}`
-  return `${desk.publicUrl}/request${secret}`
-}
-
-/** The name in a SecretId that may be none; of an ARN, whatever its last seven characters are. */
-function namedIn({ service }: Desk, id: string): SecretName | undefined {
-  const name = id.startsWith("arn:") ? id.replace(/^.*:secret:/, "").replace(/-[A-Za-z0-9]{6}$/, "") : id
-  const parsed = parseName(withoutPrefix(service, name), service.settings.nameLimit)
-  return "name" in parsed ? parsed.name : undefined
 }

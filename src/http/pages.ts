@@ -1,12 +1,15 @@
+import { QR_SCRIPT } from "../core/qr.ts"
 import { APPROVE_SCRIPT } from "./pages/approve-script.ts"
 import { FACTOR_SCRIPT } from "./pages/factor-script.ts"
 import { FACTORS_SCRIPT } from "./pages/factors-script.ts"
+import { LINKS_SCRIPT } from "./pages/links-script.ts"
 import {
   APPROVE_SCRIPT_PATH,
   FACTOR_SCRIPT_PATH,
   FACTORS_SCRIPT_PATH,
   ICON,
   ICON_PATH,
+  LINKS_SCRIPT_PATH,
   QR_SCRIPT_PATH,
   REQUEST_SCRIPT_PATH,
   SCRIPT_PATH,
@@ -16,7 +19,6 @@ import {
 } from "./pages/layout.ts"
 import { PAGE_SCRIPT } from "./pages/page-script.ts"
 import { PAGE_STYLE } from "./pages/page-style.ts"
-import { QR_SCRIPT } from "./pages/qr.ts"
 import { REQUEST_SCRIPT } from "./pages/request-script.ts"
 import { SIGN_IN_SCRIPT } from "./pages/sign-in-script.ts"
 import { STEP_UP_SCRIPT } from "./pages/step-up-script.ts"
@@ -44,6 +46,7 @@ export const pageAssets: Readonly<Record<string, PageAsset>> = {
   [FACTOR_SCRIPT_PATH]: script(FACTOR_SCRIPT),
   [SIGN_IN_SCRIPT_PATH]: script(SIGN_IN_SCRIPT),
   [FACTORS_SCRIPT_PATH]: script(FACTORS_SCRIPT),
+  [LINKS_SCRIPT_PATH]: script(LINKS_SCRIPT),
   [QR_SCRIPT_PATH]: script(QR_SCRIPT),
   [STEP_UP_SCRIPT_PATH]: script(STEP_UP_SCRIPT),
   [APPROVE_SCRIPT_PATH]: script(APPROVE_SCRIPT),

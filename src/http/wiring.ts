@@ -5,6 +5,7 @@ import type { OidcClient } from "../identity/oidc.ts"
 import type { Place } from "../aws-api/desk.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
+import type { IamLogin } from "../operations/iam-login.ts"
 import type { IssuerKeys } from "../operations/workload-login.ts"
 import type { Service } from "../operations/service.ts"
 import type { Counters } from "./counters.ts"
@@ -18,6 +19,8 @@ export interface Wiring {
   readonly service: Service
   readonly authenticator: Authenticator
   readonly throttle: LoginThrottle
+  /** Null: no AWS Region is set. */
+  readonly iam: IamLogin | null
   readonly issuerKeys: IssuerKeys
   readonly oidc: OidcClient
   /** Failures per address, before authentication. */

@@ -25,6 +25,8 @@ export interface FactTypes {
   readonly key: string
   /** Joined by `+`; empty for none. */
   readonly roles: string
+  /** Of an identity provider, as its ID tokens spell it. */
+  readonly issuer: string
 }
 
 export type FactName = keyof FactTypes
@@ -143,6 +145,15 @@ export const KINDS = {
     subject: (fact) => `The roles of ${fact("account")} were changed`,
     body: (fact) =>
       `The roles of the account ${fact("account")} were changed by ${fact("by")}. They are now: ${fact("roles") || "none"}.`,
+  },
+  sign_on_changed: {
+    to: "whose account it is",
+    alarm: false,
+    facts: ["account", "issuer", "event"],
+    link: false,
+    subject: (fact) => `A way to sign in to ${fact("account")} was ${fact("event")}`,
+    body: (fact) =>
+      `A way to sign in to the account ${fact("account")}, by ${fact("issuer")}, was ${fact("event")}. ${NOT_YOU}`,
   },
   email_changed: {
     to: "the old address",

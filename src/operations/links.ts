@@ -7,6 +7,7 @@ import type { CredentialRow, ExternalIdentityRow, PrincipalRow } from "../state/
 import { genuine, nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { type About, draftEntry } from "./entry.ts"
+import { noticeOf } from "./notices.ts"
 import { currentSession, proveOwner } from "./own-factors.ts"
 import { perform, type Step } from "./perform.ts"
 import { type FactorDesk, genuineFactors, personRow } from "./second-factor.ts"
@@ -82,6 +83,7 @@ export async function addLink(
         end.once,
         { kind: "checkIdentityProvider", id: provider.id, revision: provider.revision },
         { kind: "addExternalIdentity", row: identity, limit: IDENTITIES },
+        ...tellOwner(on, person, identity, "added"),
       ],
     },
     done: () => ({ kind: "link" }),
@@ -115,7 +117,8 @@ export function unlink(on: Service, desk: FactorDesk, caller: Caller, ask: Unlin
       const row = await personRow(on, view)
       const { spent } = await proveOwner(on, desk, caller, view, row, await genuineFactors(on, row), ask)
       const links = await on.reader.externalIdentitiesOf(row.id)
-      if (!links.some(({ id }) => id === ask.id)) throw new TylerError("not_found", { error: "No such linked sign-on" })
+      const gone = links.find(({ id }) => id === ask.id)
+      if (gone === undefined) throw new TylerError("not_found", { error: "No such linked sign-on" })
       if (links.length === 1 && row.passwordHash === null) throw new TylerError("last_way_in")
       return {
         act: actOf(on, caller, view, about, {
@@ -125,12 +128,22 @@ export function unlink(on: Service, desk: FactorDesk, caller: Caller, ask: Unlin
           changes: [
             { kind: "removeExternalIdentity", id: ask.id, principalId: row.id },
             ...onlySession(on, row, await currentSession(on, view)),
+            ...tellOwner(on, row, gone, "removed"),
           ],
         }),
         done: () => undefined,
       }
     },
   })
+}
+
+function tellOwner(
+  on: Service,
+  { id, name }: PrincipalRow,
+  { issuer }: ExternalIdentityRow,
+  event: "added" | "removed",
+): readonly Change[] {
+  return noticeOf(on, "sign_on_changed", [id], { account: name, issuer, event })
 }
 
 /** The owner's next epoch, with this one of his credentials. */

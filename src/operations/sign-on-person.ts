@@ -6,6 +6,7 @@ import type { Change } from "../state/change.ts"
 import type { ExternalIdentityRow, IdentityProviderRow, PrincipalRow } from "../state/rows.ts"
 import { genuine, nextEpoch, signedPrincipal } from "./accounts.ts"
 import { leavesAnAdmin } from "./last-admin.ts"
+import { noticeOf } from "./notices.ts"
 import { factorExpected } from "./second-factor.ts"
 import type { Service } from "./service.ts"
 import { recordTampering } from "./service-entries.ts"
@@ -41,7 +42,7 @@ export async function comerOf(
   if (person?.disabled === true) throw new TylerError("account_disabled")
   const roles = rolesOf(provider.roleRules, vouched.claims)
   if (roles.length === 0) throw new TylerError("no_mapped_role")
-  const came = person === undefined ? await newcomer(on, vouched, roles) : await returner(on, person, roles)
+  const came = person === undefined ? await newcomer(on, vouched, roles) : await returner(on, provider, person, roles)
   const second = provesSecondFactor(provider, vouched.claims)
   const details = `provider=${provider.id} second_factor=${second ? "provider" : "none"} ${came.details}`
   return { ...came, details, assurance: second ? "mfa" : await ownAssurance(on, came.person) }
@@ -64,7 +65,12 @@ async function ownerOf(on: Service, origin: Origin, identity: ExternalIdentityRo
 
 type Came = Pick<Comer, "person" | "changes" | "decidedOn" | "details">
 
-async function returner(on: Service, person: PrincipalRow, roles: readonly string[]): Promise<Came> {
+async function returner(
+  on: Service,
+  provider: IdentityProviderRow,
+  person: PrincipalRow,
+  roles: readonly string[],
+): Promise<Came> {
   const decidedOn = { id: person.id, epoch: person.epoch }
   if (roles.join() === person.roles.join()) return { person, changes: [], decidedOn, details: "roles=same" }
   if (!(await leavesAnAdmin(on, person, { roles: { to: roles } }))) throw new TylerError("last_admin")
@@ -74,6 +80,11 @@ async function returner(on: Service, person: PrincipalRow, roles: readonly strin
     changes: [
       { kind: "putPrincipal", row: changed, expectedEpoch: person.epoch },
       { kind: "removeCredentialsOf", principalId: person.id, exceptId: null },
+      ...noticeOf(on, "role_changed", [person.id], {
+        account: person.name,
+        by: `the identity provider ${provider.id}`,
+        roles: roles.join("+"),
+      }),
     ],
     decidedOn,
     details: `roles=${person.roles.join("+")}:${roles.join("+")}`,

@@ -222,3 +222,32 @@ test("users add says what waits for a second person, and exits 0", async () => {
   const id = /takes effect after 24 hours; request ([\w-]+)\n/.exec(added.err)?.[1] ?? ""
   assert.equal((await home.tyler(["cancel", id], { env })).code, 0, added.err)
 })
+
+test("users change sets roles, disables and enables; users erase waits for a second person", async () => {
+  await using scene = await openScene()
+  const { home, stage, clock } = scene
+  const env = scene.as("ada")
+  await home.tyler(["users", "add", "ivy", "--roles", "developer", "--password-file", "-"], { env, input: PASSWORD })
+  const change = (...more: string[]) => home.tyler(["users", "change", "ivy", ...more, ...WHY], { env })
+  assert.equal((await change()).code, 2, "nothing to change")
+  assert.equal((await change("--disable", "--enable")).code, 2)
+  assert.equal((await change("--break-glass", "perhaps")).code, 2)
+  const moved = await change("--roles", "devops,developer")
+  assert.deepEqual([moved.code, moved.out], [0, "changed ivy\n"], moved.err)
+  const erase = ["users", "erase", "ivy", ...WHY]
+  const app = await enrolApp(stage.admin, clock.now())
+  const code = () => {
+    clock.advance(STEP_MS)
+    home.write("code", appCode(app.seed, clock.now()))
+    return ["--code-file", "code"]
+  }
+  const early = await home.tyler([...erase, ...code()], { env })
+  assert.equal(early.code, 3, `who is not disabled is not erased: ${early.err}`)
+  assert.equal((await change("--disable")).code, 0)
+  const listed = await home.tyler(["users", "ls", "--json"], { env })
+  assert.match(listed.out, /"username":\s*"ivy"[^}]*"disabled":\s*true/)
+  const asked = await home.tyler([...erase, ...code()], { env })
+  assert.equal(asked.code, 0, asked.err)
+  assert.match(asked.err, /takes effect after 24 hours; request [\w-]+\n/)
+  assert.equal((await change("--reset-factors")).code, 5, "a reset takes a second factor")
+})

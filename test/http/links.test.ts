@@ -10,7 +10,9 @@ import { appCode, enrolApp, STEP_MS, stepUp } from "../kit/factors.ts"
 import { type OidcServer, startOidcServer } from "../kit/oidc-server.ts"
 import { logIn, PASSWORD } from "../kit/people.ts"
 import { addProvider, DEVELOPMENT, loginAt, refusalIn, signedIn, signOn } from "../kit/sign-on.ts"
+import { type Receiver, startReceiver, until } from "../kit/receiver.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
+import { webhookEnvironment } from "../kit/webhook.ts"
 
 const clock = movableClock()
 const MINUTE_MS = 60_000
@@ -18,15 +20,24 @@ const PATH = "/api/me/identities"
 const OWN_PAGE = { "sec-fetch-site": "same-origin" }
 let stage: Stage<"dev" | "two" | "gone" | "full">
 let oidc: OidcServer
+let receiver: Receiver
 
 before(async () => {
   oidc = await startOidcServer()
+  receiver = await startReceiver()
   const roles = ["developer"]
-  stage = await openStage({ dev: roles, two: roles, gone: roles, full: roles }, { env: DEVELOPMENT, clock })
+  stage = await openStage(
+    { dev: roles, two: roles, gone: roles, full: roles },
+    {
+      env: { ...DEVELOPMENT, ...webhookEnvironment(receiver.url) },
+      clock,
+    },
+  )
   await addProvider(stage.admin, oidc)
 })
 after(async () => {
   await stage.close()
+  await receiver[Symbol.asyncDispose]()
   await oidc.close()
 })
 beforeEach(() => clock.advance(2 * MINUTE_MS))
@@ -42,6 +53,17 @@ async function finishLink(started: Answer<LinkAnswer>, sub: string): Promise<Vis
   const [, text = ""] = /^tyler-sign-on=([^;]+)/.exec(started.headers.getSetCookie()[0] ?? "") ?? []
   browser.cookies(stage.server.publicUrl).set("tyler-sign-on", text)
   return loginAt(browser, started.body.location, sub, stage.server)
+}
+
+/** Waits until somebody was told that. */
+async function told(kind: string, facts: Readonly<Record<string, string>>): Promise<void> {
+  const wanted = JSON.stringify({ kind, facts })
+  const said = () =>
+    receiver.posts.map(({ body }) => {
+      const post = JSON.parse(body) as { kind: string; facts: object }
+      return JSON.stringify({ kind: post.kind, facts: post.facts })
+    })
+  await until(`told: ${wanted}`, () => said().includes(wanted))
 }
 
 const linksOf = async (client: Client) => (await client.get<IdentitiesAnswer>(PATH)).body.identities
@@ -62,6 +84,8 @@ test("a login to both links them; then the provider's mapping decides the roles"
   assert.equal((await client.get("/api/me")).status, 401, "with other roles every earlier session ends")
   const actions = (await entriesOf(stage.admin)).map(({ action }) => action)
   assert.ok(actions.includes("IDENTITY_LINK_START") && actions.includes("IDENTITY_LINK"))
+  await told("sign_on_changed", { account: "dev", issuer: oidc.issuer, event: "added" })
+  await told("role_changed", { account: "dev", by: "the identity provider acme", roles: "finance" })
 })
 
 test("without the password nothing begins, and guesses are the login's guesses", async () => {
@@ -130,6 +154,7 @@ test("unlinking takes the password, ends other sessions and closes that way in",
   assert.equal((await client.get<SessionsAnswer>("/api/sessions")).body.sessions.length, 1)
   oidc.people["own"] = { preferred_username: "two", groups: ["engineers"] }
   assert.equal(refusalIn(await signOn(stage.server, "own")), "sign_on_name_taken")
+  await told("sign_on_changed", { account: "two", issuer: oidc.issuer, event: "removed" })
 })
 
 test("without a password a session of the last ten minutes counts, and the only way in stays", async () => {

@@ -1,13 +1,4 @@
-import { spawn, spawnSync } from "node:child_process"
-
-/** Whether a program is here that others make; if TYLER_TEST_REQUIRE names it, it must be. @param probe what runs it */
-export function present(name: string, probe: readonly string[]): boolean {
-  const [file = "", ...args] = probe
-  const found = spawnSync(file, args, { stdio: "ignore" }).status === 0
-  const required = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes(name)
-  if (!found && required) throw new Error(`TYLER_TEST_REQUIRE names ${name}, which does not run here`)
-  return found
-}
+import { spawn } from "node:child_process"
 
 export interface Ran {
   readonly code: number | null

@@ -6,11 +6,11 @@ import { type Disclosure, type ReadRequest, readSecret, readSecrets } from "../.
 import type { Named } from "../../operations/secret.ts"
 import type { Caller } from "../../operations/service.ts"
 import type { Desk } from "../desk.ts"
-import { AwsError, toldOf } from "../errors.ts"
+import { AwsError, toldBy } from "../errors.ts"
 import { Filters, members, NextToken, SecretId, VersionId, VersionStage } from "../fields.ts"
 import { labelInside, labelOutside } from "../labels.ts"
 import { epochSeconds, type Operation, operation } from "../operation.ts"
-import { requestUrl, secretRef } from "../secret-id.ts"
+import { secretRef } from "../secret-id.ts"
 import { filtersIn, pageOf, spelled } from "./list.ts"
 
 const GetSecretValue = members({
@@ -133,7 +133,7 @@ async function batchOf(desk: Desk, caller: Caller, input: Static<typeof BatchGet
 
 function refusedItem(desk: Desk, caller: Caller, id: string, error: TylerError | AwsError): object {
   desk.refusedItem(error instanceof AwsError ? error.cause : error)
-  const { code, message } = toldOf(error, caller.origin.requestId, requestUrl(desk, id))
+  const { code, message } = toldBy(desk, caller.origin, error, id)
   return { SecretId: id, ErrorCode: code, Message: message }
 }
 
