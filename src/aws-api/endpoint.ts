@@ -39,36 +39,47 @@ export function awsEndpoint(desk: Desk): AwsEndpoint {
   const authenticate = signatures(desk)
   return {
     async answer(request, origin) {
+      const asked: Asked = { json: {} }
       try {
-        const answer = await answered(desk, authenticate, request, origin)
+        const answer = await answered(desk, authenticate, request, origin, asked)
         return { status: 200, body: JSON.stringify(answer), refusal: undefined }
       } catch (error) {
-        return refusalOf(desk, error, origin)
+        return refusalOf(desk, error, origin, asked.json)
       }
     },
-    refuse: (error, origin) => refusalOf(desk, error, origin),
+    refuse: (error, origin) => refusalOf(desk, error, origin, {}),
   }
 }
 
+/** What was asked, as far as it could be read. */
+interface Asked {
+  json: Record<string, Json>
+}
+
 /** First who asks, then what for: whoever has no key learns nothing. */
-async function answered(desk: Desk, authenticate: Authenticate, request: AwsRequest, origin: Origin): Promise<object> {
+async function answered(
+  desk: Desk,
+  authenticate: Authenticate,
+  request: AwsRequest,
+  origin: Origin,
+  asked: Asked,
+): Promise<object> {
   const signed = authenticate(request, origin)
   const caller = signed instanceof Promise ? await signed : signed
   const operation = MEDIA.test(request.contentType ?? "") ? operationOf(request.targetHeader) : undefined
   if (operation === undefined) throw new AwsError("UnknownOperationException", "There is no such operation here")
-  let json: Record<string, Json> = {}
   let input: unknown
   try {
     if (operation.reads === true) desk.takeReads(caller.principal, 1)
-    json = readAwsJson(request.body)
-    input = readInput(operation.input, json)
+    asked.json = readAwsJson(request.body)
+    input = readInput(operation.input, asked.json)
   } catch (error) {
-    throw await recorded(desk, caller, operation, json, error)
+    throw await recorded(desk, caller, operation, asked.json, error)
   }
   try {
     return await operation.run(desk, caller, input as never)
   } catch (error) {
-    throw await recorded(desk, caller, operation, json, error)
+    throw await recorded(desk, caller, operation, asked.json, error)
   }
 }
 
@@ -92,9 +103,9 @@ async function recorded(
   }
 }
 
-function refusalOf(desk: Desk, thrown: unknown, origin: Origin): AwsAnswer {
+function refusalOf(desk: Desk, thrown: unknown, origin: Origin, json: Readonly<Record<string, Json>>): AwsAnswer {
   const error = thrown instanceof AwsError || thrown instanceof TylerError ? thrown : unforeseen(thrown)
-  const { code, message } = toldBy(desk, origin, error)
+  const { code, message } = toldBy(desk, origin, error, json["SecretId"])
   const refusal = error instanceof AwsError ? error.cause : error
   return { status: statusOf(code), body: JSON.stringify({ __type: code, Message: message }), refusal }
 }

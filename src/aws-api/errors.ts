@@ -3,6 +3,7 @@ import type { Origin } from "../core/principal.ts"
 import type { SignatureCode } from "../identity/sigv4.ts"
 import type { Desk } from "./desk.ts"
 import { labelOutside } from "./labels.ts"
+import { requestUrl } from "./request-url.ts"
 
 /**
  * What AWS calls our refusals. A client error is HTTP 400 whatever it is about.
@@ -120,6 +121,9 @@ const NAMED: Readonly<Record<ErrorCode, Named>> = {
   owner_disabled: ELSEWHERE,
   issuer_exists: ELSEWHERE,
   too_many_issuers: ELSEWHERE,
+  iam_binding_exists: ELSEWHERE,
+  too_many_iam_bindings: ELSEWHERE,
+  iam_login_off: ELSEWHERE,
   unknown_role: ELSEWHERE,
   role_exists: ELSEWHERE,
   role_in_use: ELSEWHERE,
@@ -173,9 +177,9 @@ export interface Told {
   readonly message: string
 }
 
-/** A refusal as AWS's clients read it. */
-export function toldBy({ publicUrl }: Desk, { requestId }: Origin, error: TylerError | AwsError): Told {
-  return toldOf(error, requestId, `${publicUrl}/request`)
+/** A refusal as AWS's clients read it. @param secretId as it was sent, whatever it is */
+export function toldBy(desk: Desk, { requestId }: Origin, error: TylerError | AwsError, secretId: unknown): Told {
+  return toldOf(error, requestId, requestUrl(desk, secretId))
 }
 
 /** @param helpUrl where a person sees what he can ask for */

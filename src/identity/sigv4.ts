@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto"
+import { createHmac, hash } from "node:crypto"
 import { equalBytes } from "../core/bytes.ts"
 
 /**
@@ -121,14 +121,15 @@ export function signatureFault(
   const headers = headersOf(request.rawHeaders)
   const dated = dateOf(headers)
   if ("fault" in dated) return dated.fault
+  const content = sha256Hex(request.body)
   const refused =
     scopeFault(given, expected, dated.stamp) ??
-    skewFault(dated.stamp, now) ??
+    skewFault(dated, now) ??
     headersFault(given, headers, dated.header) ??
-    contentFault(headers, request.body)
+    contentFault(headers, content)
   if (refused !== undefined) return refused.fault
   const scope = `${given.date}/${given.region}/${given.service}/${TERMINATOR}`
-  const canonical = canonicalRequest(request, headers, given.signedHeaders)
+  const canonical = canonicalRequest(request, headers, given.signedHeaders, content)
   const toSign = `${ALGORITHM}\n${dated.stamp}\n${scope}\n${sha256Hex(Buffer.from(canonical, "latin1"))}`
   const wanted = createHmac("sha256", signingKey(given.date)).update(toSign).digest()
   return equalBytes(wanted, given.signature) ? undefined : invalid(MISMATCH).fault
@@ -172,24 +173,35 @@ function valuesOf(rawHeaders: readonly string[], name: string): readonly string[
 
 const STAMP = /^\d{8}T\d{6}Z$/
 
-/** When it was signed, `yyyymmddThhmmssZ`, and the header that says so. */
-function dateOf(headers: Headers): { readonly stamp: string; readonly header: string } | Faulty {
+interface Dated {
+  /** When it was signed, `yyyymmddThhmmssZ`. */
+  readonly stamp: string
+  /** The same in milliseconds since 1970 UTC. */
+  readonly time: number
+  readonly header: string
+}
+
+function dateOf(headers: Headers): Dated | Faulty {
   const header = headers.has("x-amz-date") ? "x-amz-date" : "date"
   const [text, second] = headers.get(header) ?? []
   if (text === undefined)
     return incomplete(`Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.`)
   if (second !== undefined) return incomplete(`The header ${header} is given more than once`)
   const stamp = STAMP.test(text) || header === "x-amz-date" ? text : stampOf(Date.parse(text))
-  if (Number.isNaN(timeOf(stamp)))
-    return incomplete("Date must be in ISO-8601 'basic format', for example 20150830T123600Z")
-  return { stamp, header }
+  const time = timeOf(stamp)
+  if (Number.isNaN(time)) return incomplete("Date must be in ISO-8601 'basic format', for example 20150830T123600Z")
+  return { stamp, time, header }
 }
 
 /** NaN for what is no date of that format, the 31st of February included. */
 function timeOf(stamp: string): number {
   if (!STAMP.test(stamp)) return Number.NaN
-  const time = Date.parse(stamp.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"))
-  return stampOf(time) === stamp ? time : Number.NaN
+  const part = (from: number, to: number): number => Number(stamp.slice(from, to))
+  const [month, day, hour] = [part(4, 6) - 1, part(6, 8), part(9, 11)]
+  const time = Date.UTC(part(0, 4), month, day, hour, part(11, 13), part(13, 15))
+  const date = new Date(time)
+  const same = date.getUTCMonth() === month && date.getUTCDate() === day && date.getUTCHours() === hour
+  return same && part(11, 13) < 60 && part(13, 15) < 60 ? time : Number.NaN
 }
 
 function stampOf(time: number): string {
@@ -206,16 +218,12 @@ function scopeFault(given: Signature, expected: Scope, stamp: string): Faulty | 
   return given.terminator === TERMINATOR ? undefined : invalid(`Credential should be scoped with '${TERMINATOR}'.`)
 }
 
-function skewFault(stamp: string, now: number): Faulty | undefined {
-  const time = timeOf(stamp)
+function skewFault({ stamp, time }: Dated, now: number): Faulty | undefined {
+  if (Math.abs(time - now) <= SKEW_MS) return undefined
   const our = stampOf(now)
-  if (time < now - SKEW_MS)
+  if (time < now)
     return invalid(`Signature expired: ${stamp} is now earlier than ${stampOf(now - SKEW_MS)} (${our} - 5 min.)`)
-  if (time > now + SKEW_MS)
-    return invalid(
-      `Signature not yet current: ${stamp} is still later than ${stampOf(now + SKEW_MS)} (${our} + 5 min.)`,
-    )
-  return undefined
+  return invalid(`Signature not yet current: ${stamp} is still later than ${stampOf(now + SKEW_MS)} (${our} + 5 min.)`)
 }
 
 /** Headers that a reader could take either value of, if there were two. */
@@ -240,26 +248,31 @@ function printable(name: string): string {
 
 const HASH = /^[0-9a-f]{64}$/
 
-function contentFault(headers: Headers, body: Uint8Array): Faulty | undefined {
+function contentFault(headers: Headers, content: string): Faulty | undefined {
   const [claimed] = headers.get("x-amz-content-sha256") ?? []
   if (claimed === undefined) return undefined
   if (!HASH.test(claimed))
     return invalid("x-amz-content-sha256 must be the body's SHA-256: unsigned and streamed bodies are refused.")
-  return claimed === sha256Hex(body)
+  return claimed === content
     ? undefined
     : invalid("The value of x-amz-content-sha256 does not match the SHA-256 of the body.")
 }
 
 function sha256Hex(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex")
+  return hash("sha256", bytes, "hex")
 }
 
-function canonicalRequest(request: SignedRequest, headers: Headers, signedHeaders: readonly string[]): string {
+function canonicalRequest(
+  request: SignedRequest,
+  headers: Headers,
+  signedHeaders: readonly string[],
+  content: string,
+): string {
   const mark = request.target.indexOf("?")
   const path = mark === -1 ? request.target : request.target.slice(0, mark)
   const lines = signedHeaders.map((name) => `${name}:${(headers.get(name) ?? []).map(canonicalValue).join(",")}\n`)
   const names = signedHeaders.join(";")
-  return `${request.method}\n${path}\n${canonicalQuery(request.target)}\n${lines.join("")}\n${names}\n${sha256Hex(request.body)}`
+  return `${request.method}\n${path}\n${canonicalQuery(request.target)}\n${lines.join("")}\n${names}\n${content}`
 }
 
 function canonicalValue(value: string): string {

@@ -62,16 +62,23 @@ function matchesWords(text: string, value: string): boolean {
 const SEPARATORS = /[/\-_+=.@]/g
 
 /**
- * Words as AWS finds them: at white space, at one kind of separator (a text with two kinds is not taken apart at
- * either), and before a character other than a-z that begins a run of a-z (`MyTest`, `a1bc`). In lower case.
+ * Words as AWS finds them: at white space; at one kind of separator, while what has two kinds of them stays whole; and
+ * before a character other than a-z that begins a run of a-z (`MyTest`, `a1bc`). In lower case.
  */
 export function wordsOf(text: string): readonly string[] {
-  const kinds = new Set(text.match(SEPARATORS))
-  const parts = kinds.size === 1 ? text.split(SEPARATORS) : [text]
-  return parts
+  return text
+    .split(/\s+/)
+    .flatMap(wordsIn)
+    .filter((word) => word !== "")
+}
+
+function wordsIn(chunk: string): readonly string[] {
+  const kinds = new Set(chunk.match(SEPARATORS))
+  if (kinds.size > 1) return [chunk.toLowerCase()]
+  return chunk
+    .split(SEPARATORS)
     .flatMap((part) => part.split(/([^a-z][a-z]+)/))
-    .map((word) => word.trim().toLowerCase())
-    .filter((word) => word !== "" && !(kinds.size > 0 && /^[/\-_+=.@]$/.test(word)))
+    .map((word) => word.toLowerCase())
 }
 
 function tagKeys({ tags }: Filtered): readonly string[] {

@@ -46,7 +46,10 @@ test("an unmodified SDK is refused with words that help, and the very same call 
     first.message,
     /^Approval required: needs an approval \(rule .* for financial\/.*\); needs a second factor/,
   )
-  assert.ok(first.message.includes(`tyler request --mfa or at ${stage.server.publicUrl}/request`), first.message)
+  assert.ok(
+    first.message.includes(`tyler request --mfa or at ${stage.server.publicUrl}/request?secret=financial%2Fledger:`),
+    first.message,
+  )
   assert.ok(first.message.includes(`Request id: ${requestId}.`), first.message)
   const entry = await entryOf(ada.client, requestId)
   assert.deepEqual([entry.result, entry.decision], ["DENIED", "approval_required"])

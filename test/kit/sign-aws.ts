@@ -77,5 +77,10 @@ export async function sendSigned(
   const answer = await sendRaw(port, bytes)
   const parsed = answer.text.startsWith("{") ? (JSON.parse(answer.text) as Record<string, unknown>) : {}
   const { __type: code, Message: message } = parsed
-  return { ...answer, body: parsed, code: typeof code === "string" ? code : "", message: String(message ?? "") }
+  return {
+    ...answer,
+    body: parsed,
+    code: typeof code === "string" ? code : "",
+    message: typeof message === "string" ? message : "",
+  }
 }
