@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { test } from "node:test"
 import { SignatureV4 } from "@smithy/signature-v4"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { readCallerIdentity } from "../../src/adapters/aws/caller-identity.ts"
 import { signIdentity } from "../../src/client/iam-signature.ts"
 import { IAM_BODY, IAM_BODY_HASH, IAM_CONTENT_TYPE, stsOrigin } from "../../src/core/iam-request.ts"
@@ -12,7 +12,7 @@ import { Sha256 } from "../kit/sha256.ts"
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 const CREDENTIALS = fc.record({
-  accessKeyId: fc.string({ unit: fc.constantFrom(...ALPHABET), minLength: 16, maxLength: 40 }),
+  accessKeyId: fc.string({ unit: fc.constantFrom(...ALPHABET.split("")), minLength: 16, maxLength: 40 }),
   secretAccessKey: fc.string({ minLength: 1, maxLength: 64 }),
   sessionToken: fc.option(fc.base64String({ minLength: 4, maxLength: 800 }), { nil: undefined }),
 })
