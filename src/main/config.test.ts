@@ -50,6 +50,7 @@ test("with nothing set it is the embedded profile on loopback, and the document 
     },
     aws: null,
     database: null,
+    store: null,
     secrets: { prefix: "tyler-setup", cacheSeconds: 300 },
     limits: {
       people: { max: 300, windowMs: 900_000 },
@@ -135,7 +136,6 @@ test("what would switch a guarantee off is refused", () => {
   }
   refused({ ENABLE_MFA_FOR_SECRETS: "false" }, /^ENABLE_MFA_FOR_SECRETS=false is refused in production/)
   refused({ ENABLE_MFA_FOR_SECRETS: "false", TYLER_ENVIRONMENT: "production" }, /^ENABLE_MFA_FOR_SECRETS/)
-  refused({ SECRETS_BACKEND: "aws" }, /^SECRETS_BACKEND=aws is not available in this version/)
   refused({ NODE_TLS_REJECT_UNAUTHORIZED: "0" }, /^NODE_TLS_REJECT_UNAUTHORIZED=0 is refused/)
 })
 
@@ -322,6 +322,22 @@ test("the usual AWS environment file starts, and says what it leaves unused", ()
     config.warnings.join(),
     /^SECRETS_ROTATION_LAMBDA, .*CLOUDWATCH_LOG_GROUP: set, but not used in this version$/,
   )
+})
+
+test("values in AWS need a Region and PostgreSQL, may be kept as they are, and name the keys they may be under", () => {
+  const aws = { SECRETS_BACKEND: "aws", AWS_REGION: "eu-central-1", DATABASE_URL: "postgres://localhost/t" }
+  assert.deepEqual(accepted(aws).store, { encrypt: true, kmsKeys: [] })
+  const SECRETS_KMS_KEYS = "alias/a, alias/b"
+  const native = accepted({ ...aws, ENABLE_SECRET_ENCRYPTION: "false", SECRETS_KMS_KEYS })
+  assert.deepEqual(native.store, { encrypt: false, kmsKeys: ["alias/a", "alias/b"] })
+  const { AWS_REGION, DATABASE_URL } = aws
+  refused({ SECRETS_BACKEND: "aws", DATABASE_URL }, /^SECRETS_BACKEND=aws needs AWS_REGION/)
+  refused({ SECRETS_BACKEND: "aws", AWS_REGION }, /^SECRETS_BACKEND=aws needs DATABASE_URL/)
+  refused({ SECRETS_KMS_KEYS }, /^SECRETS_KMS_KEYS has no meaning without SECRETS_BACKEND=aws/)
+  refused({ ...aws, SECRETS_KMS_KEYS: "alias/a,," }, /^SECRETS_KMS_KEYS must be a KMS key/)
+  const keys = (count: number) => Array.from({ length: count }, (_, at) => `alias/${at}`).join(",")
+  assert.equal(accepted({ ...aws, SECRETS_KMS_KEYS: keys(32) }).store?.kmsKeys.length, 32)
+  refused({ ...aws, SECRETS_KMS_KEYS: keys(33) }, /^SECRETS_KMS_KEYS must be at most 32/)
 })
 
 test("what AWS is asked, and where", () => {
