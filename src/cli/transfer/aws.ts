@@ -7,7 +7,7 @@ import type { World } from "../world.ts"
 import { type Content, contentOf, type Entry } from "./entry.ts"
 
 /** Tries of one call, with the SDK's own growing waits between them: throttled accounts recover within seconds. */
-const ATTEMPTS = 8
+const ATTEMPTS = 6
 const PAGE = 100
 
 type Module = typeof import("@aws-sdk/client-secrets-manager")

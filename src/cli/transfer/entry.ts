@@ -31,7 +31,8 @@ const MOST_BYTES = 65_536
 
 /** Text as content: what no secret can hold is told before anything is sent. */
 export function contentOf(value: Value): Content {
-  const bytes = bytesOf(value).byteLength
+  // UTF-8 has no fewer bytes than UTF-16 has units: text of 100 MB is not copied to be measured.
+  const bytes = typeof value === "string" && value.length > MOST_BYTES ? value.length : bytesOf(value).byteLength
   if (bytes === 0) return { fault: "is empty; a secret holds at least one byte" }
   if (bytes > MOST_BYTES) return { fault: `is longer than ${MOST_BYTES} bytes` }
   if (typeof value === "string" && !value.isWellFormed()) return { fault: "holds half of a surrogate pair" }

@@ -34,7 +34,9 @@ function rowsOf(text: string, fault: Fault): readonly Row[] {
   const json = parseText(text, fault)
   if (Array.isArray(json)) return json.map((one: Json) => ({ json: one }))
   if (!isObject(json)) throw fault("holds no answer of Vault")
-  return isAnswer(json) || "request_id" in json ? [{ json }] : Object.entries(json).map(([path, one]) => ({ json: one, path }))
+  return isAnswer(json) || "request_id" in json
+    ? [{ json }]
+    : Object.entries(json).map(([path, one]) => ({ json: one, path }))
 }
 
 /** An object called `data` within one of that name is what KV version 2 answers. */
