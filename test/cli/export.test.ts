@@ -90,6 +90,27 @@ test("what is refused is named, and the rest is there", async () => {
   assert.doesNotMatch(out, /s3cr3t/)
 })
 
+test("a rate limit is waited for, and said; a quota that is used up is named", async () => {
+  const slow = await team({
+    SECRETS_RATE_LIMIT_MAX: "3",
+    SECRETS_RATE_LIMIT_WINDOW: "1000",
+    MAX_SECRET_ACCESS_PER_USER: "5",
+  })
+  try {
+    for (let at = 0; at < 5; at++) await slow.admin.create(`slow/s${at}`, "v")
+    const { code, out, err } = await slow.ada.tyler(["export", "slow/"])
+    assert.equal(code, 0, err)
+    assert.match(err, /the server's rate limit is reached; waiting 1 s/)
+    assert.equal(out.trim().split("\n").length, 7)
+    const used = await slow.ada.tyler(["export", "slow/"])
+    assert.equal(used.code, 6)
+    assert.match(used.err, /slow\/s0: quota_exceeded/)
+    assert.match(used.out, /"secrets":0,"refused":5/)
+  } finally {
+    await slow.stop()
+  }
+})
+
 test("what is exported is imported exactly, and exported again as the same bytes", async () => {
   const other = await team()
   try {

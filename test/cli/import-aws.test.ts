@@ -1,12 +1,11 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import * as aws from "@aws-sdk/client-secrets-manager"
-import { MOTO_REGION, moto, noMoto } from "../kit/moto.ts"
+import { MOTO_ACCOUNT, MOTO_REGION, moto, noMoto, takeTestCredentials } from "../kit/moto.ts"
 import { type Home, newHome } from "./kit.ts"
 import { REASON, type Team, team, tokenIn } from "./server.ts"
 
 const MANY = 130
-const CREDENTIALS = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI" }
 
 let all: Team
 let here: Home
@@ -14,6 +13,7 @@ let here: Home
 before(async () => {
   if (noMoto !== false) return
   all = await team()
+  takeTestCredentials()
   const endpoint = await moto()
   here = newHome({
     TYLER_URL: all.url,
@@ -21,20 +21,16 @@ before(async () => {
     TYLER_TOKEN: tokenIn(all.ada),
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: MOTO_REGION,
-    ...CREDENTIALS,
+    AWS_ACCESS_KEY_ID: process.env["AWS_ACCESS_KEY_ID"] ?? "",
+    AWS_SECRET_ACCESS_KEY: process.env["AWS_SECRET_ACCESS_KEY"] ?? "",
   })
-  const client = new aws.SecretsManagerClient({
-    endpoint,
-    region: MOTO_REGION,
-    credentials: {
-      accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
-      secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
-    },
-  })
+  const client = new aws.SecretsManagerClient({ endpoint, region: MOTO_REGION })
   const create = (input: aws.CreateSecretCommandInput) => client.send(new aws.CreateSecretCommand(input))
   for (let at = 0; at < MANY; at++) await create({ Name: `many/s${at}`, SecretString: `value ${at}` })
   const Tags = [{ Key: "team", Value: "pay" }]
   await create({ Name: "app/db", SecretString: '{ "user": "u", "port": 1 }', Description: "main", Tags })
+  // It is the emulator that answers, not somebody's account.
+  assert.match((await create({ Name: "first" })).ARN ?? "", new RegExp(`:${MOTO_ACCOUNT}:`))
   await create({ Name: "app/cert", SecretBinary: Uint8Array.of(0, 255) })
   await create({ Name: "app/none" })
   await create({ Name: "App/other", SecretString: "not asked for" })
@@ -86,5 +82,5 @@ test("a Region is required, and an AWS that does not answer ends it", { skip: no
   const dead = await here.tyler(["import", "--from", "aws"], { env: { AWS_ENDPOINT_URL: "http://127.0.0.1:9" } })
   assert.deepEqual([dead.code, dead.out], [7, ""], dead.err)
   assert.match(dead.err, /AWS: ECONNREFUSED/)
-  assert.equal((await here.tyler(["import", "a", "b", "--from", "aws"])).code, 2)
+  assert.equal((await here.tyler(["import", "a", "b", "--from", "aws"])).err.includes("one prefix"), true)
 })

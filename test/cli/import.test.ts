@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
-import { readFileSync, statSync } from "node:fs"
+import { createHash } from "node:crypto"
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { TylerApiError } from "../../src/client/client.ts"
@@ -94,6 +95,30 @@ test("another machine's key knows nothing, and doubles nothing unless asked to w
   assert.equal(ids.size, 2)
 })
 
+test("version ids are no hashes of values, and their key must be one's own", async () => {
+  using here = home({ "a.json": '{"key/x":"one","key/y":"one"}' })
+  await here.tyler(["import", "a.json"])
+  const ids = await Promise.all(["key/x", "key/y"].map(async (name) => (await all.admin.versions(name))[0]?.versionId))
+  assert.notEqual(ids[0], ids[1])
+  for (const text of ["one", "key/xone", '"one"'])
+    assert.ok(
+      !ids.some((id) =>
+        createHash("sha256")
+          .update(text)
+          .digest("hex")
+          .startsWith(id ?? ""),
+      ),
+    )
+  const key = join(here.path, ".config", "tyler", "import-key")
+  chmodSync(key, 0o644)
+  const open = await here.tyler(["import", "a.json"])
+  assert.deepEqual([open.code, open.out], [1, ""])
+  assert.match(open.err, /import-key is not a key that only you can read/)
+  rmSync(key)
+  symlinkSync(join(here.path, "a.json"), key)
+  assert.equal((await here.tyler(["import", "a.json"])).code, 1)
+})
+
 test("a dry run tells all and sends and reads no value", async () => {
   await all.admin.create("dry/there", "x")
   using here = home({ "a.json": '{"dry/there":"s3cr3t-a","dry/new":"s3cr3t-b","dry/a b":"s3cr3t-c","dry/n":7}' })
@@ -109,7 +134,8 @@ test("a dry run tells all and sends and reads no value", async () => {
   ])
   assert.doesNotMatch(out + err, /s3cr3t/)
   const since = (await all.admin.audit.page({ limit: 10 })).auditLogs.filter(({ id }) => id > (before?.id ?? 0))
-  assert.deepEqual(new Set(since.map(({ action }) => action)), new Set(["LIST"]))
+  // AUDIT_READ is the line above.
+  assert.deepEqual(new Set(since.map(({ action }) => action)), new Set(["LIST", "AUDIT_READ"]))
   await assert.rejects(all.admin.metadata("dry/new"), TylerApiError)
   const json = await here.tyler(["import", "a.json", "--dry-run", "--json"])
   assert.equal((JSON.parse(json.out) as { plan: unknown[] }).plan.length, 4)
@@ -173,6 +199,13 @@ test("Vault: single answers, a folder, a map, one a line; deleted ones are told"
   )
   const lines = await here.tyler(["import", "lines.json", "--from", "vault", "--prefix", "vault/l"])
   assert.equal(lines.out, "2 created\n", lines.err)
+  here.write("more.json", JSON.stringify(answer({ more: true })))
+  const both = await here.tyler(["import", "one.json", "more.json", "--from", "vault", "--prefix", "vault/both"])
+  assert.equal(both.out, "2 created\n", both.err)
+  mkdirSync(join(here.path, "tree", "deep"), { recursive: true })
+  here.write("tree/deep/leaf.json", JSON.stringify(answer({ leaf: 1 })))
+  assert.equal((await here.tyler(["import", "tree", "--from", "vault"])).out, "1 created\n")
+  assert.deepEqual(await valueOf("deep/leaf"), { leaf: 1 })
   const guess = await here.tyler(["import", "one.json"])
   assert.equal(guess.code, 2)
   assert.match(guess.err, /--from vault/)

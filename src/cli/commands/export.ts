@@ -3,7 +3,7 @@ import type { ListItem } from "../../api/secrets.ts"
 import { collect } from "../collect.ts"
 import { type Call, given, switched, UsageError } from "../command.ts"
 import { connectKept, readReasonOf } from "../connect.ts"
-import { NEEDS_MORE, REFUSED } from "../exit.ts"
+import { LIMIT, NEEDS_MORE, REFUSED } from "../exit.ts"
 import { exportTo } from "../export-to.ts"
 import { lacksOf } from "../lacks.ts"
 import { json, line, note } from "../print.ts"
@@ -103,13 +103,13 @@ async function* written(
 }
 
 function refusal(name: string, { code, error, ...facts }: { code: string; error: string }): Outcome {
-  return {
-    name,
-    did: "refused",
-    code,
-    why: error,
-    exit: lacksOf(code, facts) === undefined ? REFUSED : NEEDS_MORE,
-  }
+  return { name, did: "refused", code, why: error, exit: exitOfRefusal(code, facts) }
+}
+
+/** A batch answers 200 as a whole; its refusals are worth what those of single reads are. */
+function exitOfRefusal(code: string, facts: Readonly<Record<string, unknown>>): number {
+  if (lacksOf(code, facts) !== undefined) return NEEDS_MORE
+  return code === "quota_exceeded" ? LIMIT : REFUSED
 }
 
 async function foretell(call: Call, items: readonly ListItem[]): Promise<number> {

@@ -1,4 +1,4 @@
-import type { SecretListEntry, SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
+import type * as Sdk from "@aws-sdk/client-secrets-manager"
 import type { Tag } from "../../api/secrets.ts"
 import type { Value } from "../../client/body.ts"
 import { Unmet, UsageError } from "../command.ts"
@@ -10,7 +10,7 @@ import { type Content, contentOf, type Entry } from "./entry.ts"
 const ATTEMPTS = 6
 const PAGE = 100
 
-type Module = typeof import("@aws-sdk/client-secrets-manager")
+type Module = typeof Sdk
 
 /**
  * What an AWS account keeps under a prefix: names, descriptions and tags now, each value when it is due. Region,
@@ -36,7 +36,7 @@ export async function readAws(world: World, prefix: string): Promise<readonly En
   return entries
 }
 
-async function* listed(aws: Module, client: SecretsManagerClient, prefix: string) {
+async function* listed(aws: Module, client: Sdk.SecretsManagerClient, prefix: string) {
   const Filters = prefix === "" ? [] : [{ Key: "name" as const, Values: [prefix] }]
   const ask = { MaxResults: PAGE, IncludePlannedDeletion: true, Filters }
   for (let NextToken: string | undefined; ; ) {
@@ -47,12 +47,12 @@ async function* listed(aws: Module, client: SecretsManagerClient, prefix: string
   }
 }
 
-function contentIn(aws: Module, client: SecretsManagerClient, item: SecretListEntry, arn: string): Content {
+function contentIn(aws: Module, client: Sdk.SecretsManagerClient, item: Sdk.SecretListEntry, arn: string): Content {
   if (item.DeletedDate !== undefined) return { gone: "is scheduled for deletion in AWS" }
   return { fetch: () => currentValue(aws, client, arn) }
 }
 
-async function currentValue(aws: Module, client: SecretsManagerClient, arn: string): Promise<Value> {
+async function currentValue(aws: Module, client: Sdk.SecretsManagerClient, arn: string): Promise<Value> {
   const answer = await called(() => client.send(new aws.GetSecretValueCommand({ SecretId: arn })))
   const content = contentOf(answer.SecretString ?? answer.SecretBinary ?? "")
   if ("value" in content) return content.value
@@ -60,7 +60,7 @@ async function currentValue(aws: Module, client: SecretsManagerClient, arn: stri
 }
 
 /** Tags that begin with `aws:` are AWS's own: nobody else can set them. */
-function tagsOf({ Tags = [] }: SecretListEntry): { readonly tags?: readonly Tag[] } {
+function tagsOf({ Tags = [] }: Sdk.SecretListEntry): { readonly tags?: readonly Tag[] } {
   const tags = Tags.flatMap(({ Key, Value = "" }) =>
     Key === undefined || Key.startsWith("aws:") ? [] : [{ Key, Value }],
   )
