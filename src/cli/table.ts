@@ -191,8 +191,8 @@ export const COMMANDS: readonly Command[] = [
     reason: true,
     more: [
       "SOURCE is a file (- is standard input), a folder of answers of Vault, or a prefix of names in AWS.",
-      "Interrupted, the same command goes on. Leaves with 3 if not all of it went in (or with the code of what all",
-      "refusals have in common).",
+      "Interrupted, the same command goes on. Leaves with 3 if not all of it went in, or with the code that all",
+      "refusals have in common; with 2 nothing was done.",
     ],
     load: () => import("./commands/import.ts"),
   },
@@ -210,7 +210,7 @@ export const COMMANDS: readonly Command[] = [
     reason: true,
     more: [
       "Every secret is a read like any other: decided, counted, on record. Current versions only.",
-      "Leaves with 3 or 5 if some were refused; those are named.",
+      "Leaves with 3 if some were refused, or with the code that all refusals have in common; those are named.",
     ],
     load: () => import("./commands/export.ts"),
   },

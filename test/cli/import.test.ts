@@ -124,7 +124,7 @@ test("a dry run tells all and sends and reads no value", async () => {
   using here = home({ "a.json": '{"dry/there":"s3cr3t-a","dry/new":"s3cr3t-b","dry/a b":"s3cr3t-c","dry/n":7}' })
   const [before] = (await all.admin.audit.page({ limit: 1 })).auditLogs
   const { code, out, err } = await here.tyler(["import", "a.json", "--dry-run", "--on-conflict", "write"])
-  assert.equal(code, 2)
+  assert.equal(code, 3)
   assert.deepEqual(out.split("\n").toSorted(), [
     "",
     "created   dry/new",
@@ -145,7 +145,7 @@ test("names that do not fit stay out, and go in under the nearest one with --ren
   const source = JSON.stringify({ "fit/a b": "1", "fit//c/../d": "2", "": "3", "fit/é": "4", "fit/ok": "5" })
   using here = home({ "a.json": source })
   const { code, out, err } = await here.tyler(["import", "a.json", "--out-report", "report"])
-  assert.equal(code, 2)
+  assert.equal(code, 3)
   assert.equal(out, "1 created, 4 not imported\n")
   assert.match(err, /fit\/\/c\/\.\.\/d: invalid_name: [^\n]*fit\/c\/d would fit/)
   const lines = readFileSync(join(here.path, "report"), "utf8").trim().split("\n")
@@ -162,7 +162,7 @@ test("names that do not fit stay out, and go in under the nearest one with --ren
 test("names that only case tells apart are both refused; strip and prefix make names", async () => {
   using here = home({ "a.json": '{"case/A":"1","case/a":"2","case/b":"3"}' })
   const { code, out, err } = await here.tyler(["import", "a.json"])
-  assert.deepEqual([code, out], [2, "1 created, 2 not imported\n"])
+  assert.deepEqual([code, out], [3, "1 created, 2 not imported\n"])
   assert.equal(err.match(/name_twice/g)?.length, 2)
   using moved = home({ "a.json": '{"old/x":"1","other":"2"}' })
   const moves = await moved.tyler(["import", "a.json", "--strip", "old/", "--prefix", "moved/"])

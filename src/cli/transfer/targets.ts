@@ -1,7 +1,7 @@
 import type { ListItem } from "../../api/secrets.ts"
 import type { TylerClient } from "../../client/client.ts"
 import { foldName } from "../../core/name.ts"
-import { USAGE } from "../exit.ts"
+import { REFUSED } from "../exit.ts"
 import type { Entry } from "./entry.ts"
 import { fitName } from "./name-fit.ts"
 import type { Outcome } from "./outcome.ts"
@@ -52,7 +52,7 @@ export function named(
 }
 
 function refusal(name: string, code: string, why: string): Outcome {
-  return { name, did: "refused", code, why, exit: USAGE }
+  return { name, did: "refused", code, why, exit: REFUSED }
 }
 
 function nameOf(text: string, { prefix, strip, rename }: Naming): { readonly name: string } | { readonly why: string } {

@@ -4,7 +4,7 @@ import type { TylerClient } from "../../client/client.ts"
 import { TylerApiError } from "../../client/error.ts"
 import { CURRENT } from "../../core/stage.ts"
 import { Unmet } from "../command.ts"
-import { exitOf, REFUSED } from "../exit.ts"
+import { exitOf, REFUSED, USAGE } from "../exit.ts"
 import type { Outcome } from "./outcome.ts"
 import type { Patience } from "./patience.ts"
 import type { Target } from "./targets.ts"
@@ -133,8 +133,14 @@ async function describe(on: Writer, { name, entry }: Target): Promise<void> {
 
 function refused(name: string, error: unknown): Outcome {
   if (error instanceof TylerApiError && !FATAL.has(error.code))
-    return { name, did: "refused", code: error.code, why: error.message, exit: exitOf(error.status, error.code) }
+    return { name, did: "refused", code: error.code, why: error.message, exit: exitOfOne(error) }
   if (error instanceof Unmet && error.exit === REFUSED)
     return { name, did: "refused", code: error.code, why: error.message, exit: error.exit }
   throw error
+}
+
+/** 2 would say that the command was wrong and did nothing. */
+function exitOfOne({ status, code }: TylerApiError): number {
+  const exit = exitOf(status, code)
+  return exit === USAGE ? REFUSED : exit
 }
