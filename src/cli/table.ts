@@ -187,6 +187,8 @@ export const COMMANDS: readonly Command[] = [
       { name: "dry-run", summary: "say what would be done; no value is sent" },
       { name: "out-report", value: "FILE", summary: "add what became of each secret to a file, never its value" },
       { name: "wait", value: "SECONDS", summary: "how long the server may be silent (60)" },
+      NO_WAIT,
+      CODE_FILE,
     ],
     reason: true,
     more: [

@@ -8,6 +8,7 @@ import { wholeNumber } from "../number.ts"
 import { json, line, note } from "../print.ts"
 import { printable } from "../printable.ts"
 import { Interrupted } from "../prompt.ts"
+import { canStepUp, stepUp } from "../step-up.ts"
 import { readEntries } from "../transfer/formats.ts"
 import { isObject } from "../transfer/json-text.ts"
 import { countsText, type Outcome } from "../transfer/outcome.ts"
@@ -22,13 +23,15 @@ import { foresee, type OnConflict, type Writer, writeSecret } from "../transfer/
 
 /** Writes in flight: a server's own group commit takes more at once than one at a time; further ones only wait there. */
 const WIDTH = 8
+/** Secrets that one code opens. */
+const STEP_UP = 50
 /** Seconds for which a server may be silent, unless --wait says otherwise. */
 const WAIT_SECONDS = 60
 
 export async function run(call: Call): Promise<number> {
   const { world } = call
   const onConflict = conflictOf(call)
-  const waitMs = 1000 * (wholeNumber(call, "wait", 0, 86_400) ?? WAIT_SECONDS)
+  const forMs = 1000 * (wholeNumber(call, "wait", 0, 86_400) ?? WAIT_SECONDS)
   const client = connectKept(call)
   const reason = await reasonOf(call)
   const { fit, outcomes } = named(await readEntries(call), {
@@ -37,35 +40,57 @@ export async function run(call: Call): Promise<number> {
     rename: switched(call, "rename"),
   })
   const targets = await targetsOf(client, fit)
-  const path = given(call, "out-report")
-  using report = path === undefined || switched(call, "dry-run") ? undefined : new Report(world, path)
-  const tally = new Tally(report)
-  for (const outcome of outcomes) tally.add(outcome)
   const progress = new Progress(world, "imported", targets.length)
-  using patience = new Patience({ forMs: waitMs, say: (text) => progress.say(text), now: () => world.now() })
+  using patience = new Patience({ forMs, say: (text) => progress.say(text), now: () => world.now() })
   const keys = versionKeys(world, addressOf(call))
   const prepare = switched(call, "objects") ? asObject : (value: Value) => value
-  const writer: Writer = { client, keys, patience, onConflict, reason, prepare }
-  if (switched(call, "dry-run")) return foretell(call, writer, targets, [...outcomes])
+  const writer: Writer = { client, keys, patience, onConflict, reason, prepare, shown: {} }
+  if (switched(call, "dry-run")) return foretell(call, writer, targets, outcomes)
   if (onConflict === "fail") await requireNoConflict(writer, targets)
-  try {
-    await pooled(targets, WIDTH, async (target) => {
-      tally.add(await writeSecret(writer, target))
-      await progress.add()
-    })
-  } catch (error) {
-    await progress.end()
-    await note(world, `tyler: ${countsText(tally.counts)}`)
-    await note(world, "tyler: not finished; the same command again goes on, without doubles")
-    if (error instanceof Interrupted) throw new Interrupted("stopped; what was sent is in")
-    throw error
-  }
-  await progress.end()
+  const path = given(call, "out-report")
+  using report = path === undefined ? undefined : new Report(world, path)
+  const tally = new Tally(report)
+  for (const outcome of outcomes) tally.add(outcome)
+  await writeAll(call, writer, targets, tally, progress)
   await tally.say(world)
   await (switched(call, "json")
     ? json(world, { ...tally.counts, refusals: tally.refusals })
     : line(world, countsText(tally.counts)))
   return tally.exit
+}
+
+async function writeAll(
+  call: Call,
+  writer: Writer,
+  targets: readonly Target[],
+  tally: Tally,
+  progress: Progress,
+): Promise<void> {
+  const { world } = call
+  const write = (on: Writer, some: readonly Target[], withheld?: Target[]) =>
+    pooled(some, WIDTH, async (target) => {
+      const outcome = await writeSecret(on, target)
+      if (outcome.code === "verification_required" && withheld !== undefined) return void withheld.push(target)
+      tally.add(outcome)
+      await progress.add()
+    })
+  try {
+    const withheld: Target[] = []
+    await write(writer, targets, canStepUp(call) ? withheld : undefined)
+    for (let at = 0; at < withheld.length; at += STEP_UP) {
+      const part = withheld.slice(at, at + STEP_UP)
+      await progress.end()
+      const names = part.map(({ name }) => name)
+      const verificationToken = await stepUp(call, writer.client, { verb: "write", names })
+      await write({ ...writer, shown: { verificationToken } }, part)
+    }
+    await progress.end()
+  } catch (error) {
+    await progress.end()
+    await note(world, `tyler: ${countsText(tally.counts)}`)
+    await note(world, "tyler: not finished; the same command again goes on, without doubles")
+    throw error instanceof Interrupted ? new Interrupted("stopped; what was sent is in") : error
+  }
 }
 
 function conflictOf(call: Call): OnConflict {
@@ -79,7 +104,7 @@ async function requireNoConflict(writer: Writer, targets: readonly Target[]): Pr
   const conflicts: string[] = []
   await pooled(targets, WIDTH, async (target) => {
     if (target.existing === undefined) return
-    const { did } = await foresee(writer, target)
+    const { did } = await foresee(writer, target, true)
     if (did === "refused") conflicts.push(target.name)
   })
   const [first] = conflicts
@@ -97,7 +122,7 @@ async function foretell(
   const { world } = call
   const tally = new Tally()
   const plan = [...refused]
-  for (const target of targets) plan.push(await foresee(writer, target))
+  for (const target of targets) plan.push(await foresee(writer, target, false))
   for (const outcome of plan) tally.add(outcome)
   if (switched(call, "json")) await json(world, { plan })
   else

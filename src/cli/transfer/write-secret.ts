@@ -3,6 +3,7 @@ import type { Value } from "../../client/body.ts"
 import type { TylerClient } from "../../client/client.ts"
 import { TylerApiError } from "../../client/error.ts"
 import { CURRENT } from "../../core/stage.ts"
+import type { Shown } from "../attempt.ts"
 import { Unmet } from "../command.ts"
 import { exitOf, REFUSED, USAGE } from "../exit.ts"
 import type { Outcome } from "./outcome.ts"
@@ -13,6 +14,8 @@ import type { VersionKeys } from "./version-key.ts"
 export type OnConflict = "skip" | "write" | "fail"
 
 export interface Writer {
+  /** A step-up token, once there is one. */
+  readonly shown: Shown
   readonly client: TylerClient
   readonly keys: VersionKeys
   readonly patience: Patience
@@ -43,11 +46,14 @@ export async function writeSecret(on: Writer, target: Target): Promise<Outcome> 
   }
 }
 
-/** What would be done, by names and what is held here already: no value is sent, and none fetched. */
-export async function foresee(on: Writer, target: Target): Promise<Outcome> {
+/**
+ * What would be done; no value is sent.
+ * @param fetches whether values that are somewhere else may be fetched to be compared
+ */
+export async function foresee(on: Writer, target: Target, fetches: boolean): Promise<Outcome> {
   const { name, entry, existing } = target
   if (existing === undefined) return { name, did: "created" }
-  const known = "value" in entry.content ? await standing(on, name, on.prepare(entry.content.value)) : undefined
+  const known = fetches || "value" in entry.content ? await standing(on, name, await valueOf(on, target)) : undefined
   return known?.same === true ? whenSame(on, target) : conflict(on, name)
 }
 
@@ -72,6 +78,7 @@ async function create(on: Writer, { name, entry }: Target, value: Value): Promis
   const { description, tags } = entry
   const options = {
     idempotencyKey: on.keys.idOf(name, value, 0),
+    ...on.shown,
     ...(description === undefined ? {} : { description }),
     ...(tags === undefined ? {} : { tags }),
   }
@@ -88,9 +95,14 @@ async function onto(on: Writer, target: Target, value: Value): Promise<Outcome> 
     return outcome
   }
   if (on.onConflict !== "write") return conflict(on, name)
-  const { reason } = on
+  const { reason, shown } = on
   const { id, current } = known
-  const options = { reason, idempotencyKey: id, ...(current === undefined ? {} : { expectedVersion: current }) }
+  const options = {
+    reason,
+    idempotencyKey: id,
+    ...shown,
+    ...(current === undefined ? {} : { expectedVersion: current }),
+  }
   const { versionId } = await on.patience.through(() => on.client.update(name, value, options))
   if (differs(target)) await describe(on, target)
   return { name, did: "written", versionId }
@@ -128,7 +140,7 @@ function differs({ entry, existing }: Target): boolean {
 async function describe(on: Writer, { name, entry }: Target): Promise<void> {
   const { description, tags } = entry
   const change = { ...(description === undefined ? {} : { description }), ...(tags === undefined ? {} : { tags }) }
-  await on.patience.through(() => on.client.patch(name, change, { reason: on.reason }))
+  await on.patience.through(() => on.client.patch(name, change, { reason: on.reason, ...on.shown }))
 }
 
 function refused(name: string, error: unknown): Outcome {
