@@ -75,6 +75,10 @@ test("bytes that are no text are refused; a byte order mark and CRLF are not", a
     input: "\ufeffA=1\r\n\r\n# c\r\nB='2'\r\n",
   })
   assert.deepEqual([code, out], [0, "2 created\n"])
+  const odd = await here.tyler(["import", "-", "--from", "env", "--prefix", "hostile/odd"], {
+    input: "__proto__=1\nconstructor=2\n",
+  })
+  assert.deepEqual([odd.code, odd.out], [0, "2 created\n"])
   const empty = await here.tyler(["import", "-", "--from", "env"], { input: "" })
   assert.deepEqual([empty.code, empty.out], [0, "nothing to import\n"])
 })

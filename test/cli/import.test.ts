@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { TylerApiError } from "../../src/client/client.ts"
 import { type Home, newHome } from "./kit.ts"
+import { onTerminal, SKIP } from "./on-terminal.ts"
 import { REASON, type Team, team, tokenIn } from "./server.ts"
 
 let all: Team
@@ -139,6 +140,14 @@ test("a dry run tells all and sends and reads no value", async () => {
   await assert.rejects(all.admin.metadata("dry/new"), TylerApiError)
   const json = await here.tyler(["import", "a.json", "--dry-run", "--json"])
   assert.equal((JSON.parse(json.out) as { plan: unknown[] }).plan.length, 4)
+})
+
+test("on a terminal one line shows how far it is", { skip: SKIP }, async () => {
+  using here = home({ "a.json": '{"seen/x":"1","seen/y":"2"}' })
+  const { code, shown } = await onTerminal(["import", "a.json"], { ...env, HOME: here.path }, [], here.path)
+  assert.equal(code, 0, shown)
+  assert.match(shown, /\rimported 2 of 2, \d+ a second\s+2 created/)
+  assert.equal(shown.includes("tyler: imported"), false)
 })
 
 test("names that do not fit stay out, and go in under the nearest one with --rename", async () => {

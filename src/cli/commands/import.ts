@@ -11,7 +11,7 @@ import { Interrupted } from "../prompt.ts"
 import { canStepUp, stepUp } from "../step-up.ts"
 import { readEntries } from "../transfer/formats.ts"
 import { isObject } from "../transfer/json-text.ts"
-import { countsText, type Outcome } from "../transfer/outcome.ts"
+import { countsText, type Outcome, toldOf } from "../transfer/outcome.ts"
 import { Patience } from "../transfer/patience.ts"
 import { pooled } from "../transfer/pool.ts"
 import { Progress } from "../transfer/progress.ts"
@@ -54,7 +54,7 @@ export async function run(call: Call): Promise<number> {
   await writeAll(call, writer, targets, tally, progress)
   await tally.say(world)
   await (switched(call, "json")
-    ? json(world, { ...tally.counts, refusals: tally.refusals })
+    ? json(world, { ...tally.counts, refusals: tally.refusals.map(toldOf) })
     : line(world, countsText(tally.counts)))
   return tally.exit
 }
@@ -70,7 +70,10 @@ async function writeAll(
   const write = (on: Writer, some: readonly Target[], withheld?: Target[]) =>
     pooled(some, WIDTH, async (target) => {
       const outcome = await writeSecret(on, target)
-      if (outcome.code === "verification_required" && withheld !== undefined) return void withheld.push(target)
+      if (outcome.code === "verification_required" && withheld !== undefined) {
+        withheld.push(target)
+        return
+      }
       tally.add(outcome)
       await progress.add()
     })
@@ -124,7 +127,7 @@ async function foretell(
   const plan = [...refused]
   for (const target of targets) plan.push(await foresee(writer, target, false))
   for (const outcome of plan) tally.add(outcome)
-  if (switched(call, "json")) await json(world, { plan })
+  if (switched(call, "json")) await json(world, { plan: plan.map(toldOf) })
   else
     for (const { did, name, why } of plan)
       await line(world, printable(`${did.padEnd(9)} ${name}${why === undefined ? "" : `: ${why}`}`))

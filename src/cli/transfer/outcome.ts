@@ -11,6 +11,12 @@ export interface Outcome {
   readonly exit?: number
 }
 
+/** What of it stands in reports. */
+export function toldOf(outcome: Outcome): object {
+  const { exit: _, ...told } = outcome
+  return told
+}
+
 /** Each with what the summary calls it, and whether the secret is where it should be afterwards. */
 export const DIDS = {
   created: { says: "created", in: true },

@@ -1,6 +1,6 @@
 import { resolve } from "node:path"
 import type { World } from "../world.ts"
-import type { Outcome } from "./outcome.ts"
+import { type Outcome, toldOf } from "./outcome.ts"
 
 const { closeSync, constants, fstatSync, openSync, writeSync } = process.getBuiltinModule("node:fs")
 
@@ -22,7 +22,7 @@ export class Report implements Disposable {
   }
 
   add(outcome: Outcome): void {
-    this.#add({ kind: "secret", ...outcome })
+    this.#add({ kind: "secret", ...toldOf(outcome) })
   }
 
   #add(line: object): void {
