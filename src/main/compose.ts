@@ -11,6 +11,7 @@ import { createApp } from "../http/app.ts"
 import { Counters } from "../http/counters.ts"
 import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
+import { stsCaller } from "../adapters/aws/sts.ts"
 import { issuerKeys } from "../adapters/jwks/issuer-keys.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { publicLogKey } from "../operations/audit.ts"
@@ -26,12 +27,15 @@ import { channelsOf } from "./channels.ts"
 import { newNoticeMeter, type Notifying, notifying, waking } from "./notifying.ts"
 import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirrored.ts"
 import { loadTls, reloadTls } from "./tls.ts"
+import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
-import { serviceOf } from "./service.ts"
+import { placeOf, serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
   readonly url: string
+  /** Where it listens; a PUBLIC_URL may name another. */
+  readonly port: number
   readonly mirrorFolder: string
   /** Null once an admin exists. */
   readonly setupToken: string | null
@@ -75,6 +79,7 @@ export async function start(
   const readiness = (): Part[] => [
     { part: "server", cause: stopping ? "stopping" : null },
     { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
+    { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
   ]
@@ -88,10 +93,12 @@ export async function start(
     service,
     authenticator: authenticator(service),
     throttle: loginThrottle(),
+    iam: config.aws === null ? null : { region: config.aws.place.region, ask: stsCaller(config.aws.place) },
     issuerKeys: issuerKeys(clock, config.environment === "development"),
     oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),
     readLimits: { people: limiterOf(config.limits.people), programs: limiterOf(config.limits.programs) },
+    place: placeOf(config),
     hosts: () => ({ publicUrl, loopback: config.listen.loopback }),
     trustedProxy: proxyTrust(config.listen.trustedProxies),
     get publicUrl() {
@@ -108,6 +115,8 @@ export async function start(
     version: VERSION,
     development: config.environment === "development",
   }
+  const renewal = keyRenewal(backend.keys, log)
+  opened.defer(() => renewal.close())
   const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
   opened.defer(() => notifier?.close())
@@ -120,7 +129,8 @@ export async function start(
   })
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const address = app.server.address()
-  publicUrl = publicUrlAt(config.listen, typeof address === "object" && address !== null ? address.port : 0)
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  publicUrl = publicUrlAt(config.listen, port)
   if (rollback === undefined) {
     notifier = notifying({ service, channels, meter: noticeMeter, publicUrl: () => publicUrl, log })
     jobs = await startJobs(service, notifier, log)
@@ -129,6 +139,7 @@ export async function start(
   const running = opened.move()
   return {
     url: publicUrl,
+    port,
     mirrorFolder: mirror.folder,
     setupToken: token,
     warnings: [...config.warnings, ...(rollback === undefined ? [] : [rollbackLine(rollback, mirror.folder)])],
@@ -138,7 +149,10 @@ export async function start(
       if ("fault" in loaded) log.error({ fault: loaded.fault }, "the certificate was not renewed")
       else log.info({ expiresAt: new Date(loaded.expiresAt).toISOString() }, "certificate read again")
     },
-    runJobs: async () => jobs?.tick(),
+    async runJobs() {
+      await renewal.tick()
+      await jobs?.tick()
+    },
     close: () => running.disposeAsync(),
   }
 }

@@ -9,6 +9,7 @@ import type {
   ExternalIdentityRow,
   HeadRow,
   HoldRow,
+  IamBindingRow,
   IdentityProviderRow,
   KeyRow,
   LabelRow,
@@ -100,6 +101,8 @@ export function credentialRow(row: SqlRow): CredentialRow {
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
     scope: scopeOf(maybeText(row, "scope")),
+    sealedKey: maybeBytes(row, "sealed_key"),
+    standingReason: maybeText(row, "standing_reason"),
     mac: bytes(row, "mac"),
   }
 }
@@ -111,6 +114,16 @@ export function roleRow(row: SqlRow): RoleRow {
     name: text(row, "name"),
     description: text(row, "description"),
     createdBy: text(row, "created_by"),
+    createdAt: number(row, "created_at"),
+    mac: bytes(row, "mac"),
+  }
+}
+
+export function iamBindingRow(row: SqlRow): IamBindingRow {
+  return {
+    id: text(row, "id"),
+    arn: text(row, "arn"),
+    accountId: text(row, "account_id"),
     createdAt: number(row, "created_at"),
     mac: bytes(row, "mac"),
   }
@@ -185,7 +198,7 @@ export function secretRow(row: SqlRow): SecretRow {
     name: text(row, "name") as SecretName,
     arn: text(row, "arn"),
     description: text(row, "description"),
-    tags: JSON.parse(text(row, "tags")) as Tag[],
+    tags: JSON.parse(maybeText(row, "tags") ?? "null") as Tag[] | null,
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
     changedAt: number(row, "changed_at"),
@@ -208,6 +221,7 @@ export function bareVersionRow(row: SqlRow): Omit<VersionRow, "sealed"> {
     keyId: text(row, "key_id"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
+    lastAccessed: maybeText(row, "last_accessed"),
   }
 }
 
