@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { connect } from "node:net"
 import { setTimeout as pause } from "node:timers/promises"
 import type { IssuedAccessKey } from "../src/api/access-keys.ts"
@@ -6,7 +7,7 @@ import { clientOf } from "../test/kit/client.ts"
 import { PASSWORD } from "../test/kit/people.ts"
 import { startProcess } from "../test/kit/process.ts"
 import { sign } from "../test/kit/sign-aws.ts"
-import { cpuNanoseconds, pin, row } from "./kit.ts"
+import { pin, row } from "./kit.ts"
 import { deliveredReads } from "./log.ts"
 import { compare } from "./reads/compare.ts"
 import type { NextRequest } from "./reads/load.ts"
@@ -124,9 +125,9 @@ async function againstMoto(ours: number): Promise<void> {
       if (tries === 100) throw new Error("moto_server does not answer")
       await pause(200)
     }
-    pin(moto.pid ?? 0, SERVER_CORE)
+    const pid = listenerOf(moto.pid ?? 0)
+    pin(pid, SERVER_CORE)
     const read = signedRequest(key, host, "a/secret")
-    const before = cpuNanoseconds(moto.pid ?? 0)
     const began = performance.now()
     let answers = 0
     const client = async (): Promise<void> => {
@@ -135,12 +136,17 @@ async function againstMoto(ours: number): Promise<void> {
     }
     await Promise.all(Array.from({ length: MOTO_CLIENTS }, client))
     const perSecond = answers / ((performance.now() - began) / 1000)
-    const cpu = (cpuNanoseconds(moto.pid ?? 0) - before) / answers / 1000
-    const figure = `${(ours / perSecond).toFixed(1)}x (${Math.round(perSecond)}/s, CPU ${cpu.toFixed(0)} us)`
+    const figure = `${(ours / perSecond).toFixed(1)}x (${Math.round(perSecond)}/s)`
     row("endpoint to moto_server: throughput", figure, "at least 10x")
   } finally {
     moto.kill()
   }
+}
+
+/** A launcher may stand before the server itself: then it is the child. */
+function listenerOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean)
+  return children.length === 0 ? pid : listenerOf(Number(children[0]))
 }
 
 /** One request on a connection of its own. */

@@ -6,7 +6,7 @@ import type { MetadataAnswer } from "../../src/api/secrets.ts"
 import { refuses } from "../aws/semantics.ts"
 import { accessKey, KEY_REASON } from "../kit/access-key.ts"
 import { entriesOf, exportLog, verdictOn } from "../kit/audit.ts"
-import { type AwsAnswer, type AwsClient, AwsRefused, sdkClient } from "../kit/aws.ts"
+import { type AwsClient, AwsRefused, sdkClient } from "../kit/aws.ts"
 import { createSecret, REASON, secretPath } from "../kit/secrets.ts"
 import { type AwsRaw, sendSigned } from "../kit/sign-aws.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
@@ -133,7 +133,7 @@ test("roles come before existence, in every operation and by name or ARN", async
   assert.equal(await told("DeleteSecret", "vault/there", forced), await told("DeleteSecret", "vault/absent", forced))
   const batch = await dev.call("BatchGetSecretValue", { SecretIdList: ["vault/there", "vault/absent"] })
   assert.deepEqual(
-    batch.Errors.map((one: AwsAnswer) => one.ErrorCode),
+    batch.Errors?.map((one) => one.ErrorCode),
     Array(2).fill("AccessDeniedException"),
   )
 })
@@ -143,21 +143,21 @@ test("a caller lists, and reads by filters, what he may; his token is nobody els
   const Filters = [{ Key: "all", Values: ["seen1", "seen2", "unseen"] }]
   const names = async (client: AwsClient) => {
     const pages = await client.pages("ListSecrets", { Filters, MaxResults: 1 })
-    return pages.flatMap((page) => page.SecretList.map(({ Name }: AwsAnswer) => Name))
+    return pages.flatMap((page) => page.SecretList.map(({ Name }) => Name))
   }
   assert.deepEqual(await names(admin), ["config/seen1", "config/seen2", "vault/unseen"])
   assert.deepEqual(await names(dev), ["config/seen1", "config/seen2"])
   assert.deepEqual(await names(hr), [])
   const batch = await dev.call("BatchGetSecretValue", { Filters })
   assert.deepEqual(
-    batch.SecretValues.map(({ Name }: AwsAnswer) => Name),
+    batch.SecretValues.map(({ Name }) => Name),
     ["config/seen1", "config/seen2"],
   )
   assert.deepEqual(batch.Errors ?? [], [])
   const { NextToken } = await dev.call("ListSecrets", { Filters, MaxResults: 1 })
   assert.ok(NextToken !== undefined && !NextToken.includes("seen"))
   const next = { Filters, MaxResults: 1, NextToken }
-  assert.equal((await dev.call("ListSecrets", next)).SecretList[0].Name, "config/seen2")
+  assert.equal((await dev.call("ListSecrets", next)).SecretList[0]?.Name, "config/seen2")
   await refuses(hr.call("ListSecrets", next), "InvalidNextTokenException")
   await refuses(dev.call("ListSecrets", { ...next, Filters: [] }), "InvalidNextTokenException")
   await refuses(dev.call("ListSecrets", { ...next, SortOrder: "desc" }), "InvalidNextTokenException")
@@ -177,10 +177,10 @@ test("each value of a batch is a use of its own, and has its own entry", async (
   const second = await reader.call("BatchGetSecretValue", { SecretIdList })
   assert.equal(second.SecretValues.length, 4)
   assert.deepEqual(
-    second.Errors.map((one: AwsAnswer) => one.ErrorCode),
+    second.Errors?.map((one) => one.ErrorCode),
     Array(2).fill("AccessDeniedException"),
   )
-  assert.match(second.Errors[0].Message, /daily limit/)
+  assert.match(second.Errors?.[0]?.Message ?? "", /daily limit/)
   await refuses(reader.call("GetSecretValue", { SecretId: "config/counted" }), "AccessDeniedException", /daily limit/)
   const entries = await entriesOf(stage.admin, { action: "GET" })
   const ours = entries.filter(({ resource_name }) => resource_name === "config/counted")
@@ -194,10 +194,10 @@ test("an id in a batch that no secret can have is the error of that item", async
   await made("app/batch")
   const batch = await admin.call("BatchGetSecretValue", { SecretIdList: ["not a name", "app/batch", "arn:aws:s3:::x"] })
   assert.deepEqual(
-    batch.SecretValues.map(({ Name }: AwsAnswer) => Name),
+    batch.SecretValues.map(({ Name }) => Name),
     ["app/batch"],
   )
-  const codes = batch.Errors.map((one: AwsAnswer) => [one.SecretId, one.ErrorCode])
+  const codes = batch.Errors?.map((one) => [one.SecretId, one.ErrorCode])
   assert.deepEqual(codes, [
     ["not a name", "ValidationException"],
     ["arn:aws:s3:::x", "ResourceNotFoundException"],
@@ -352,7 +352,7 @@ test("a hundred puts with one token make one version; a hundred tags at once sto
     ),
   )
   assert.equal(tagged.filter(({ status }) => status === "fulfilled").length, 50)
-  assert.equal((await admin.call("DescribeSecret", { SecretId })).Tags.length, 50)
+  assert.equal((await admin.call("DescribeSecret", { SecretId })).Tags?.length, 50)
 })
 
 test("REST tells of what only AWS's clients can make: no value yet, labels and ids of their own", async () => {
