@@ -29,7 +29,7 @@ import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirror
 import { loadTls, reloadTls } from "./tls.ts"
 import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
-import { serviceOf } from "./service.ts"
+import { placeOf, serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
@@ -98,6 +98,7 @@ export async function start(
     oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),
     readLimits: { people: limiterOf(config.limits.people), programs: limiterOf(config.limits.programs) },
+    place: placeOf(config),
     hosts: () => ({ publicUrl, loopback: config.listen.loopback }),
     trustedProxy: proxyTrust(config.listen.trustedProxies),
     get publicUrl() {
