@@ -11,7 +11,7 @@ import {
   UpdateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager"
-import type { Loose } from "../kit/client.ts"
+import { clientOf, type Loose } from "../kit/client.ts"
 import { type AwsStage, awsStage, noAwsStore } from "../kit/aws-store.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 
@@ -43,7 +43,7 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
     assert.equal(there.Name, `${stage.prefix}/config/first`)
     assert.equal(there.Description, "d")
     const tags = new Map(there.Tags?.map(({ Key, Value }) => [Key, Value]))
-    assert.deepEqual([...tags.keys()].toSorted(), ["Application", "CreatedAt", "CreatedBy", "Environment"])
+    assert.deepEqual([...tags.keys()].map(String).toSorted(), ["Application", "CreatedAt", "CreatedBy", "Environment"])
     assert.equal(tags.get("Application"), stage.prefix)
     assert.match(tags.get("CreatedBy") ?? "", /^[0-9a-f-]{36}$/)
     const value = await inAws(made.arn)
@@ -201,6 +201,31 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
     const again = await stage.admin.put(secretPath("config/moved"), { value: "ours", reason: REASON })
     assert.equal(again.status, 200, again.text)
     assert.equal((await read(stage.admin, "config/moved")).body.value, "ours")
+  })
+
+  test("writers at once: one key makes one version, and many keys leave what AWS and the catalog agree on", async () => {
+    const made = await createSecret(stage.admin, "config/crowd", "one")
+    const headers = { "idempotency-key": randomUUID() }
+    const body = { value: "two", reason: REASON }
+    const other = await stage.start(1)
+    const there = clientOf(other.url, stage.admin.token)
+    const clients = [stage.admin, there]
+    const put = (at: number, value: string, more = {}) =>
+      (clients[at % 2] ?? there).put(secretPath("config/crowd"), { ...body, value }, more)
+    const same = await Promise.all(Array.from({ length: 6 }, (_, at) => put(at, "two", headers)))
+    for (const answer of same)
+      assert.ok(answer.status === 200 || answer.body["code"] === "version_conflict", answer.text)
+    assert.ok(same.some(({ status }) => status === 200))
+    const many = await Promise.all(Array.from({ length: 8 }, (_, at) => put(at, `v${at}`)))
+    for (const answer of many)
+      assert.ok([200, 412].includes(answer.status) || answer.body["code"] === "busy", answer.text)
+    assert.ok(many.some(({ status }) => status === 200))
+    const { Versions = [] } = await stage.aws.send(new ListSecretVersionIdsCommand({ SecretId: made.arn }))
+    assert.ok(Versions.filter(({ VersionId }) => VersionId === headers["idempotency-key"]).length === 1)
+    const current = (await inAws(made.arn)).VersionId
+    for (const client of clients) assert.equal((await read(client, "config/crowd")).body.versionId, current)
+    await stage.sweep()
+    assert.equal((await read(there, "config/crowd", { skipCache: true })).body.versionId, current)
   })
 
   test("names that differ in case only are not made, and not served where others made them", async () => {

@@ -16,7 +16,7 @@ export interface CacheKey {
 
 export interface ValueCache {
   get(key: CacheKey): CachedValue | undefined
-  /** Those who want the same at once wait for one fetch. */
+  /** What is held, or else fetched; those who want the same at once wait for one fetch. */
   fetch(key: CacheKey, fetch: () => Promise<CachedValue>): Promise<CachedValue>
   /** Also of fetches under way: who asks from now on asks the store anew. */
   forget(secretId: string): void
@@ -79,13 +79,18 @@ export function valueCache(
     keep(secretId, versionId, { value, until, currentUntil: current ? until : (before?.currentUntil ?? 0) })
   }
 
+  function get(key: CacheKey): CachedValue | undefined {
+    const found = held(key)
+    if (found === undefined) return undefined
+    return (key.current ? found.currentUntil : found.until) > monotonic() ? found.value : undefined
+  }
+
   return {
-    get(key) {
-      const found = held(key)
-      if (found === undefined) return undefined
-      return (key.current ? found.currentUntil : found.until) > monotonic() ? found.value : undefined
-    },
+    get,
     async fetch(key, fetch) {
+      // Whoever looked before the fetch of another ended comes here after it.
+      const known = get(key)
+      if (known !== undefined) return known
       const { secretId } = key
       const wanted = `${key.versionId} ${key.current}`
       let fetches = waiting.get(secretId)
