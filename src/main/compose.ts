@@ -83,6 +83,7 @@ export async function start(
     { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
     { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
+    ...(config.store === null ? [] : [{ part: "store", cause: service.store.trouble() }]),
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
   ]
   const token = (await backend.reader.setupClosed()) ? null : randomText(random, 32)

@@ -24,5 +24,6 @@ export const keptHere: ValueStore = {
   begin: async (_on, step) => step,
   find: async () => false,
   forget: () => undefined,
+  trouble: () => null,
   tick: async () => undefined,
 }

@@ -49,6 +49,8 @@ export interface ValueStore {
   find(on: Service, name: SecretName): Promise<boolean>
   /** The next read asks the store. */
   forget(secretId: string): void
+  /** Code of what the store outside answered last, if that was a fault of its own; null: it works, or there is none. */
+  trouble(): string | null
   /** What the store does by itself, every few seconds. */
   tick(on: Service): Promise<void>
 }

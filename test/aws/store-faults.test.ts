@@ -37,6 +37,13 @@ describe("an AWS that fails", { skip: noAwsStore }, () => {
     return Versions.length
   }
 
+  /** The server stays ready: what the cache holds is served. */
+  async function storePart(): Promise<unknown> {
+    const answer = await stage.server.anonymous.get<{ parts: Loose }>("/api/ready")
+    assert.equal(answer.status, 200, answer.text)
+    return answer.body.parts["store"]
+  }
+
   const put = (name: string, value: string, key: string = randomUUID(), client: Client = stage.admin) =>
     client.put(secretPath(name), { value, reason: REASON }, { "idempotency-key": key })
 
@@ -55,10 +62,12 @@ describe("an AWS that fails", { skip: noAwsStore }, () => {
     assert.deepEqual([asked.status, asked.body.code], [503, "store_throttled"], asked.text)
     assert.ok(Number(asked.headers.get("retry-after")) >= 1)
     assert.equal(stage.proxy.calls("GetSecretValue"), 3)
+    assert.deepEqual(await storePart(), { up: false, reason: "store_throttled" })
     const written = await put("config/full", "two")
     assert.deepEqual([written.status, written.body["code"]], [503, "store_throttled"], written.text)
     assert.deepEqual((await results("config/full")).slice(-2), ["UPDATE INTENT", "UPDATE FAILURE"])
     assert.equal((await read(stage.admin, "config/full")).body.value, "one")
+    assert.deepEqual(await storePart(), { up: true, reason: null })
     assert.equal((await put("config/full", "two")).status, 200)
   })
 

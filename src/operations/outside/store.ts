@@ -10,7 +10,7 @@ import { CURRENT } from "../../core/stage.ts"
 import { headOf, withHead } from "../../envelope/head.ts"
 import type { Keyring } from "../../envelope/keyring.ts"
 import { open, type Place, seal } from "../../envelope/seal.ts"
-import type { OutsideValue } from "../../secrets/outside.ts"
+import { type OutsideValue, StoreFault } from "../../secrets/outside.ts"
 import { UNSEALED, type VersionRow } from "../../state/rows.ts"
 import type { Step } from "../perform.ts"
 import { sealingKeyring } from "../sealing-key.ts"
@@ -45,6 +45,18 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
   const cache = valueCache(() => clock.monotonic(), BOUNDS, cacheMs)
   const own = processKeyring(random)
   const sweep = sweeper(outside, clock)
+  let trouble: string | null = null
+
+  async function noting<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await call()
+      trouble = null
+      return answer
+    } catch (error) {
+      if (error instanceof StoreFault) trouble = TROUBLES.has(error.code) ? error.code : null
+      throw error
+    }
+  }
 
   async function load(on: Service, name: SecretName, version: VersionRow, current: boolean): Promise<CachedValue> {
     const answer = await ask(on, outside, name, version, current)
@@ -97,7 +109,7 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
       // A call there takes far longer than a look at our own rows: what moved here meanwhile is planned anew first.
       if (current) on.secrets.drop(name)
       if (current && !(await isCurrent(on, name, version))) throw new PlanAgain()
-      const loaded = await cache.fetch(key, () => load(on, name, version, current))
+      const loaded = await cache.fetch(key, () => noting(() => load(on, name, version, current)))
       return { value: await openCached(on, name, version, loaded), cached: false }
     },
 
@@ -119,7 +131,8 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
     begin: (on, step) => begin(on, outside, step),
     find: (on, name) => correct(on, outside, name),
     forget: (secretId) => cache.forget(secretId),
-    tick: (on) => sweep(on),
+    trouble: () => trouble,
+    tick: (on) => sweep(on, noting),
   }
 }
 
@@ -127,6 +140,9 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
 function placeOf(outside: Outside, name: SecretName, { versionId }: Pick<VersionRow, "versionId">): Place {
   return { secretId: fullNameOf(outside, name), versionId, name }
 }
+
+/** Of the store itself, not of one secret. */
+const TROUBLES: ReadonlySet<string> = new Set(["store_denied", "store_throttled", "store_unavailable", "store_fault"])
 
 async function isCurrent(on: Service, name: SecretName, { versionId }: VersionRow): Promise<boolean> {
   return (await on.secrets.get(name))?.current?.versionId === versionId

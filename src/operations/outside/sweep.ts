@@ -20,18 +20,23 @@ const PAGE = 500
 const GONE_AT_ONCE = 10
 const ALL = "ALL" as SecretName
 
-/** Each minute: outcomes that nobody recorded, then what others did to the secrets. */
-export function sweeper(outside: Outside, clock: Clock): (on: Service) => Promise<void> {
+/** Each minute: outcomes that nobody recorded, then what others did to the secrets. `within` hears how it went. */
+export function sweeper(
+  outside: Outside,
+  clock: Clock,
+): (on: Service, within: (work: () => Promise<void>) => Promise<void>) => Promise<void> {
   let swept = Number.NEGATIVE_INFINITY
   let sweeping = false
-  return async (on) => {
+  return async (on, within) => {
     // Half a million secrets take longer than a minute to list.
     if (sweeping || clock.monotonic() - swept < SWEEP_MS) return
     sweeping = true
     swept = clock.monotonic()
     try {
-      await reconcile(on, outside)
-      await sweepCatalog(on, outside)
+      await within(async () => {
+        await reconcile(on, outside)
+        await sweepCatalog(on, outside)
+      })
     } finally {
       sweeping = false
     }
