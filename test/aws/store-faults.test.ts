@@ -6,9 +6,10 @@ import {
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
 } from "@aws-sdk/client-secrets-manager"
+import { Client } from "pg"
 import type { Fate } from "../kit/aws-proxy.ts"
 import { type AwsStage, awsStage, noAwsStore } from "../kit/aws-store.ts"
-import { type Client, clientOf, type Loose } from "../kit/client.ts"
+import { type Client as Caller, clientOf, type Loose } from "../kit/client.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 
 const THROTTLED: Fate = { error: "ThrottlingException" }
@@ -44,7 +45,7 @@ describe("an AWS that fails", { skip: noAwsStore }, () => {
     return answer.body.parts["store"]
   }
 
-  const put = (name: string, value: string, key: string = randomUUID(), client: Client = stage.admin) =>
+  const put = (name: string, value: string, key: string = randomUUID(), client: Caller = stage.admin) =>
     client.put(secretPath(name), { value, reason: REASON }, { "idempotency-key": key })
 
   test("every other call throttled: all is done, a little later", async () => {
@@ -166,6 +167,30 @@ describe("an AWS that fails", { skip: noAwsStore }, () => {
     assert.equal(again.status, 200, again.text)
     assert.equal((await read(stage.admin, "config/torn")).body.value, "two")
     assert.equal(await versionsOf("config/torn"), 2)
+  })
+
+  test("a database that goes away in between: 503, and the same key is safe", async () => {
+    await createSecret(stage.admin, "config/unrecorded", "one")
+    const gate = Promise.withResolvers<void>()
+    stage.proxy.judge((operation) => (operation === "UpdateSecretVersionStage" ? { hold: gate.promise } : "pass"))
+    const key = randomUUID()
+    const writing = put("config/unrecorded", "two", key)
+    while (stage.proxy.calls("UpdateSecretVersionStage") === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    const holder = new Client({ connectionString: stage.databaseUrl })
+    await holder.connect()
+    try {
+      await holder.query("BEGIN; SELECT 1 FROM log_head FOR UPDATE")
+      gate.resolve()
+      const answer = await writing
+      assert.deepEqual([answer.status, answer.body["code"]], [503, "outcome_unrecorded"], answer.text)
+    } finally {
+      await holder.end()
+    }
+    stage.proxy.judge(() => "pass")
+    const again = await put("config/unrecorded", "two", key)
+    assert.deepEqual([again.status, again.body["versionId"]], [200, key], again.text)
+    assert.equal((await read(stage.admin, "config/unrecorded")).body.value, "two")
+    assert.equal(await versionsOf("config/unrecorded"), 2)
   })
 
   test("while the outcome is not recorded, readers get what was decided on", async () => {

@@ -19,6 +19,8 @@ export interface AwsStage extends AsyncDisposable {
   /** AWS itself, past the proxy and past us. */
   readonly aws: SecretsManagerClient
   readonly clock: MovableClock
+  /** As its owner. */
+  readonly databaseUrl: string
   readonly server: TestServer
   readonly admin: Client
   /** Another replica, started on the same database. */
@@ -52,6 +54,7 @@ export async function awsStage(env: Readonly<Record<string, string>> = {}): Prom
       prefix,
       aws,
       clock,
+      databaseUrl: set.database.url,
       server,
       admin,
       start: (at, more = {}) => set.start(at, { env: { ...all, ...more }, clock }),
