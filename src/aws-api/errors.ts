@@ -209,14 +209,10 @@ interface Said {
   readonly change?: string
 }
 
-/** A grant can stand for the second factor too, where there is one to be had. */
+/** A grant stands for the second factor too, for which AWS's protocol has no place. */
 function help({ requiresApproval, requiresToken }: Facts, helpUrl: string): readonly string[] {
-  if (requiresApproval === true)
-    return [
-      `A person asks for it with tyler request${requiresToken === true ? " --mfa" : ""} or at ${helpUrl}: the same call passes once it is granted.`,
-    ]
-  return requiresToken === true ? [NO_FACTOR] : []
+  if (requiresApproval !== true && requiresToken !== true) return []
+  const when = requiresApproval === true ? "once it is granted" : "while the grant lives"
+  const mfa = requiresToken === true ? " --mfa" : ""
+  return [`A person asks for it with tyler request${mfa} or at ${helpUrl}: the same call passes ${when}.`]
 }
-
-const NO_FACTOR =
-  "AWS's protocol has no place for a second factor: read it with tyler get, or let the policy row ask for an approval too, whose grant stands for the factor."

@@ -3,9 +3,11 @@ import { after, test } from "node:test"
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
 import type { IssuedAccessKey } from "../../src/api/access-keys.ts"
 import { accessKey } from "../kit/access-key.ts"
-import { entryOf, exportLog, verdictOn } from "../kit/audit.ts"
+import type { GrantsAnswer, RequestItem } from "../../src/api/access-requests.ts"
+import { entriesOf, entryOf, exportLog, verdictOn } from "../kit/audit.ts"
 import { approve, asked, governed, LEDGER } from "../kit/governed.ts"
-import { createSecret } from "../kit/secrets.ts"
+import type { Problem } from "../kit/client.ts"
+import { createSecret, REASON } from "../kit/secrets.ts"
 
 interface Refusal {
   readonly name: string
@@ -70,14 +72,45 @@ test("an unmodified SDK is refused with words that help, and the very same call 
   assert.equal(verdict.ok, true, JSON.stringify(verdict))
 })
 
-test("where only a second factor is asked for, the refusal says what the protocol cannot carry", async () => {
-  const { stage, people, clock, ada } = await governed({ finn: ["finance"], dora: ["dba"] })
+test("where only a second factor is asked for, one that is shown with a request opens it at once, to the key too", async () => {
+  const { stage, equip, clock, ada } = await governed({ finn: ["finance"], dora: ["dba"] })
   after(() => stage.close())
   await createSecret(ada.client, "database/main", "value")
-  const key = await accessKey(people.dora)
-  await assert.rejects(callAs(key, stage.server.url, clock.now(), "database/main"), (error: Refusal) => {
+  const dora = await equip("dora")
+  const key = await accessKey(dora.client, { password: undefined }, await dora.stepUp("govern"))
+  const call = () => callAs(key, stage.server.url, clock.now(), "database/main")
+  await assert.rejects(call(), (error: Refusal) => {
     assert.equal(error.name, "AccessDeniedException")
-    assert.match(error.message, /needs a second factor .*AWS's protocol has no place for a second factor/)
+    assert.match(
+      error.message,
+      /needs a second factor .*tyler request --mfa or at .*: the same call passes while the grant lives\./,
+    )
     return true
   })
+  const wanted = { secrets: ["database/main"], verb: "read", reason: REASON, uses: null, minutes: 10 }
+  const bare = await dora.client.post<Problem>("/api/access-requests", wanted)
+  assert.deepEqual(
+    [bare.status, bare.body.code],
+    [403, "verification_required"],
+    "a grant without it would be worth nothing",
+  )
+  await assert.rejects(call())
+  const open = await dora.client.post<RequestItem>(
+    "/api/access-requests",
+    wanted,
+    await dora.stepUp("read", ["database/main"]),
+  )
+  assert.deepEqual([open.status, open.body.state, open.body.needed, open.body.steppedUp], [201, "approved", 0, true])
+  const { grants } = (await dora.client.get<GrantsAnswer>("/api/grants")).body
+  assert.deepEqual(
+    grants.map(({ requestId, approvals, steppedUp }) => [requestId, approvals, steppedUp]),
+    [[open.body.id, 0, true]],
+  )
+  assert.equal((await call()).SecretString, "value")
+  const [asking] = await entriesOf(ada.client, { action: "ACCESS_REQUEST", result: "SUCCESS" })
+  assert.ok(asking?.details?.includes(`grants=${grants[0]?.id} needed=0`), asking?.details ?? "")
+  const verdict = await verdictOn(await exportLog(ada.client))
+  assert.equal(verdict.ok, true, JSON.stringify(verdict))
+  clock.advance(10 * 60_000)
+  await assert.rejects(call(), "the grant has ended")
 })

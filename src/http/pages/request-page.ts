@@ -20,7 +20,7 @@ ${NEEDS_SCRIPT}
 <p class="hint" id="wait">One moment.</p>
 ${PROBLEM}
 <section id="ask" hidden>
-<p class="lead">You ask others to let you read</p>
+<p class="lead">You ask for a grant to read</p>
 <ul class="names" id="names"></ul>
 <p class="hint">A grant opens them any number of times, to your access keys too, for as long as policy lets it live.</p>
 ${area({ id: "reason", label: "Why", hint: "10 to 1,000 characters. It stands in the log, and whoever decides reads it." })}

@@ -29,13 +29,15 @@ async function askWith(headers) {
   const body = { secrets, verb: "read", uses: null, reason: at("reason").value }
   const result = await send("POST", "/api/access-requests", body, headers)
   if (result.status !== 201) {
+    if (result.answer.code === "verification_required") return [{ text: result.answer.error + "." }]
     if (result.answer.code === "invalid_reason") return [{ field: "reason", text: commonProblem(result) }]
     return [problemOf(result)]
   }
   at("ask").hidden = true
   at("done").hidden = false
   at("made").href = "/approve/" + result.answer.id
-  at("notice").textContent = "Asked. Those who may decide it have been told."
+  const open = result.answer.state === "approved"
+  at("notice").textContent = open ? "It is open to you now: nobody else has to agree." : "Asked. Those who may decide it have been told."
   at("title").focus()
 }
 
