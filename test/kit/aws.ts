@@ -1,6 +1,4 @@
 import { execFile, spawn, spawnSync } from "node:child_process"
-import { once } from "node:events"
-import { createServer } from "node:net"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import * as sdk from "@aws-sdk/client-secrets-manager"
@@ -186,42 +184,3 @@ function missing(what: string, command: string, args: readonly string[]): string
 /** What a test that wants the client is skipped for; false where there is one, or must be. */
 export const noBoto = (): string | false => missing("boto3", "python3", ["-c", "import boto3"])
 export const noAwsCli = (): string | false => missing("aws-cli", "aws", ["--version"])
-export const noMoto = (): string | false => missing("moto", "python3", ["-c", "import moto.server"])
-
-/** An AWS that somebody else has written. */
-export async function startMoto(): Promise<AwsTarget & AsyncDisposable> {
-  const port = await freePort()
-  const child = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" })
-  const endpoint = `http://127.0.0.1:${port}`
-  for (let tries = 0; !(await answers(endpoint)); tries++) {
-    if (tries === 300 || child.exitCode !== null) throw new Error("moto_server does not answer")
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  return {
-    endpoint,
-    region: "us-east-1",
-    accessKeyId: "testing",
-    secretAccessKey: "testing",
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL")
-      await once(child, "exit")
-    },
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    await fetch(`${url}/moto-api/`)
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
-}
