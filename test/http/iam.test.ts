@@ -74,11 +74,14 @@ async function bind(arn: string, accountId = program.id): Promise<IamBindingItem
   return answer.body
 }
 
-let signed = 0
+const seconds = new Set<number>()
 
-/** Signed now, and a second apart from all before: the same second would be the same signature. */
+/** Signed in the newest second that none was signed in: the same second would be the same signature. */
 function sign(credentials: AwsCredentials = CREDENTIALS, over: Partial<Parameters<typeof signIdentity>[1]> = {}) {
-  const now = clock.now() - (signed++ % 200) * 1000
+  let second = Math.floor(clock.now() / 1000)
+  while (seconds.has(second)) second--
+  seconds.add(second)
+  const now = second * 1000
   return signIdentity(credentials, { region: REGION, serverId, now, stsEndpoint: sts.origin, ...over })
 }
 
