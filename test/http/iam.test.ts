@@ -1,15 +1,17 @@
 import assert from "node:assert/strict"
-import { createHash, createHmac } from "node:crypto"
 import { after, before, beforeEach, test } from "node:test"
+import { setTimeout as pause } from "node:timers/promises"
 import { SignatureV4 } from "@smithy/signature-v4"
 import type { IamBindingItem, IamBindingsAnswer, IamLoginBody } from "../../src/api/iam.ts"
 import type { WorkloadLoginAnswer } from "../../src/api/workloads.ts"
+import { ASKING_MOST } from "../../src/adapters/aws/sts.ts"
 import { type AwsCredentials, signIdentity } from "../../src/client/iam-signature.ts"
 import { IAM_BODY, IAM_CONTENT_TYPE } from "../../src/core/iam-request.ts"
 import { entriesOf, entryOf } from "../kit/audit.ts"
 import { clientOf, type Problem } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
 import { errorXml, type FakeSts, fakeSts, identityXml } from "../kit/fake-sts.ts"
+import { Sha256 } from "../kit/sha256.ts"
 import { moto, MOTO_ACCOUNT, MOTO_REGION, noMoto } from "../kit/moto.ts"
 import { addPerson, addProgram, type Program } from "../kit/people.ts"
 import { createSecret, read, REASON } from "../kit/secrets.ts"
@@ -72,11 +74,14 @@ async function bind(arn: string, accountId = program.id): Promise<IamBindingItem
   return answer.body
 }
 
-let signed = 0
+const seconds = new Set<number>()
 
-/** Signed now, and a second apart from all before: the same second would be the same signature. */
+/** Signed in the newest second that none was signed in: the same second would be the same signature. */
 function sign(credentials: AwsCredentials = CREDENTIALS, over: Partial<Parameters<typeof signIdentity>[1]> = {}) {
-  const now = clock.now() - (signed++ % 200) * 1000
+  let second = Math.floor(clock.now() / 1000)
+  while (seconds.has(second)) second--
+  seconds.add(second)
+  const now = second * 1000
   return signIdentity(credentials, { region: REGION, serverId, now, stsEndpoint: sts.origin, ...over })
 }
 
@@ -163,21 +168,7 @@ test("requests that AWS's own signer signed are taken, with and without a token"
       credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) },
       region: REGION,
       service: "sts",
-      sha256: class {
-        readonly #hash
-        constructor(key?: unknown) {
-          this.#hash = key === undefined ? createHash("sha256") : createHmac("sha256", key as Uint8Array)
-        }
-        update(data: Uint8Array | string): void {
-          this.#hash.update(data)
-        }
-        async digest(): Promise<Uint8Array> {
-          return this.#hash.digest()
-        }
-        reset(): void {
-          throw new Error("not used")
-        }
-      },
+      sha256: Sha256,
     })
     const { hostname, port, host } = new URL(sts.origin)
     const { headers } = await signer.sign(
@@ -394,6 +385,12 @@ test("no redirect is followed; an AWS that is down, slow, endless or throttled i
     const answer = await logIn(body)
     assert.deepEqual([answer.status, answer.body.code, answer.body.cause], [503, "unavailable", cause], answer.text)
   }
+  const asked = sts.seen.length
+  const waiting = Array.from({ length: ASKING_MOST }, () => logIn(sign()))
+  while (sts.seen.length < asked + ASKING_MOST) await pause(5)
+  const turned = await logIn(sign())
+  assert.deepEqual([turned.status, turned.body.code], [503, "busy"])
+  for (const { body: late } of await Promise.all(waiting)) assert.equal(late.cause, "sts_unreachable")
   sts.mood = undefined
   await accepted(body)
 })
