@@ -79,7 +79,7 @@ export async function inWordsOf<T>(
 /** Of a write whose token stands for another value. */
 export function tokenUsed(token: string): (error: TylerError) => AwsError {
   return (error) => {
-    const arn = String(error.facts["arn"] ?? "")
+    const arn = typeof error.facts["arn"] === "string" ? error.facts["arn"] : ""
     const text = `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`
     return new AwsError("ResourceExistsException", text, error)
   }

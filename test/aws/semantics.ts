@@ -55,13 +55,14 @@ const token = (): string => randomUUID()
 
 async function stagesOf({ client }: Scene, SecretId: string): Promise<Record<string, string[]>> {
   const { VersionIdsToStages = {} } = await client.call("DescribeSecret", { SecretId })
-  const sorted = Object.entries(VersionIdsToStages as Record<string, string[]>).map(([id, all]) => [id, all.toSorted()])
-  return Object.fromEntries(sorted)
+  const stages: Record<string, string[]> = {}
+  for (const [id, all] of Object.entries(VersionIdsToStages)) stages[id] = all.toSorted()
+  return stages
 }
 
 async function namesOf(client: AwsClient, input: object): Promise<string[]> {
   const pages = await client.pages("ListSecrets", input)
-  return pages.flatMap((page) => page.SecretList.map(({ Name }: AwsAnswer) => Name as string))
+  return pages.flatMap((page) => page.SecretList.map(({ Name }) => Name))
 }
 
 export const CHECKS: readonly Check[] = [
@@ -93,11 +94,11 @@ export const CHECKS: readonly Check[] = [
       assert.deepEqual(await namesOf(client, { Filters }), [Name])
       const batch = await client.call("BatchGetSecretValue", { SecretIdList: [Name, `${Name}x`] })
       assert.deepEqual(
-        batch.SecretValues.map((one: AwsAnswer) => one.SecretString),
+        batch.SecretValues.map((one) => one.SecretString),
         ["one"],
       )
       assert.deepEqual(
-        batch.Errors.map((one: AwsAnswer) => [one.SecretId, one.ErrorCode]),
+        batch.Errors?.map((one) => [one.SecretId, one.ErrorCode]),
         [[`${Name}x`, "ResourceNotFoundException"]],
       )
       await client.call("UntagResource", { SecretId: Name, TagKeys: ["team"] })
@@ -234,7 +235,7 @@ export const CHECKS: readonly Check[] = [
       const both = await client.call("UpdateSecret", { SecretId: Name, Description: "third", SecretString: "two" })
       const after = await client.call("DescribeSecret", { SecretId: Name })
       assert.equal(after.Description, "third")
-      assert.deepEqual(after.VersionIdsToStages[both.VersionId], ["AWSCURRENT"])
+      assert.deepEqual(after.VersionIdsToStages?.[both.VersionId], ["AWSCURRENT"])
     },
   },
   {
@@ -345,7 +346,7 @@ export const CHECKS: readonly Check[] = [
       assert.equal(listed.Versions.length, 2)
       assert.deepEqual([listed.ARN, listed.Name], [one.ARN, Name])
       const all = await client.call("ListSecretVersionIds", { SecretId: Name, IncludeDeprecated: true })
-      const old = all.Versions.find(({ VersionId }: AwsAnswer) => VersionId === one.VersionId)
+      const old = all.Versions.find(({ VersionId }) => VersionId === one.VersionId)
       assert.ok(old !== undefined && !("VersionStages" in old), JSON.stringify(all))
       const read = await client.call("GetSecretValue", { SecretId: Name, VersionId: one.VersionId })
       assert.deepEqual([read.SecretString, read.VersionStages ?? []], ["one", []])
@@ -354,8 +355,8 @@ export const CHECKS: readonly Check[] = [
         IncludeDeprecated: true,
         MaxResults: 1,
       })
-      const ids = pages.flatMap(({ Versions }) => Versions.map(({ VersionId }: AwsAnswer) => VersionId))
-      assert.deepEqual(ids.toSorted(), all.Versions.map(({ VersionId }: AwsAnswer) => VersionId).toSorted())
+      const ids = pages.flatMap(({ Versions }) => Versions.map(({ VersionId }) => VersionId))
+      assert.deepEqual(ids.toSorted(), all.Versions.map(({ VersionId }) => VersionId).toSorted())
     },
   },
   {
@@ -508,7 +509,7 @@ export const CHECKS: readonly Check[] = [
         { Key: "b", Value: "" },
         { Key: "B", Value: "3" },
       ])
-      const byKey = (all: AwsAnswer) => all.toSorted((x: AwsAnswer, y: AwsAnswer) => (x.Key < y.Key ? -1 : 1))
+      const byKey = (all: AwsAnswer["Tags"]) => all?.toSorted((x, y) => (x.Key < y.Key ? -1 : 1))
       assert.deepEqual(byKey(await tags()), [
         { Key: "B", Value: "3" },
         { Key: "a", Value: "1" },
@@ -517,7 +518,7 @@ export const CHECKS: readonly Check[] = [
       await client.call("UntagResource", { SecretId: Name, TagKeys: ["a", "b", "B", "absent"] })
       assert.deepEqual(await tags(), [])
       const { SecretList } = await client.call("ListSecrets", { Filters: [{ Key: "name", Values: [Name] }] })
-      assert.deepEqual(SecretList[0].Tags, [])
+      assert.deepEqual(SecretList[0]?.Tags, [])
     },
   },
   {
@@ -543,9 +544,9 @@ export const CHECKS: readonly Check[] = [
       const { LastAccessedDate } = await client.call("DescribeSecret", { SecretId: Name })
       assert.equal(LastAccessedDate % 86_400, 0)
       const { Versions } = await client.call("ListSecretVersionIds", { SecretId: Name })
-      const days = new Map<string, number>(Versions.map((each: AwsAnswer) => [each.VersionId, each.LastAccessedDate]))
+      const days = new Map(Versions.map((each) => [each.VersionId, each.LastAccessedDate]))
       assert.deepEqual([days.get(two.VersionId), days.get(one.VersionId)], [LastAccessedDate, undefined])
-      assert.deepEqual(Versions[0].KmsKeyIds, ["DefaultEncryptionKey"])
+      assert.deepEqual(Versions[0]?.KmsKeyIds, ["DefaultEncryptionKey"])
     },
   },
   {
@@ -597,7 +598,7 @@ export const CHECKS: readonly Check[] = [
       assert.deepEqual(await namesOf(client, { Filters }), [])
       const { SecretList } = await client.call("ListSecrets", { Filters, IncludePlannedDeletion: true })
       assert.deepEqual(
-        SecretList.map((one: AwsAnswer) => [one.Name, one.DeletedDate > 0]),
+        SecretList.map((one) => [one.Name, one.DeletedDate > 0]),
         [[Name, true]],
       )
     },
@@ -655,13 +656,13 @@ export const CHECKS: readonly Check[] = [
       await client.call("DeleteSecret", { SecretId: all[2] })
       const batch = (input: object) => client.call("BatchGetSecretValue", input)
       const mixed = await batch({ SecretIdList: [...all, `${p}none`] })
-      const values = mixed.SecretValues.map((one: AwsAnswer) => [one.Name, one.SecretString, one.VersionStages])
+      const values = mixed.SecretValues.map((one) => [one.Name, one.SecretString, one.VersionStages])
       assert.deepEqual(
         values,
         all.slice(0, 2).map((name) => [name, `of ${name}`, ["AWSCURRENT"]]),
       )
       assert.deepEqual(
-        mixed.Errors.map((one: AwsAnswer) => [one.SecretId, one.ErrorCode]),
+        mixed.Errors?.map((one) => [one.SecretId, one.ErrorCode]),
         [
           [all[2], "InvalidRequestException"],
           [`${p}none`, "ResourceNotFoundException"],
@@ -669,7 +670,7 @@ export const CHECKS: readonly Check[] = [
       )
       const Filters = [{ Key: "name", Values: [p] }]
       const pages = await client.pages("BatchGetSecretValue", { Filters, MaxResults: 1 })
-      const names = pages.flatMap((page) => page.SecretValues.map(({ Name }: AwsAnswer) => Name))
+      const names = pages.flatMap((page) => page.SecretValues.map(({ Name }) => Name))
       assert.deepEqual(names, all.slice(0, 2))
       await refuses(batch({}), "InvalidParameterException")
       await refuses(batch({ SecretIdList: [p], Filters }), "InvalidParameterException")

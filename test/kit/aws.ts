@@ -1,6 +1,4 @@
 import { execFile, spawn, spawnSync } from "node:child_process"
-import { once } from "node:events"
-import { createServer } from "node:net"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import * as sdk from "@aws-sdk/client-secrets-manager"
@@ -13,9 +11,33 @@ export interface AwsTarget {
   readonly secretAccessKey: string
 }
 
-/** An answer with its times as seconds since 1970 and its bytes as base64, whichever client read it. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the members differ by operation, and the tests say which they expect
-export type AwsAnswer = any
+/**
+ * An answer with its times as seconds since 1970 and its bytes as base64, whichever client read it: what any operation may
+ * answer, for the tests say which members they expect.
+ */
+export interface AwsAnswer {
+  readonly ARN: string
+  readonly Name: string
+  readonly VersionId: string
+  readonly VersionStages: readonly string[]
+  readonly SecretString: string
+  readonly SecretBinary: string
+  readonly Description?: string
+  readonly DeletionDate: number
+  readonly DeletedDate: number
+  readonly LastAccessedDate: number
+  readonly LastChangedDate: number
+  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[]
+  readonly VersionIdsToStages?: Readonly<Record<string, readonly string[]>>
+  readonly SecretVersionsToStages?: Readonly<Record<string, readonly string[]>>
+  readonly SecretList: readonly AwsAnswer[]
+  readonly SecretValues: readonly AwsAnswer[]
+  readonly Errors?: readonly { readonly SecretId: string; readonly ErrorCode: string; readonly Message: string }[]
+  readonly Versions: readonly (Pick<AwsAnswer, "VersionId"> &
+    Partial<Pick<AwsAnswer, "VersionStages" | "LastAccessedDate">> & { readonly KmsKeyIds?: readonly string[] })[]
+  readonly NextToken?: string
+  readonly RandomPassword: string
+}
 
 /** One of AWS's own clients. `SecretBinary` is given as base64. */
 export interface AwsClient {
@@ -46,11 +68,10 @@ export function sdkClient({ endpoint, region, accessKeyId, secretAccessKey }: Aw
     const Command = all[`${operation}Command`]
     if (Command === undefined) throw new Error(`the SDK has no ${operation}`)
     try {
-      const { $metadata: _, ...answer } = (await client.send(new Command(withBytes(input)))) as unknown as Record<
-        string,
-        unknown
-      >
-      return plain(answer)
+      const { $metadata: _, ...answer } = (await client.send(new Command(withBytes(input)))) as object as {
+        $metadata: unknown
+      }
+      return plain(answer) as AwsAnswer
     } catch (error) {
       const { name, message, $metadata } = error as {
         name: string
@@ -97,12 +118,14 @@ export function botoClient(target: AwsTarget): AwsClient {
   const child = spawn("python3", [DRIVER, JSON.stringify(target)], { stdio: ["pipe", "pipe", "inherit"] })
   const waiting: ((line: string) => void)[] = []
   createInterface(child.stdout).on("line", (line) => waiting.shift()?.(line))
-  async function ask(operation: string, input: object, paged: boolean): Promise<AwsAnswer> {
+  async function ask<Answer>(operation: string, input: object, paged: boolean): Promise<Answer> {
     const line = new Promise<string>((resolve) => waiting.push(resolve))
     child.stdin.write(`${JSON.stringify({ operation, input, paged })}\n`)
-    const { answer, refused } = JSON.parse(await line)
-    if (refused !== undefined) throw new AwsRefused(refused.code, refused.message, refused.status)
-    return answer
+    const said = JSON.parse(await line) as
+      | { answer: Answer }
+      | { refused: { code: string; message: string; status: number } }
+    if ("answer" in said) return said.answer
+    throw new AwsRefused(said.refused.code, said.refused.message, said.refused.status)
   }
   return {
     call: (operation, input = {}) => ask(operation, input, false),
@@ -129,7 +152,8 @@ export function cliClient({ endpoint, region, accessKeyId, secretAccessKey }: Aw
     const args = [command, "--region", region, "--output", "json", ...paging, "--cli-input-json", JSON.stringify(given)]
     return new Promise((resolve, reject) => {
       execFile("aws", ["secretsmanager", ...args], { env }, (error, stdout, stderr) => {
-        if (error === null) return resolve(timesAsSeconds(stdout.trim() === "" ? {} : JSON.parse(stdout)))
+        if (error === null)
+          return resolve(timesAsSeconds(JSON.parse(stdout.trim() === "" ? "{}" : stdout)) as AwsAnswer)
         const [, code = "", message = ""] = /\((\w+)\) when calling the \w+ operation: ([^]*)$/.exec(stderr) ?? []
         reject(new AwsRefused(code, code === "" ? stderr : message.trim(), 400))
       })
@@ -139,7 +163,7 @@ export function cliClient({ endpoint, region, accessKeyId, secretAccessKey }: Aw
 }
 
 /** Version 2 of the command line prints times as ISO 8601 by default, version 1 as seconds. */
-function timesAsSeconds(value: AwsAnswer): AwsAnswer {
+function timesAsSeconds(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(timesAsSeconds)
   if (typeof value !== "object" || value === null) return value
   return Object.fromEntries(
@@ -160,42 +184,3 @@ function missing(what: string, command: string, args: readonly string[]): string
 /** What a test that wants the client is skipped for; false where there is one, or must be. */
 export const noBoto = (): string | false => missing("boto3", "python3", ["-c", "import boto3"])
 export const noAwsCli = (): string | false => missing("aws-cli", "aws", ["--version"])
-export const noMoto = (): string | false => missing("moto", "python3", ["-c", "import moto.server"])
-
-/** An AWS that somebody else has written. */
-export async function startMoto(): Promise<AwsTarget & AsyncDisposable> {
-  const port = await freePort()
-  const child = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" })
-  const endpoint = `http://127.0.0.1:${port}`
-  for (let tries = 0; !(await answers(endpoint)); tries++) {
-    if (tries === 300 || child.exitCode !== null) throw new Error("moto_server does not answer")
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  return {
-    endpoint,
-    region: "us-east-1",
-    accessKeyId: "testing",
-    secretAccessKey: "testing",
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL")
-      await once(child, "exit")
-    },
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    await fetch(`${url}/moto-api/`)
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
-}

@@ -102,7 +102,7 @@ function refused(name: string, code: AwsCode, text: string, more: Record<string,
     action: "DESCRIBE",
     input: members({ ...more, SecretId }),
     async run(desk, caller, input) {
-      await identified(desk, caller, (input as { SecretId: string }).SecretId)
+      await identified(desk, caller, input.SecretId)
       throw new AwsError(code, text)
     },
   })

@@ -73,15 +73,23 @@ export const valueOperations: readonly Operation[] = [
 ]
 
 /** What no secret can be called is the error of its own item, with an entry of its own. */
-async function refOrRefusal(desk: Desk, caller: Caller, id: string): Promise<Named | { readonly error: AwsError }> {
+async function refOrRefusal(
+  desk: Desk,
+  caller: Caller,
+  id: string,
+): Promise<Named | { readonly error: AwsError | TylerError }> {
   try {
     return await secretRef(desk, caller, "reveal", id)
   } catch (error) {
-    if (!(error instanceof AwsError)) throw error
+    if (!(error instanceof AwsError) && !isNotFound(error)) throw error
     const about = { action: "GET", resourceType: "secret", resourceName: id, reason: null }
-    await recordRefusal(desk.service, caller, about, error.cause)
+    await recordRefusal(desk.service, caller, about, error instanceof AwsError ? error.cause : error)
     return { error }
   }
+}
+
+function isNotFound(error: unknown): error is TylerError {
+  return error instanceof TylerError && error.code === "not_found"
 }
 
 function plainRead(ref: Named): ReadRequest {

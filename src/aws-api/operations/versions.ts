@@ -159,7 +159,7 @@ const LABEL_WORDS = {
 
 function labelError(says: (label: string, versionId: string) => string): (error: TylerError) => AwsError {
   return (error) => {
-    const { stage, versionId } = error.facts
-    return new AwsError("InvalidParameterException", says(labelOutside(String(stage)), String(versionId)), error)
+    const { stage, versionId } = error.facts as { readonly stage: string; readonly versionId: string }
+    return new AwsError("InvalidParameterException", says(labelOutside(stage), versionId), error)
   }
 }
