@@ -317,14 +317,47 @@ test("the usual AWS environment file starts, and says what it leaves unused", ()
     SECRETS_RATE_LIMIT_MAX: "10",
   })
   assert.deepEqual(config.limits.people, { max: 10, windowMs: 900_000 })
-  assert.match(config.warnings.join(), /^AWS_REGION, .*CLOUDWATCH_LOG_GROUP: set, but not used in this version$/)
+  assert.match(
+    config.warnings.join(),
+    /^SECRETS_ROTATION_LAMBDA, .*CLOUDWATCH_LOG_GROUP: set, but not used in this version$/,
+  )
+})
+
+test("what AWS is asked, and where", () => {
+  assert.equal(accepted({}).aws, null)
+  const AWS_REGION = "eu-central-1"
+  assert.deepEqual(accepted({ AWS_REGION }).aws, {
+    place: { region: AWS_REGION, endpoints: { kms: null, sts: null, secretsmanager: null } },
+    accountId: null,
+    kms: null,
+  })
+  const [AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS] = ["http://127.0.0.1:5000", "https://kms.internal.example"]
+  const named = accepted({ AWS_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS, KMS_KEY_ID: "alias/tyler" }).aws
+  const { kms, sts } = named?.place.endpoints ?? {}
+  assert.deepEqual([kms, sts], [AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL])
+  assert.deepEqual(named?.kms, { keyId: "alias/tyler", nextKeyId: null })
+})
+
+test("no Region is assumed, and keys do not travel in clear", () => {
+  const AWS_REGION = "eu-central-1"
+  refused({ KMS_KEY_ID: "alias/tyler" }, /^KMS_KEY_ID needs AWS_REGION/)
+  refused({ AWS_REGION, KMS_NEXT_KEY_ID: "alias/tyler" }, /^KMS_NEXT_KEY_ID has no meaning without KMS_KEY_ID/)
+  refused({ AWS_REGION, KMS_KEY_ID: "alias/a", KMS_NEXT_KEY_ID: "alias/a" }, /^KMS_NEXT_KEY_ID is the same key/)
+  const elsewhere = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
+  refused({ AWS_REGION, KMS_KEY_ID: elsewhere }, /^KMS_KEY_ID is a key in us-east-1, and AWS_REGION is eu-central-1/)
+  for (const name of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS"]) {
+    refused({ [name]: "http://kms.example" }, new RegExp(`^${name} must be https:// unless`))
+    refused({ [name]: "https://kms.example/path" }, new RegExp(`^${name} must be a bare origin`))
+    refused({ [name]: "kms.example" }, new RegExp(`^${name} must be an https:// URL`))
+    accepted({ [name]: "http://kms.example:5000", TYLER_ENVIRONMENT: "development" })
+  }
 })
 
 test("AWS names of the wrong shape are refused", () => {
   refused({ AWS_REGION: "US-EAST-1" }, /^AWS_REGION/)
   for (const id of ["12345678901", "1234567890123"])
     refused({ AWS_ACCOUNT_ID: id }, /^AWS_ACCOUNT_ID must be 12 digits/)
-  refused({ KMS_KEY_ID: "a key" }, /^KMS_KEY_ID/)
+  refused({ AWS_REGION: "us-east-1", KMS_KEY_ID: "a key" }, /^KMS_KEY_ID must be a KMS key/)
   refused({ SECRETS_ROTATION_LAMBDA: "rotate" }, /^SECRETS_ROTATION_LAMBDA/)
   refused({ CLOUDWATCH_NAMESPACE: "AWS/EC2" }, /^CLOUDWATCH_NAMESPACE/)
   refused({ CLOUDWATCH_LOG_GROUP: "a b" }, /^CLOUDWATCH_LOG_GROUP/)

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path"
 import type { MailServer } from "../adapters/mail/channel.ts"
 import type { Reach } from "../core/network.ts"
 import { isLoopbackName } from "../http/address.ts"
+import { type AwsConfig, awsOf } from "./aws-settings.ts"
 import { type Environment, readEnvironment } from "./environment.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
 import { reachesOf, smtpServer } from "./notify-settings.ts"
@@ -43,6 +44,8 @@ export interface Config {
     /** null: standard output. */
     readonly setupTokenFile: string | null
   }
+  /** null: AWS_REGION is not set, and nothing of AWS is asked. */
+  readonly aws: AwsConfig | null
   readonly database: { readonly url: string; readonly migrationUrl: string } | null
   readonly secrets: { readonly prefix: string; readonly cacheSeconds: number }
   /** null: no limit. */
@@ -95,6 +98,7 @@ export function parseConfig(
     profile: values.DATABASE_URL === undefined ? "embedded" : "shared",
     listen: listenOf(values, host),
     folders,
+    aws: awsOf(values),
     database: databaseOf(values),
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),

@@ -1,5 +1,6 @@
 import { sep } from "node:path"
 import { isLoopbackName } from "../http/address.ts"
+import { awsFaults } from "./aws-settings.ts"
 import type { Environment } from "./environment.ts"
 import { webhookFault } from "./notify-settings.ts"
 import type { SettingName, Values } from "./settings.ts"
@@ -24,10 +25,11 @@ export function judgeTogether(values: Values, effective: Effective, env: Environ
     ...localLogin(values, has),
     ...folders(effective),
     ...notifications(values, has),
+    ...awsFaults(values, has),
   ]
 }
 
-type Has = (name: SettingName) => boolean
+export type Has = (name: SettingName) => boolean
 
 function switches(values: Values): string[] {
   const faults: string[] = []
@@ -119,9 +121,6 @@ function isWithin(path: string, folder: string): boolean {
 }
 
 const UNUSED_HERE = [
-  "AWS_REGION",
-  "AWS_ACCOUNT_ID",
-  "KMS_KEY_ID",
   "SECRETS_ROTATION_LAMBDA",
   "CLOUDWATCH_NAMESPACE",
   "CLOUDWATCH_LOG_GROUP",

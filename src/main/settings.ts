@@ -11,6 +11,7 @@ import {
   shaped,
   userNames,
 } from "./kinds.ts"
+import { awsEndpoint, kmsKey } from "./aws-settings.ts"
 import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
@@ -148,9 +149,30 @@ export const SETTINGS = {
     "`true`",
     "`false` is refused in production; in development policies' demand for a second factor is ignored.",
   ),
-  AWS_REGION: setting(shaped("an AWS region", /^[a-z]{2}(-[a-z]+)+-[0-9]$/), "none", UNUSED),
-  AWS_ACCOUNT_ID: setting(shaped("12 digits", /^[0-9]{12}$/), "none", UNUSED),
-  KMS_KEY_ID: setting(shaped("a KMS key id, alias or ARN", /^[A-Za-z0-9:/_-]{1,2048}$/), "none", UNUSED),
+  AWS_REGION: setting(
+    shaped("an AWS region", /^[a-z]{2}(-[a-z]+)+-[0-9]$/),
+    "no AWS",
+    "The Region whose KMS and STS are asked. Set, programs may sign in with AWS credentials. There is no default.",
+  ),
+  AWS_ACCOUNT_ID: setting(
+    shaped("12 digits", /^[0-9]{12}$/),
+    "any",
+    "The account that our own AWS credentials must belong to; `tyler-server aws doctor` compares.",
+  ),
+  KMS_KEY_ID: setting(
+    kmsKey,
+    "the root key file",
+    "The KMS key that wraps the keyring, instead of the root key file: see docs/aws.md. Needs `AWS_REGION`.",
+  ),
+  KMS_NEXT_KEY_ID: setting(kmsKey, "none", "The KMS key that `tyler keys rotate-root` goes to from `KMS_KEY_ID`."),
+  AWS_ENDPOINT_URL: setting(awsEndpoint, "AWS's own", "Where every AWS service answers, such as an emulator."),
+  AWS_ENDPOINT_URL_KMS: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where KMS answers, such as a VPC endpoint."),
+  AWS_ENDPOINT_URL_STS: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where STS answers, such as a VPC endpoint."),
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: setting(
+    awsEndpoint,
+    "`AWS_ENDPOINT_URL`",
+    "Where Secrets Manager answers, such as a VPC endpoint.",
+  ),
   SECRETS_ROTATION_LAMBDA: setting(
     shaped("a Lambda ARN", /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_:$-]{1,170}$/),
     "none",
