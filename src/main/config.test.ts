@@ -327,7 +327,10 @@ test("what AWS is asked, and where", () => {
   assert.equal(accepted({}).aws, null)
   const AWS_REGION = "eu-central-1"
   assert.deepEqual(accepted({ AWS_REGION }).aws, {
-    place: { region: AWS_REGION, endpoints: { kms: null, sts: null, secretsmanager: null } },
+    place: {
+      region: AWS_REGION,
+      endpoints: { kms: null, sts: null, secretsmanager: null, monitoring: null, logs: null, s3: null },
+    },
     accountId: null,
     kms: null,
   })

@@ -6,6 +6,9 @@ export interface AwsPlace {
     readonly kms: string | null
     readonly sts: string | null
     readonly secretsmanager: string | null
+    readonly monitoring: string | null
+    readonly logs: string | null
+    readonly s3: string | null
   }
 }
 
