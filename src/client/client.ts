@@ -9,6 +9,7 @@ import {
   grantsOf,
 } from "./access-requests.ts"
 import { parseAddress } from "./address.ts"
+import { type IamBindings, iamBindingsOf } from "./iam.ts"
 import { makeCaller } from "./caller.ts"
 import { TylerApiError } from "./error.ts"
 import { type Factors, factorsOf } from "./factors.ts"
@@ -69,6 +70,7 @@ export interface TylerClient extends Secrets, Identity, BreakGlass {
   readonly roles: Roles
   readonly serviceAccounts: ServiceAccounts
   readonly workloadIssuers: WorkloadIssuers
+  readonly iamBindings: IamBindings
   readonly sessions: Sessions
   health(): Promise<HealthAnswer>
   /** Says which part is down instead of throwing. */
@@ -106,6 +108,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     roles: rolesOf(caller),
     serviceAccounts: serviceAccountsOf(caller),
     workloadIssuers: workloadIssuersOf(caller),
+    iamBindings: iamBindingsOf(caller),
     sessions: sessionsOf(caller),
     health: () => caller.read("/api/health"),
     ready: () => readiness(transport),

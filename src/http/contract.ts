@@ -5,6 +5,7 @@ import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"
 import { factorContracts } from "./contract/factors.ts"
 import { providerContracts } from "./contract/identity-providers.ts"
+import { iamContracts } from "./contract/iam.ts"
 import { keyContracts } from "./contract/keys.ts"
 import { lifecycleContracts } from "./contract/lifecycle.ts"
 import { policyContracts } from "./contract/policies.ts"
@@ -54,6 +55,7 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...userContracts,
   ...roleContracts,
   ...workloadContracts,
+  ...iamContracts,
   ...policyContracts,
   ...secretContracts,
   ...lifecycleContracts,

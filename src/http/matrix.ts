@@ -218,6 +218,27 @@ export const MATRIX = {
     summary: "Removes an issuer (role admin)",
   },
 
+  "POST /api/auth/iam": {
+    ...anybody,
+    action: "IAM_LOGIN",
+    summary: "Opens a program's session for a request that was signed with AWS credentials",
+  },
+  "GET /api/iam-bindings": {
+    ...admin,
+    action: "IAM_BINDING_LIST",
+    summary: "Lists whose AWS credentials programs sign in with (role admin)",
+  },
+  "POST /api/iam-bindings": {
+    ...admin,
+    action: "IAM_BINDING_CREATE",
+    summary: "Binds an IAM role or user to a service account (role admin)",
+  },
+  "DELETE /api/iam-bindings/:id": {
+    ...admin,
+    action: "IAM_BINDING_DELETE",
+    summary: "Removes such a binding (role admin)",
+  },
+
   "GET /api/policies": { ...policy, action: "POLICY_LIST", summary: "Lists the policy rows" },
   "GET /api/policies/:id": { ...policy, action: "POLICY_LIST", summary: "One policy row" },
   "POST /api/policies": { ...policy, action: "POLICY_CREATE", summary: "Adds a policy row (role admin)" },

@@ -4,6 +4,7 @@ import type { Logger } from "pino"
 import type { OidcClient } from "../identity/oidc.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
+import type { IamLogin } from "../operations/iam-login.ts"
 import type { IssuerKeys } from "../operations/workload-login.ts"
 import type { Service } from "../operations/service.ts"
 import type { Counters } from "./counters.ts"
@@ -17,6 +18,8 @@ export interface Wiring {
   readonly service: Service
   readonly authenticator: Authenticator
   readonly throttle: LoginThrottle
+  /** Null: no AWS Region is set. */
+  readonly iam: IamLogin | null
   readonly issuerKeys: IssuerKeys
   readonly oidc: OidcClient
   /** Failures per address, before authentication. */

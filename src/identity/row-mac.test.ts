@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { createHmac, createSecretKey } from "node:crypto"
 import { test } from "node:test"
 import { lengthPrefixed } from "../core/bytes.ts"
-import type { CredentialRow, PrincipalRow, RoleRow, WorkloadIssuerRow } from "../state/rows.ts"
+import type { CredentialRow, IamBindingRow, PrincipalRow, RoleRow, WorkloadIssuerRow } from "../state/rows.ts"
 import {
   credentialGenuine,
   credentialMac,
@@ -10,6 +10,8 @@ import {
   principalMac,
   roleGenuine,
   roleMac,
+  iamBindingGenuine,
+  iamBindingMac,
   workloadIssuerGenuine,
   workloadIssuerMac,
 } from "./row-mac.ts"
@@ -149,6 +151,22 @@ test("an issuer is genuine as it was signed, whatever the order of its claims, a
   for (const [field, values] of Object.entries(otherIssuer))
     for (const value of values)
       assert.equal(workloadIssuerGenuine(KEY, { ...row, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
+})
+
+const bound: Omit<IamBindingRow, "mac"> = { id: "b-1", arn: "arn:a", accountId: "w-1", createdAt: 1000 }
+
+test("an IAM binding is genuine as it was signed, and in no field otherwise", () => {
+  const row = { ...bound, mac: iamBindingMac(KEY, bound) }
+  assert.equal(iamBindingGenuine(KEY, row), true)
+  assert.equal(iamBindingGenuine(OTHER_KEY, row), false)
+  const others: { readonly [Field in keyof typeof bound]: (typeof bound)[Field] } = {
+    id: "b-2",
+    arn: "arn:b",
+    accountId: "w-2",
+    createdAt: 1001,
+  }
+  for (const [field, value] of Object.entries(others))
+    assert.equal(iamBindingGenuine(KEY, { ...row, [field]: value }), false, field)
 })
 
 const role: Omit<RoleRow, "mac"> = { name: "cfo", description: "Signs", createdBy: "p-1", createdAt: 1000 }

@@ -7,6 +7,7 @@ import type {
   ExternalIdentityRow,
   FactorRow,
   GrantRow,
+  IamBindingRow,
   IdentityProviderRow,
   PrincipalRow,
   RoleRow,
@@ -112,6 +113,14 @@ export function roleMac(key: KeyObject, row: Unsigned<RoleRow>): Buffer {
 
 export function roleGenuine(key: KeyObject, row: RoleRow): boolean {
   return equalBytes(roleMac(key, row), row.mac)
+}
+
+export function iamBindingMac(key: KeyObject, row: Unsigned<IamBindingRow>): Buffer {
+  return mac(key, ["tyler-iam-binding/1", row.id, row.arn, row.accountId, String(row.createdAt)])
+}
+
+export function iamBindingGenuine(key: KeyObject, row: IamBindingRow): boolean {
+  return equalBytes(iamBindingMac(key, row), row.mac)
 }
 
 export function workloadIssuerMac(key: KeyObject, row: Unsigned<WorkloadIssuerRow>): Buffer {

@@ -11,6 +11,7 @@ import { createApp } from "../http/app.ts"
 import { Counters } from "../http/counters.ts"
 import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
+import { stsCaller } from "../adapters/aws/sts.ts"
 import { issuerKeys } from "../adapters/jwks/issuer-keys.ts"
 import { Tally } from "../telemetry/tally.ts"
 import { authenticator } from "../operations/authenticate.ts"
@@ -34,6 +35,7 @@ import { counted, publishing } from "./publishing.ts"
 import { sinkFor } from "./sinks.ts"
 import { tracedLedger, tracingFor } from "./tracing.ts"
 import { loadTls, reloadTls } from "./tls.ts"
+import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
 import { serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
@@ -102,6 +104,7 @@ export async function start(
   const readiness = (): Part[] => [
     { part: "server", cause: stopping ? "stopping" : null },
     { part: "audit", cause: rollback !== undefined ? "rolled_back" : copied.behind() ? "mirror_behind" : null },
+    { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
     ...copied.states().map(({ name, cause }) => ({ part: `mirror_${name}`, cause })),
@@ -117,6 +120,7 @@ export async function start(
     service,
     authenticator: authenticator(service),
     throttle: loginThrottle(),
+    iam: config.aws === null ? null : { region: config.aws.place.region, ask: stsCaller(config.aws.place) },
     issuerKeys: issuerKeys(clock, config.environment === "development"),
     oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),
@@ -138,6 +142,8 @@ export async function start(
     backend: config.profile,
     development: config.environment === "development",
   }
+  const renewal = keyRenewal(backend.keys, log)
+  opened.defer(() => renewal.close())
   const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
   opened.defer(() => notifier?.close())
@@ -169,6 +175,7 @@ export async function start(
       else log.info({ expiresAt: new Date(loaded.expiresAt).toISOString() }, "certificate read again")
     },
     async runJobs() {
+      await renewal.tick()
       await jobs?.tick()
       await Promise.all([copied.tick(), published?.tick(), tracing.flush()])
     },

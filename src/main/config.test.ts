@@ -48,6 +48,7 @@ test("with nothing set it is the embedded profile on loopback, and the document 
       rootKeyFile: "/srv/tyler/data/root.key",
       setupTokenFile: null,
     },
+    aws: null,
     database: null,
     secrets: { prefix: "tyler-setup", cacheSeconds: 300 },
     limits: {

@@ -91,8 +91,9 @@ function doctor(config: Config): Promise<number> {
 }
 
 /** The server may be running: nothing of it is touched. */
-async function newRootKey({ folders }: Config): Promise<number> {
-  if (!existsSync(folders.rootKeyFile)) throw new StartFault(`There is no root key ${folders.rootKeyFile} to replace`)
+async function newRootKey({ folders, aws }: Config): Promise<number> {
+  if (!existsSync(folders.rootKeyFile) && !aws?.kms)
+    throw new StartFault(`There is no root key ${folders.rootKeyFile} to replace`)
   say(`New root key: ${createNextRootKey(folders.rootKeyFile, systemRandom)}`)
   return say("Copy it beside the root key of every other replica, then run: tyler keys rotate-root")
 }

@@ -31,8 +31,8 @@ export async function shared(
     open: () => openDatabase(url),
     initialise: (birth) => initialiseDatabase(url, birth),
   }
-  const { roots, root, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings, purpose)
-  const logKey = logKeyFromSeed(LOG_ORIGIN, keyring.logSeed)
+  const { roots, ...unlocked } = await unlock(database, config, surroundings, purpose)
+  const logKey = logKeyFromSeed(LOG_ORIGIN, unlocked.keyring.logSeed)
   const reader = postgresReader({ url })
   opened.defer(() => reader.close())
   const sign = (size: number, root: Uint8Array): string => signCheckpoint(logKey, size, root)
@@ -44,7 +44,7 @@ export async function shared(
   return {
     reader,
     ledger,
-    keys: keySource(reader, roots, { root, keyring }),
+    keys: keySource(reader, roots, unlocked, surroundings.clock),
     alone: () => serveAlone(url, name),
     place: async () => `database ${name}, from which ${await countServing(url)} servers serve now`,
     leads: () => lead.leads(),

@@ -213,6 +213,8 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   credentials_full: "too_many_tokens",
   owner_full: "too_many_owned",
   issuer_taken: "issuer_exists",
+  iam_bound: "iam_binding_exists",
+  iam_full: "too_many_iam_bindings",
   held: "person_held",
   role_taken: "role_exists",
   roles_full: "too_many_roles",

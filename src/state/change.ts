@@ -7,6 +7,7 @@ import type {
   FactorRow,
   GrantRow,
   HoldRow,
+  IamBindingRow,
   IdentityProviderRow,
   KeyRow,
   LabelRow,
@@ -43,6 +44,11 @@ export type Change =
   | { readonly kind: "removeWorkloadIssuer"; readonly id: string; readonly revision: number }
   /** Changes nothing; conflicts unless the issuer is at that revision. */
   | { readonly kind: "requireWorkloadIssuer"; readonly id: string; readonly revision: number }
+  /** Conflicts if the ARN is bound, or if there are `most` of them. */
+  | { readonly kind: "addIamBinding"; readonly row: IamBindingRow; readonly most: number }
+  | { readonly kind: "removeIamBinding"; readonly id: string }
+  /** Changes nothing; conflicts unless it is there. */
+  | { readonly kind: "requireIamBinding"; readonly id: string }
   /** Conflicts if the role is there, or if there are `most` of them. */
   | { readonly kind: "addRole"; readonly row: RoleRow; readonly most: number }
   /** Conflicts while a principal, a policy row or an identity provider names it. */
@@ -265,6 +271,8 @@ export type Conflict =
   | "credentials_full"
   | "owner_full"
   | "issuer_taken"
+  | "iam_bound"
+  | "iam_full"
   | "role_taken"
   | "roles_full"
   | "role_in_use"

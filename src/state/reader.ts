@@ -12,6 +12,7 @@ import type {
   GrantRow,
   HeadRow,
   HoldRow,
+  IamBindingRow,
   IdentityProviderRow,
   KeyRow,
   LabelRow,
@@ -80,6 +81,9 @@ export interface StateReader {
   workloadIssuerById(id: string): Promise<WorkloadIssuerRow | undefined>
   /** By the claim `iss`. */
   workloadIssuer(issuer: string): Promise<WorkloadIssuerRow | undefined>
+  /** In order of ARNs. */
+  iamBindings(): Promise<readonly IamBindingRow[]>
+  iamBinding(arn: string): Promise<IamBindingRow | undefined>
   /** In order of names. */
   programsOf(ownerId: string): Promise<readonly PrincipalRow[]>
   /** Undefined for somebody who was never erased. */

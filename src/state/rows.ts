@@ -175,6 +175,16 @@ export interface WorkloadIssuerRow {
   readonly mac: Uint8Array
 }
 
+/** Whose AWS credentials open sessions of which service account. */
+export interface IamBindingRow {
+  readonly id: string
+  /** `arn:aws:iam::ACCOUNT:role/NAME` or `.../user/NAME`, without a path. Unique. */
+  readonly arn: string
+  readonly accountId: string
+  readonly createdAt: number
+  readonly mac: Uint8Array
+}
+
 /** Keeps a person from being erased. It grants nothing, so it carries no code. */
 export interface HoldRow {
   readonly personId: string

@@ -6,6 +6,7 @@ import type { Change } from "../../src/state/change.ts"
 import type {
   CredentialRow,
   ExternalIdentityRow,
+  IamBindingRow,
   IdentityProviderRow,
   KeyRow,
   PolicyRow,
@@ -130,6 +131,11 @@ export function credentialRow(principalId: string, over: Partial<CredentialRow> 
 export function roleRow(name: string, over: Partial<RoleRow> = {}): RoleRow {
   const facts = { description: `The role ${name}`, createdBy: "person-1", createdAt: NOW - 3 }
   return { name, ...facts, mac: randomBytes(32), ...over }
+}
+
+export function iamBindingRow(over: Partial<IamBindingRow> = {}): IamBindingRow {
+  const arn = `arn:aws:iam::123456789012:role/${randomUUID()}`
+  return { id: randomUUID(), arn, accountId: "w-1", createdAt: NOW - 1, mac: randomBytes(32), ...over }
 }
 
 export function workloadIssuerRow(over: Partial<WorkloadIssuerRow> = {}): WorkloadIssuerRow {

@@ -147,6 +147,13 @@ test("every route answers its own example as it is described", async () => {
   await ask("POST /api/service-accounts/:id/tokens", account)
   await ask("DELETE /api/service-accounts/:id/tokens/:tokenId", account)
 
+  const bound = await ask("POST /api/iam-bindings", {}, { accountId: account["id"] })
+  await ask("GET /api/iam-bindings")
+  await ask("DELETE /api/iam-bindings/:id", bound)
+  const unsigned = await client.post("/api/auth/iam", EXAMPLES["POST /api/auth/iam"]?.send)
+  assert.equal(unsigned.status, 409, "no Region is set")
+  seen.add("POST /api/auth/iam")
+
   const bindings = [{ subject: "repo:acme/shop:environment:production", accountId: account["id"] }]
   const issuer = await ask("POST /api/workload-issuers", {}, { bindings })
   await ask("GET /api/workload-issuers")

@@ -106,6 +106,10 @@ const GATES: Readonly<Record<RouteId, Gates>> = {
   "DELETE /api/users/:id/hold": ["401", "half", "403", "pass", "pass", "403", "401"],
   "PATCH /api/service-accounts/:id": ["401", "half", "403", "pass", "pass", "403", "401"],
   "POST /api/auth/workload": ["401", "401", "401", "401", "401", "401", "401"],
+  "POST /api/auth/iam": ["pass", "pass", "pass", "pass", "pass", "pass", "pass"],
+  "GET /api/iam-bindings": ["401", "half", "403", "pass", "pass", "403", "401"],
+  "POST /api/iam-bindings": ["401", "half", "403", "pass", "pass", "403", "401"],
+  "DELETE /api/iam-bindings/:id": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/workload-issuers": ["401", "half", "403", "pass", "pass", "403", "401"],
   "POST /api/workload-issuers": ["401", "half", "403", "pass", "pass", "403", "401"],
   "PUT /api/workload-issuers/:id": ["401", "half", "403", "pass", "pass", "403", "401"],
@@ -176,6 +180,7 @@ const NOT_READ: readonly RouteId[] = [
   "POST /api/setup",
   "POST /api/service-accounts",
   "POST /api/workload-issuers",
+  "POST /api/iam-bindings",
   "PUT /api/workload-issuers/:id",
 ]
 

@@ -11,6 +11,7 @@ import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import { refuseIf, run } from "./run.ts"
+import { iamChanges } from "./iam-changes.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
 /** @param index the number that the act's entry gets. */
@@ -26,6 +27,7 @@ const APPLY: Apply = {
   ...requestChanges,
   ...roleChanges,
   ...workloadChanges,
+  ...iamChanges,
   ...signOnChanges,
 
   async addPrincipal(db, { row }) {

@@ -36,6 +36,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   secret_rotation_schedule: "SELECT, INSERT, UPDATE, DELETE",
   quota_use: "SELECT, INSERT, UPDATE, DELETE",
   workload_issuer: "SELECT, INSERT, UPDATE, DELETE",
+  iam_binding: "SELECT, INSERT, DELETE",
   role: "SELECT, INSERT, DELETE",
   keyring_key: "SELECT, INSERT, UPDATE, DELETE",
   notification: "SELECT, INSERT, UPDATE, DELETE",

@@ -42,6 +42,8 @@ export const IDENTITY = `SELECT id, issuer, subject, principal_id, ms_of(created
 
 export const ROLE = "SELECT name, description, created_by, ms_of(created_at) AS created_at, mac FROM role"
 
+export const IAM_BINDING = "SELECT id, arn, account_id, ms_of(created_at) AS created_at, mac FROM iam_binding"
+
 export const WORKLOAD_ISSUER = `SELECT id, issuer, audience, jwks_uri, jwks, allow_private, bindings,
     ms_of(created_at) AS created_at, ${time("updated_at")}, revision, mac
   FROM workload_issuer`

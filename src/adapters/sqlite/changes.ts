@@ -10,6 +10,7 @@ import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import type { Statements } from "./statements.ts"
+import { iamChanges } from "./iam-changes.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
 /** @param index the number that the act's entry gets. */
@@ -22,6 +23,7 @@ const APPLY: Apply = {
   ...requestChanges,
   ...roleChanges,
   ...workloadChanges,
+  ...iamChanges,
   ...signOnChanges,
 
   addPrincipal(sql, { row }) {

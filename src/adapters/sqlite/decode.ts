@@ -9,6 +9,7 @@ import type {
   ExternalIdentityRow,
   HeadRow,
   HoldRow,
+  IamBindingRow,
   IdentityProviderRow,
   KeyRow,
   LabelRow,
@@ -111,6 +112,16 @@ export function roleRow(row: SqlRow): RoleRow {
     name: text(row, "name"),
     description: text(row, "description"),
     createdBy: text(row, "created_by"),
+    createdAt: number(row, "created_at"),
+    mac: bytes(row, "mac"),
+  }
+}
+
+export function iamBindingRow(row: SqlRow): IamBindingRow {
+  return {
+    id: text(row, "id"),
+    arn: text(row, "arn"),
+    accountId: text(row, "account_id"),
     createdAt: number(row, "created_at"),
     mac: bytes(row, "mac"),
   }

@@ -162,6 +162,12 @@ const issuer = {
     { subject: "repo:acme/shop:environment:production", claims: { repository_owner_id: "1234567" }, accountId: PERSON },
   ],
 }
+const iamBinding = {
+  id: VERSION,
+  arn: "arn:aws:iam::123456789012:role/deployer",
+  accountId: PERSON,
+  createdAt: AT,
+}
 const issuerItem = {
   id: VERSION,
   ...issuer,
@@ -419,6 +425,23 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { reason: "Deploys from elsewhere now" },
     answer: said("Issuer removed"),
   },
+  "POST /api/auth/iam": {
+    send: {
+      authorization:
+        "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261124/eu-central-1/sts/aws4_request, " +
+        "SignedHeaders=content-type;host;x-amz-date;x-tyler-server-id, " +
+        "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
+      amzDate: "20261124T120000Z",
+      serverId: "tyler.example.com",
+    },
+    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "token" },
+  },
+  "GET /api/iam-bindings": { answer: { iamBindings: [iamBinding] } },
+  "POST /api/iam-bindings": {
+    send: { arn: iamBinding.arn, accountId: PERSON, reason: "Deploys from AWS" },
+    answer: iamBinding,
+  },
+  "DELETE /api/iam-bindings/:id": { send: { reason: "Deploys from elsewhere now" }, answer: said("Binding removed") },
   "GET /api/policies": { answer: { policies: [policyRow], epoch: 3 } },
   "GET /api/policies/:id": { answer: policyRow },
   "POST /api/policies": { send: { ...policy, reason: "Payments need a second factor" }, answer: policyRow },
@@ -630,7 +653,11 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   "GET /api/audit/key": { answer: { key: `tyler-setup/audit+deadbeef+${HASH}` } },
   "GET /api/audit/proof": { answer: { index: 41, size: 42, leafHash: HASH, proof: [HASH] } },
   "GET /api/keys": {
-    answer: { keys: [{ id: VERSION, purpose: "kek", state: "active", createdAt: AT, versions: 12 }], progress: null },
+    answer: {
+      root: { kind: "local", check: "5f2e91c0" },
+      keys: [{ id: VERSION, purpose: "kek", state: "active", createdAt: AT, versions: 12 }],
+      progress: null,
+    },
   },
   "POST /api/keys/rotate": {
     send: { reason: "The yearly rotation", retire: false },

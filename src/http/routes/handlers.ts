@@ -11,6 +11,7 @@ import { describeRoutes } from "./describe.ts"
 import { factorRoutes } from "./factors.ts"
 import { healthRoutes } from "./health.ts"
 import { providerRoutes } from "./identity-providers.ts"
+import { iamRoutes } from "./iam.ts"
 import { keyRoutes } from "./keys.ts"
 import { lifecycleRoutes } from "./lifecycle.ts"
 import { metricsRoutes } from "./metrics.ts"
@@ -54,6 +55,7 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...userRoutes,
   ...roleRoutes,
   ...workloadRoutes,
+  ...iamRoutes,
   ...policyRoutes,
   ...secretRoutes,
   ...lifecycleRoutes,
