@@ -69,7 +69,7 @@ export function mirroring(on: Copying, size: number): Mirroring {
     behind: () => lanes.some((lane) => lane.behind()),
     reached,
     async tick() {
-      await Promise.all(lanes.map((lane) => lane.round()))
+      await Promise.all(lanes.map((lane) => lane.fresh()))
     },
     async close() {
       clearInterval(look)
@@ -147,6 +147,12 @@ class Lane {
       if (this.#cause === null && this.#sure && this.#waiting() > 0) this.reached(this.#size)
     })
     return this.#running
+  }
+
+  /** A round that has begun after this call. */
+  async fresh(): Promise<void> {
+    await this.#running
+    await this.round()
   }
 
   async close(): Promise<void> {

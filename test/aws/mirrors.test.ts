@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { describe, test } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
 import { HeadObjectCommand } from "@aws-sdk/client-s3"
+import { PASSWORD_COST } from "../../src/identity/password.ts"
 import { verifyExport } from "../../src/audit/verify.ts"
 import { ADMIN_NAME, logIn, setUpAdmin } from "../kit/people.ts"
 import { keysOf, MIRROR_KINDS, s3Client } from "../kit/mirrors.ts"
@@ -16,6 +17,8 @@ import type { Client } from "../kit/client.ts"
 
 takeTestCredentials()
 
+/** No daily limit counts these. */
+const MASKED = { unmask: false }
 const VALUE = "canary-of-values"
 const name = (id: string): string => id.slice(0, 8)
 
@@ -33,21 +36,24 @@ async function judge(text: string, admin: Client): Promise<readonly number[]> {
 
 for (const kind of MIRROR_KINDS)
   describe(`the mirror of entries: ${kind.name}`, { skip: kind.skip }, () => {
-    test("every entry lands once, in order, and verifies; a restart goes on where the mirror ends", async () => {
+    test("every entry lands once, in order, and verifies; a restart goes on where the mirror ends", async (t) => {
       const id = name(randomUUID())
       const env = await kind.place(id)
       const folder = temporaryFolder()
+      t.after(() => rmSync(folder, { recursive: true, force: true }))
       const first = await startServer({ folder, env })
+      t.after(() => first.close())
       let admin = await setUpAdmin(first)
       await createSecret(admin, "config/mirrored", VALUE)
-      await Promise.all(Array.from({ length: 40 }, () => read(admin, "config/mirrored", { unmask: false })))
+      await Promise.all(Array.from({ length: 40 }, () => read(admin, "config/mirrored", MASKED)))
       await first.runJobs()
       const landed = await judge(await kind.landed(id, first.mirrorFolder), admin)
       assert.deepEqual(landed, [...landed.keys()])
       assert.ok(landed.length > 40)
-      await read(admin, "config/mirrored", { unmask: false })
+      await read(admin, "config/mirrored", MASKED)
       await first.close()
       const again = await startServer({ folder, env })
+      t.after(() => again.close())
       admin = await logIn(again.url, ADMIN_NAME)
       await again.runJobs()
       const whole = await judge(await kind.landed(id, again.mirrorFolder), admin)
@@ -58,22 +64,23 @@ for (const kind of MIRROR_KINDS)
       const { text } = await admin.get("/metrics")
       assert.match(text, new RegExp(`^tyler_mirror_entries_waiting\\{mirror="${kind.name}"\\} [0-2]$`, "m"))
       await again.close()
-      rmSync(folder, { recursive: true, force: true })
     })
 
-    test("killed in the middle of copying, twice: the whole log is there in order after the next start", async () => {
+    test("killed in the middle of copying, twice: the whole log is there in order after the next start", async (t) => {
       const id = name(randomUUID())
       const credentials = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "x".repeat(40) }
       const often = kind.name === "s3" ? { AUDIT_MIRROR_S3_SECONDS: "1" } : {}
       const env = { ...(await kind.place(id)), ...credentials, ...often }
       const folder = temporaryFolder()
+      t.after(() => rmSync(folder, { recursive: true, force: true }))
       for (const ms of [30, 300]) {
         const server = await startProcess({ folder, env })
+        t.after(() => server.close())
         const client = server.setupToken === null ? await logIn(server.url, ADMIN_NAME) : await setUpAdmin(server)
         if (server.setupToken !== null) await createSecret(client, "config/mirrored", VALUE)
         let killed = false
         const readers = Array.from({ length: 8 }, async () => {
-          while (!killed) await read(client, "config/mirrored", { unmask: false }).catch(() => undefined)
+          while (!killed) await read(client, "config/mirrored", MASKED).catch(() => undefined)
         })
         // Until it has begun to copy, and then some.
         await pause(kind.name === "file" ? ms : ms + 1200)
@@ -81,7 +88,8 @@ for (const kind of MIRROR_KINDS)
         killed = true
         await Promise.all([ended, ...readers])
       }
-      const last = await startServer({ folder, env })
+      const last = await startServer({ folder, env, passwordCost: PASSWORD_COST })
+      t.after(() => last.close())
       const admin = await logIn(last.url, ADMIN_NAME)
       await last.runJobs()
       const text = await kind.landed(id, last.mirrorFolder)
@@ -91,18 +99,19 @@ for (const kind of MIRROR_KINDS)
       assert.deepEqual(whole, [...whole.keys()])
       assert.ok(whole.length > 20, `${whole.length} entries`)
       await last.close()
-      rmSync(folder, { recursive: true, force: true })
     })
 
-    test("a place that cannot be reached holds nobody up: the cause and the backlog are told, and it heals", async () => {
+    test("a place that cannot be reached holds nobody up: the cause and the backlog are told, and it heals", async (t) => {
       if (kind.name === "file") return
       const id = name(randomUUID())
       const env = await kind.place(id)
       const folder = temporaryFolder()
+      t.after(() => rmSync(folder, { recursive: true, force: true }))
       const down = await startServer({ folder, env: { ...env, ...kind.unreachable } })
+      t.after(() => down.close())
       let admin = await setUpAdmin(down)
       await createSecret(admin, "config/mirrored", VALUE)
-      for (let n = 0; n < 20; n++) assert.equal((await read(admin, "config/mirrored")).status, 200)
+      for (let n = 0; n < 20; n++) assert.equal((await read(admin, "config/mirrored", MASKED)).status, 200)
       await down.runJobs()
       const { status, body } = await down.anonymous.get<Ready>("/api/ready")
       assert.deepEqual([status, body.ready, body.parts[`mirror_${kind.name}`]?.reason], [200, true, "unreachable"])
@@ -111,18 +120,19 @@ for (const kind of MIRROR_KINDS)
       assert.ok(waiting > 20, text)
       await down.close()
       const up = await startServer({ folder, env })
+      t.after(() => up.close())
       admin = await logIn(up.url, ADMIN_NAME)
       await up.runJobs()
       const whole = await judge(await kind.landed(id, up.mirrorFolder), admin)
       assert.deepEqual(whole, [...whole.keys()])
       await up.close()
-      rmSync(folder, { recursive: true, force: true })
     })
 
-    test("another log's mirror is not written on", async () => {
+    test("another log's mirror is not written on", async (t) => {
       const id = name(randomUUID())
       const env = await kind.place(id)
       const first = await startServer({ env })
+      t.after(() => first.close())
       const mirrorFolder = first.mirrorFolder
       const admin = await setUpAdmin(first)
       await createSecret(admin, "config/mirrored", VALUE)
@@ -132,6 +142,7 @@ for (const kind of MIRROR_KINDS)
       await first.close()
       if (entries !== null) return
       const other = await startServer({ env })
+      t.after(() => other.close())
       await other.runJobs()
       const reason = (await other.anonymous.get<Ready>("/api/ready")).body.parts[`mirror_${kind.name}`]?.reason
       assert.match(String(reason), /^(ahead|forked)$/)
@@ -149,14 +160,15 @@ interface Ready {
   readonly parts: Readonly<Record<string, { readonly up: boolean; readonly reason: string | null }>>
 }
 
-test("objects in S3 are locked, full, and named by their first entry", { skip: noMoto }, async () => {
+test("objects in S3 are locked, full, and named by their first entry", { skip: noMoto }, async (t) => {
   const id = name(randomUUID())
   const kind = MIRROR_KINDS.find((one) => one.name === "s3")
   assert.ok(kind !== undefined)
   const server = await startServer({ env: await kind.place(id) })
+  t.after(() => server.close())
   const admin = await setUpAdmin(server)
   await createSecret(admin, "config/mirrored", VALUE)
-  for (let n = 0; n < 20; n++) await read(admin, "config/mirrored", { unmask: false })
+  for (let n = 0; n < 20; n++) await read(admin, "config/mirrored", MASKED)
   await server.runJobs()
   const keys = await keysOf(`audit-${id}`, "tyler-audit/entries/")
   assert.equal(keys[0], "tyler-audit/entries/0000000000000000.ndjson")
@@ -176,37 +188,41 @@ test("objects in S3 are locked, full, and named by their first entry", { skip: n
 
 test("where so configured nothing is recorded, and nothing leaves, while too much waits", {
   skip: noMoto,
-}, async () => {
+}, async (t) => {
   const id = name(randomUUID())
   const kind = MIRROR_KINDS.find((one) => one.name === "s3")
   assert.ok(kind !== undefined)
   const env = await kind.place(id)
   const folder = temporaryFolder()
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
   const free = await startServer({ folder, env })
+  t.after(() => free.close())
   const admin = await setUpAdmin(free)
   await createSecret(admin, "config/mirrored", VALUE)
   await free.close()
   const down = await startServer({ folder, env: { ...env, ...kind.unreachable, AUDIT_MIRROR_MAX_WAITING: "12" } })
+  t.after(() => down.close())
   const client = await logIn(down.url, ADMIN_NAME)
   // The start and the login are entries, too.
   const { text } = await client.get("/metrics")
   const waiting = Number(/entries_waiting\{mirror="s3"\} (\d+)/.exec(text)?.[1])
-  for (let n = waiting; n < 12; n++) assert.equal((await read(client, "config/mirrored")).status, 200, `entry ${n}`)
-  const refused = await read(client, "config/mirrored")
+  for (let n = waiting; n < 12; n++)
+    assert.equal((await read(client, "config/mirrored", MASKED)).status, 200, `entry ${n}`)
+  const refused = await read(client, "config/mirrored", MASKED)
   assert.deepEqual([refused.status, refused.body.code, refused.body["cause"]], [503, "unavailable", "mirror_behind"])
   assert.doesNotMatch(refused.text, new RegExp(VALUE))
   const { status, body } = await down.anonymous.get<Ready>("/api/ready")
   assert.deepEqual([status, body.parts["audit"]?.reason], [503, "mirror_behind"])
   await down.close()
   const up = await startServer({ folder, env: { ...env, AUDIT_MIRROR_MAX_WAITING: "12" } })
+  t.after(() => up.close())
   await up.runJobs()
   const back = await logIn(up.url, ADMIN_NAME)
   for (let n = 0; n < 30; n++) {
-    const answer = await read(back, "config/mirrored", { unmask: false })
+    const answer = await read(back, "config/mirrored", MASKED)
     if (answer.status !== 200) await up.runJobs()
   }
   await up.runJobs()
-  assert.equal((await read(back, "config/mirrored")).status, 200)
+  assert.equal((await read(back, "config/mirrored", MASKED)).status, 200)
   await up.close()
-  rmSync(folder, { recursive: true, force: true })
 })
