@@ -30,7 +30,10 @@ export function s3Mirror(place: AwsPlace, to: S3MirrorPlace, clock: Clock): Entr
   async function sdk() {
     const loaded = await import("@aws-sdk/client-s3")
     // An endpoint of one's own has no name for each bucket.
-    client ??= new loaded.S3Client({ ...clientSettings(place, "s3"), forcePathStyle: (place.endpoints.s3 ?? null) !== null })
+    client ??= new loaded.S3Client({
+      ...clientSettings(place, "s3"),
+      forcePathStyle: (place.endpoints.s3 ?? null) !== null,
+    })
     return { client, ...loaded }
   }
 
