@@ -2,7 +2,6 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { test, type TestContext } from "node:test"
 import { type Block, type EntryMirror, MirrorFault, tipOf } from "../audit/entry-mirror.ts"
-import type { SecretName } from "../core/name.ts"
 import type { EntryRow } from "../state/rows.ts"
 import { mirroring } from "./mirroring.ts"
 
@@ -15,7 +14,7 @@ function entry(index: number): EntryRow {
     action: "GET",
     result: "SUCCESS",
     resourceType: "secret",
-    resourceName: "config/x" as SecretName,
+    resourceName: "config/x",
     userId: "u",
     principalKind: "person",
     roles: [],

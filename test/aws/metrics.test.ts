@@ -125,7 +125,7 @@ describe("PutMetricData", { skip: noMoto }, () => {
     assert.equal(new Set(bare.map(({ MetricName }) => MetricName)).size, 3, "each without dimensions too")
     assert.doesNotMatch(JSON.stringify(Metrics), /canary|elsewhere|dev"|"hr/)
     const names = new Set((Metrics ?? []).map(({ MetricName }) => MetricName))
-    assert.deepEqual([...names].toSorted(), ["SecretAccess", "SecretOperation", "SecurityAudit"])
+    assert.deepEqual(names, new Set(["SecretAccess", "SecretOperation", "SecurityAudit"]))
   })
 
   test("Prometheus shows the same counters", async () => {

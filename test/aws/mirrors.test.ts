@@ -78,14 +78,14 @@ for (const kind of MIRROR_KINDS)
         t.after(() => server.close())
         const client = server.setupToken === null ? await logIn(server.url, ADMIN_NAME) : await setUpAdmin(server)
         if (server.setupToken !== null) await createSecret(client, "config/mirrored", VALUE)
-        let killed = false
+        const killed = new AbortController()
         const readers = Array.from({ length: 8 }, async () => {
-          while (!killed) await read(client, "config/mirrored", MASKED).catch(() => undefined)
+          while (!killed.signal.aborted) await read(client, "config/mirrored", MASKED).catch(() => undefined)
         })
         // Until it has begun to copy, and then some.
         await pause(kind.name === "file" ? ms : ms + 1200)
         const ended = server.stop("SIGKILL")
-        killed = true
+        killed.abort()
         await Promise.all([ended, ...readers])
       }
       const last = await startServer({ folder, env, passwordCost: PASSWORD_COST })

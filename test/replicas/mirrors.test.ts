@@ -53,13 +53,13 @@ describe("two replicas and one mirror", { skip: skip || noMoto }, () => {
       await createSecret(admin, "config/mirrored", "canary-of-values")
       const second = await set.start(1, { env: place, passwordCost: PASSWORD_COST })
       const other = await logIn(second.url, ADMIN_NAME)
-      let killed = false
+      const killed = new AbortController()
       const readers = [admin, other].map(async (client) => {
-        while (!killed) await read(client, "config/mirrored", { unmask: false }).catch(() => undefined)
+        while (!killed.signal.aborted) await read(client, "config/mirrored", { unmask: false }).catch(() => undefined)
       })
       await pause(2000)
       await first.stop("SIGKILL")
-      killed = true
+      killed.abort()
       await Promise.all(readers)
       // Freed with the connection, a moment after the kill.
       const whole = async (): Promise<readonly string[] | undefined> => {
