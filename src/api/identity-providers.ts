@@ -81,6 +81,10 @@ export const StartQuery = strict({
   challenge: Type.Optional(
     Type.String({ pattern: "^[A-Za-z0-9_-]{43}$", description: "a SHA-256 in base64url (43 characters)" }),
   ),
+  /** Where a browser goes once it is signed in; the sign-in page takes only pages of ours. */
+  next: Type.Optional(
+    Type.String({ pattern: "^/[A-Za-z0-9_.~%&=+@/?-]{0,1000}$", description: "a path of this server" }),
+  ),
 })
 
 /** `POST /api/auth/sign-on`: the code that the browser brought and what its challenge was made of. Answers `LoginAnswer`. */

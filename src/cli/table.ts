@@ -377,7 +377,7 @@ export const COMMANDS: readonly Command[] = [
   {
     words: "keys rotate-root",
     operands: "",
-    summary: "wrap all keys by the new root key that tyler-server new-root-key has made",
+    summary: "wrap all keys by the new root key: a file of tyler-server new-root-key, or a KMS key",
     options: [],
     reason: true,
     load: () => import("./commands/keys-rotate-root.ts"),

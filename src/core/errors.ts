@@ -73,7 +73,8 @@ const TEXTS = {
   policy_lockout: "This policy change would lock every admin out",
   policy_tampered: "The policy rows do not match their authentication code; no secret is served",
   row_tampered: "A stored row does not match its authentication code",
-  root_key_not_prepared: "There is no new root key to rotate to; run tyler-server new-root-key on the server's machine",
+  root_key_not_prepared:
+    "There is no new root key to rotate to; run tyler-server new-root-key on the server's machine, or name a KMS key",
   not_rotatable: "Rotation is not configured for this secret",
   busy: "The service is busy; try again",
   unavailable: "The service cannot record this request; nothing was released",

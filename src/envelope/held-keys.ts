@@ -1,5 +1,5 @@
 import { wipe } from "../core/bytes.ts"
-import type { KeyWrapper, WrapContext } from "./kek.ts"
+import type { KeyWrapper, RootKey, WrapContext } from "./kek.ts"
 
 /** Keys held at most; a keyring has three, and one more for each rotation that is not finished. */
 export const HELD_MOST = 100
@@ -15,8 +15,12 @@ export class HeldKeys {
     this.since = since
   }
 
-  /** The same wrapper, but what it has unwrapped once it gives again, as a copy that is the caller's to wipe. */
-  through(wrapper: KeyWrapper): KeyWrapper {
+  /**
+   * A root key's wrapper, but what it has unwrapped once it gives again, as a copy that is the caller's to wipe. Of a
+   * root key that is at hand for ever nothing is held.
+   */
+  through({ wrapper, goodForMs }: Pick<RootKey, "wrapper" | "goodForMs">): KeyWrapper {
+    if (goodForMs === null) return wrapper
     return {
       wrap: (key, context) => wrapper.wrap(key, context),
       unwrap: async (wrapped, context) => {

@@ -28,7 +28,7 @@ export const METRICS = {
   tyler_unavailable_total: {
     type: "counter",
     labels: ["cause"],
-    help: "Requests refused because the database did not serve or record them",
+    help: "Requests refused because the database or AWS did not do its part",
   },
   tyler_part_up: { type: "gauge", labels: ["part"], help: "1 for a part that works; as /api/ready says" },
   tyler_ledger_waiting: { type: "gauge", labels: [], help: "Acts handed to the audit ledger and not yet durable" },

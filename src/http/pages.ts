@@ -1,12 +1,14 @@
 import { APPROVE_SCRIPT } from "./pages/approve-script.ts"
 import { FACTOR_SCRIPT } from "./pages/factor-script.ts"
 import { FACTORS_SCRIPT } from "./pages/factors-script.ts"
+import { LINKS_SCRIPT } from "./pages/links-script.ts"
 import {
   APPROVE_SCRIPT_PATH,
   FACTOR_SCRIPT_PATH,
   FACTORS_SCRIPT_PATH,
   ICON,
   ICON_PATH,
+  LINKS_SCRIPT_PATH,
   QR_SCRIPT_PATH,
   SCRIPT_PATH,
   SIGN_IN_SCRIPT_PATH,
@@ -15,7 +17,7 @@ import {
 } from "./pages/layout.ts"
 import { PAGE_SCRIPT } from "./pages/page-script.ts"
 import { PAGE_STYLE } from "./pages/page-style.ts"
-import { QR_SCRIPT } from "./pages/qr.ts"
+import { QR_SCRIPT } from "../core/qr.ts"
 import { SIGN_IN_SCRIPT } from "./pages/sign-in-script.ts"
 import { STEP_UP_SCRIPT } from "./pages/step-up-script.ts"
 
@@ -41,6 +43,7 @@ export const pageAssets: Readonly<Record<string, PageAsset>> = {
   [FACTOR_SCRIPT_PATH]: script(FACTOR_SCRIPT),
   [SIGN_IN_SCRIPT_PATH]: script(SIGN_IN_SCRIPT),
   [FACTORS_SCRIPT_PATH]: script(FACTORS_SCRIPT),
+  [LINKS_SCRIPT_PATH]: script(LINKS_SCRIPT),
   [QR_SCRIPT_PATH]: script(QR_SCRIPT),
   [STEP_UP_SCRIPT_PATH]: script(STEP_UP_SCRIPT),
   [APPROVE_SCRIPT_PATH]: script(APPROVE_SCRIPT),

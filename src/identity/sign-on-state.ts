@@ -6,7 +6,8 @@ export const SIGN_ON_MS = 10 * 60_000
 
 /** What a sign-on is for. */
 export type Purpose =
-  | { readonly kind: "session" }
+  /** `next`: the page that sent the browser to sign in; null for none. */
+  | { readonly kind: "session"; readonly next: string | null }
   /** A program on the person's own machine waits on this loopback port; `challenge` is SHA-256 of what it holds, base64url. */
   | { readonly kind: "program"; readonly port: number; readonly challenge: string }
   /** Somebody signed in links the identity to his own account. */

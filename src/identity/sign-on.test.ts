@@ -9,7 +9,7 @@ import { readState, secretsOf, SIGN_ON_MS, type SignOnState, stateText } from ".
 const key = createSecretKey(randomBytes(32))
 const other = createSecretKey(randomBytes(32))
 const NOW = Date.UTC(2026, 10, 24)
-const STATE: SignOnState = { id: "id", providerId: "acme", purpose: { kind: "session" }, startedAt: NOW }
+const STATE: SignOnState = { id: "id", providerId: "acme", purpose: { kind: "session", next: null }, startedAt: NOW }
 const VERIFIER = "v".repeat(43)
 const CODE = {
   id: "id",

@@ -42,6 +42,8 @@ import { VERSION } from "./version.ts"
 
 export interface Running {
   readonly url: string
+  /** Where it listens; a PUBLIC_URL may name another. */
+  readonly port: number
   readonly mirrorFolder: string
   /** Null once an admin exists. */
   readonly setupToken: string | null
@@ -156,7 +158,8 @@ export async function start(
   })
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const address = app.server.address()
-  publicUrl = publicUrlAt(config.listen, typeof address === "object" && address !== null ? address.port : 0)
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  publicUrl = publicUrlAt(config.listen, port)
   if (rollback === undefined) {
     notifier = notifying({ service, channels, meter: noticeMeter, publicUrl: () => publicUrl, log })
     jobs = await startJobs(service, notifier, log)
@@ -165,6 +168,7 @@ export async function start(
   const running = opened.move()
   return {
     url: publicUrl,
+    port,
     mirrorFolder: mirror.folder,
     setupToken: token,
     warnings: [...config.warnings, ...(rollback === undefined ? [] : [rollbackLine(rollback, mirror.folder)])],

@@ -4,6 +4,7 @@ import { EMPTY_EDGE, rootOf } from "../audit/merkle.ts"
 import type { Clock } from "../core/clock.ts"
 import type { Random } from "../core/random.ts"
 import { StartFault } from "../core/start-fault.ts"
+import { HeldKeys } from "../envelope/held-keys.ts"
 import type { RootKeys } from "../envelope/kek.ts"
 import { initialKeys, openKeyring } from "../envelope/keyring.ts"
 import type { OpenedKeys } from "../operations/key-source.ts"
@@ -55,16 +56,16 @@ export async function unlock(
   const { clock, random } = surroundings
   const roots = rootKeysOf(config, random)
   const opened = await database.open()
-  const since = clock.monotonic()
+  const held = new HeldKeys(clock.monotonic())
   if (opened !== undefined) {
     const root = await roots.find(opened.rootKeyCheck)
     if (root === undefined) throw wrongRootKey(database.name, config)
-    return { roots, root, keyring: await openKeyring(opened.keys, root.wrapper), since }
+    return { roots, root, keyring: await openKeyring(opened.keys, held.through(root)), held }
   }
   if (purpose === "look") throw new StartFault(`The database ${database.name} is empty; start the server first`)
   const root = await roots.first()
   const keys = await initialKeys(root.wrapper, random, clock.now())
-  const keyring = await openKeyring(keys, root.wrapper)
+  const keyring = await openKeyring(keys, held.through(root))
   const policies = defaultPolicies(clock.now())
   const first = await database.initialise({
     rootKeyCheck: root.check,
@@ -73,7 +74,7 @@ export async function unlock(
     policyMac: macOfPolicies(keyring, policies, 1),
     emptyRoot: rootOf(EMPTY_EDGE),
   })
-  return first ? { roots, root, keyring, since } : unlock(database, config, surroundings, purpose)
+  return first ? { roots, root, keyring, held } : unlock(database, config, surroundings, purpose)
 }
 
 function wrongRootKey(database: string, { folders, aws }: Config): StartFault {

@@ -26,8 +26,8 @@ export interface KeySource {
 export interface OpenedKeys {
   readonly root: RootKey
   readonly keyring: Keyring
-  /** In ms of the monotonic clock, taken before the first key was unwrapped. */
-  readonly since: number
+  /** What was unwrapped for it. */
+  readonly held: HeldKeys
 }
 
 /** Reads between which the root key was rotated give keys that do not open; a second time it is not that. */
@@ -41,7 +41,7 @@ export function keySource(
 ): KeySource {
   let { root } = opened
   let keyring: Keyring | undefined = opened.keyring
-  let held = new HeldKeys(opened.since)
+  let { held } = opened
   let lastCause = "keys_expired"
 
   const age = (): number => clock.monotonic() - held.since
@@ -61,8 +61,7 @@ export function keySource(
     const check = await reader.rootKeyCheck()
     const from = equalBytes(check, root.check) ? root : found(await usable(() => roots.find(check)))
     const holding = fresh || from !== root || usableKeyring() === undefined ? new HeldKeys(since) : held
-    const wrapper = from.goodForMs === null ? from.wrapper : holding.through(from.wrapper)
-    const read = await openKeyring(await reader.keys(), wrapper)
+    const read = await openKeyring(await reader.keys(), holding.through(from))
     // Of two that were opened at the same time the one whose keys were unwrapped later stays.
     if (holding === held || holding.since >= held.since) {
       if (holding !== held) held.wipe()

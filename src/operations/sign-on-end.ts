@@ -18,7 +18,7 @@ import { comerOf } from "./sign-on-person.ts"
 
 /** What a callback comes to. */
 export type Ended =
-  | { readonly kind: "session"; readonly session: Session }
+  | { readonly kind: "session"; readonly session: Session; readonly next: string | null }
   | { readonly kind: "program"; readonly port: number; readonly code: string }
   | { readonly kind: "link" }
 
@@ -95,7 +95,8 @@ async function comeIn(
     return { act: act([]), done: () => ({ kind: "program", port, code }) }
   }
   const { change, ...session } = sessionOf(on, origin, person, assurance)
-  return { act: act([change]), done: () => ({ kind: "session", session }) }
+  const next = state.purpose.kind === "session" ? state.purpose.next : null
+  return { act: act([change]), done: () => ({ kind: "session", session, next }) }
 }
 
 export interface CodeExchange {

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict"
-import { createHash, createHmac } from "node:crypto"
 import { after, before, beforeEach, test } from "node:test"
+import { setTimeout as pause } from "node:timers/promises"
 import { SignatureV4 } from "@smithy/signature-v4"
 import type { IamBindingItem, IamBindingsAnswer, IamLoginBody } from "../../src/api/iam.ts"
 import type { WorkloadLoginAnswer } from "../../src/api/workloads.ts"
+import { ASKING_MOST } from "../../src/adapters/aws/sts.ts"
 import { type AwsCredentials, signIdentity } from "../../src/client/iam-signature.ts"
 import { IAM_BODY, IAM_CONTENT_TYPE } from "../../src/core/iam-request.ts"
 import { entriesOf, entryOf } from "../kit/audit.ts"
 import { clientOf, type Problem } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
 import { errorXml, type FakeSts, fakeSts, identityXml } from "../kit/fake-sts.ts"
+import { Sha256 } from "../kit/sha256.ts"
 import { moto, MOTO_ACCOUNT, MOTO_REGION, noMoto } from "../kit/moto.ts"
 import { addPerson, addProgram, type Program } from "../kit/people.ts"
 import { createSecret, read, REASON } from "../kit/secrets.ts"
@@ -163,21 +165,7 @@ test("requests that AWS's own signer signed are taken, with and without a token"
       credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) },
       region: REGION,
       service: "sts",
-      sha256: class {
-        readonly #hash
-        constructor(key?: unknown) {
-          this.#hash = key === undefined ? createHash("sha256") : createHmac("sha256", key as Uint8Array)
-        }
-        update(data: Uint8Array | string): void {
-          this.#hash.update(data)
-        }
-        async digest(): Promise<Uint8Array> {
-          return this.#hash.digest()
-        }
-        reset(): void {
-          throw new Error("not used")
-        }
-      },
+      sha256: Sha256,
     })
     const { hostname, port, host } = new URL(sts.origin)
     const { headers } = await signer.sign(
@@ -372,15 +360,15 @@ test("answers that are not exactly the document are not read", async () => {
   }
 })
 
-test("no redirect is followed; an AWS that is down, slow, endless or throttled is 503, and nothing is used up", async () => {
+test("no redirect is followed; an AWS that is down, slow, endless or throttled is 503, and nothing is used up", async (t) => {
   const elsewhere = await fakeSts(REGION)
+  t.after(() => elsewhere.close())
   for (const status of [301, 302, 303, 307, 308]) {
     sts.mood = { status, location: `${elsewhere.origin}/` }
     const answer = await logIn(sign())
     assert.deepEqual([answer.status, answer.body.cause], [503, "sts_odd_answer"], answer.text)
   }
   assert.equal(elsewhere.seen.length, 0)
-  await elsewhere.close()
   const body = sign()
   const moods = [
     ["endless", "sts_odd_answer"],
@@ -394,6 +382,12 @@ test("no redirect is followed; an AWS that is down, slow, endless or throttled i
     const answer = await logIn(body)
     assert.deepEqual([answer.status, answer.body.code, answer.body.cause], [503, "unavailable", cause], answer.text)
   }
+  const asked = sts.seen.length
+  const waiting = Array.from({ length: ASKING_MOST }, () => logIn(sign()))
+  while (sts.seen.length < asked + ASKING_MOST) await pause(5)
+  const turned = await logIn(sign())
+  assert.deepEqual([turned.status, turned.body.code], [503, "busy"])
+  for (const { body: late } of await Promise.all(waiting)) assert.equal(late.cause, "sts_unreachable")
   sts.mood = undefined
   await accepted(body)
 })

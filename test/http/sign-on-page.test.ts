@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core"
 import type { MeAnswer } from "../../src/api/auth.ts"
 import { type OidcServer, startOidcServer } from "../kit/oidc-server.ts"
 import { addProvider, DEVELOPMENT } from "../kit/sign-on.ts"
+import { addPerson, PASSWORD } from "../kit/people.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 
 const USUAL = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
@@ -90,6 +91,45 @@ test("the page that sent here is gone back to, over the provider too", { skip },
     await page.goto(login())
     await page.waitForSelector("#in", { state: "visible" })
     assert.equal(page.url(), login(), "once")
+  })
+})
+
+test("a person links a provider on the page of factors, signs in by it, and unlinks it", { skip }, async () => {
+  oidc.people["3"] = { preferred_username: "three", groups: ["engineers"] }
+  const dora = await addPerson(stage.admin, "dora", ["developer"])
+  await withPage(async (page) => {
+    const signIn = async (): Promise<void> => {
+      await page.goto(`${login()}?next=/factors`)
+      await page.fill("#username", "dora")
+      await page.fill("#password", PASSWORD)
+      await page.click("#login button[type=submit]")
+      await page.waitForSelector("#link-buttons button")
+    }
+    await signIn()
+    await page.click("#link-buttons button")
+    await page.fill("#owner-password", "not the password at all")
+    await page.click("#owner-form button[type=submit]")
+    await page.locator(".problem:visible", { hasText: "password is wrong" }).waitFor()
+    await page.click("#link-buttons button")
+    await page.fill("#owner-password", PASSWORD)
+    await page.click("#owner-form button[type=submit]")
+    await page.fill("input[name=sub]", "3")
+    await page.click("button:not([name])")
+    await page.waitForURL(login())
+    await page.locator("#in-title", { hasText: "The sign-on is linked to your account" }).waitFor()
+    await page.click("#logout")
+    await page.click("#providers a")
+    await page.waitForSelector("#in", { state: "visible" })
+    const me = await page.evaluate("fetch('/api/me').then((answer) => answer.json())")
+    assert.deepEqual([(me as MeAnswer).id, (me as MeAnswer).username], [dora.id, "dora"])
+    await page.click("#logout")
+    await signIn()
+    assert.match(await page.locator("#links li").innerText(), new RegExp(`${oidc.issuer}[^]*3, since`))
+    await page.click("#links button")
+    await page.fill("#owner-password", PASSWORD)
+    await page.click("#owner-form button[type=submit]")
+    await page.locator("#notice", { hasText: "is unlinked" }).waitFor()
+    assert.equal(await page.locator("#links li").count(), 0)
   })
 })
 

@@ -21,6 +21,8 @@ export interface FakeSts {
   /** By access key id. */
   readonly keys: Map<string, StsKey>
   mood: StsMood | undefined
+  /** How far its clock is from ours, in ms. */
+  clockOff: number
   /** Requests so far, as they came. */
   readonly seen: { readonly path: string; readonly headers: readonly string[]; readonly body: string }[]
   close(): Promise<void>
@@ -58,7 +60,8 @@ export async function fakeSts(region: string): Promise<FakeSts> {
   }
 
   function say(response: ServerResponse, { status, type = "text/xml", body = "", location }: Exclude<StsMood, string>) {
-    response.writeHead(status, { "content-type": type, ...(location === undefined ? {} : { location }) })
+    const date = new Date(Date.now() + sts.clockOff).toUTCString()
+    response.writeHead(status, { date, "content-type": type, ...(location === undefined ? {} : { location }) })
     response.end(body)
   }
 
@@ -89,6 +92,7 @@ export async function fakeSts(region: string): Promise<FakeSts> {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     keys,
     mood: undefined,
+    clockOff: 0,
     seen,
     async close() {
       server.closeAllConnections()

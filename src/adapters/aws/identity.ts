@@ -5,34 +5,41 @@ export interface CallerIdentity {
   readonly arn: string
   /** 12 digits. */
   readonly account: string
-  /** AWS's clock when it answered, in ms; null if it did not say. */
-  readonly awsTime: number | null
 }
 
-/** Who AWS says we are. Needs no permission. Throws the SDK's error. */
-export async function callerIdentity(place: AwsPlace): Promise<CallerIdentity> {
+/** What an answer shows beside its content, refusals included. */
+export interface Seen {
+  /** AWS's clock, in ms. */
+  awsTime?: number
+  /** Where the SDK has asked, whatever told it to. */
+  host?: string
+}
+
+/** Who AWS says we are. Needs no permission. Throws the SDK's error. @param seen is filled in */
+export async function callerIdentity(place: AwsPlace, seen: Seen = {}): Promise<CallerIdentity> {
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts")
   const client = new STSClient(clientSettings(place, "sts"))
-  let awsTime: number | null = null
   try {
-    noteDate(client, (time) => (awsTime = time))
+    note(client, seen)
     const { Arn, Account } = await client.send(new GetCallerIdentityCommand({}))
-    return { arn: Arn ?? "", account: Account ?? "", awsTime }
+    return { arn: Arn ?? "", account: Account ?? "" }
   } finally {
     client.destroy()
   }
 }
 
-/** Reads the `Date` of each answer, refusals included, before the SDK parses it. */
-function noteDate(client: STSClient, note: (time: number) => void): void {
+function note(client: STSClient, seen: Seen): void {
   client.middlewareStack.add(
     (next) => async (args) => {
+      const { hostname, port } = args.request as { hostname: string; port?: number }
+      seen.host = port === undefined ? hostname : `${hostname}:${port}`
       const answer = await next(args)
       const { headers } = answer.response as { headers?: Readonly<Record<string, string>> }
       const time = Date.parse(headers?.["date"] ?? "")
-      if (!Number.isNaN(time)) note(time)
+      if (!Number.isNaN(time)) seen.awsTime = time
       return answer
     },
-    { step: "deserialize", priority: "low", name: "noteDate" },
+    // The innermost of all: a refusal has not been thrown yet.
+    { step: "deserialize", priority: "low", name: "note" },
   )
 }

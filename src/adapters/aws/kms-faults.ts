@@ -59,6 +59,7 @@ export const KMS_FAULTS: Readonly<Record<string, KmsFault>> = {
   IncompleteSignature: CREDENTIALS,
   MissingAuthenticationToken: CREDENTIALS,
   ExpiredTokenException: CREDENTIALS,
+  ExpiredToken: CREDENTIALS,
   RequestExpired: CREDENTIALS,
 }
 

@@ -25,7 +25,7 @@ export interface KmsSettings {
  */
 export async function kmsRootKey(settings: KmsSettings): Promise<RootKey> {
   const kms = await kmsClient(settings.place)
-  const keyArn = await kms.arnOf(settings.keyId)
+  const { arn: keyArn } = await kms.describe(settings.keyId)
   return {
     check: checkOf(keyArn),
     name: { kind: "kms", keyArn },
@@ -70,10 +70,18 @@ function answerOf(key: Uint8Array, { purpose, keyId }: WrapContext): Buffer {
   return createHmac("sha256", key).update(place).digest().subarray(0, ANSWER_BYTES)
 }
 
+export interface KmsKey {
+  readonly arn: string
+  /** `Enabled`, or why it cannot be used. */
+  readonly state: string
+  readonly usage: string
+  readonly spec: string
+}
+
 /** The three calls that are made of KMS; their errors are ours. */
 export interface Kms {
   /** kms:DescribeKey */
-  arnOf(keyId: string): Promise<string>
+  describe(keyId: string): Promise<KmsKey>
   /** kms:Encrypt */
   encrypt(keyArn: string, key: Uint8Array, context: Record<string, string>): Promise<Uint8Array>
   /** kms:Decrypt, of what that key has encrypted only. The bytes are the caller's to wipe. */
@@ -89,10 +97,16 @@ export async function kmsClient(place: AwsPlace): Promise<Kms> {
     return value
   }
   return {
-    arnOf: (KeyId) =>
+    describe: (KeyId) =>
       asked("DescribeKey", async () => {
-        const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId }))
-        return had(KeyMetadata?.Arn, "DescribeKey")
+        const { KeyMetadata: key } = await client.send(new DescribeKeyCommand({ KeyId }))
+        const known = (text: string | undefined): string => text ?? "unknown"
+        return {
+          arn: had(key?.Arn, "DescribeKey"),
+          state: known(key?.KeyState),
+          usage: known(key?.KeyUsage),
+          spec: known(key?.KeySpec),
+        }
       }),
     encrypt: (KeyId, Plaintext, EncryptionContext) =>
       asked("Encrypt", async () => {

@@ -19,7 +19,7 @@ const THROTTLED: ReadonlySet<string> = new Set([
 
 /**
  * Asks the Region's STS whose signature it is. Of what is sent a caller has chosen four header values, each of one bounded
- * line; host, path, method, body and all other headers are ours. No redirect is followed, no proxy asked.
+ * line; host, path, method, body and all other headers are ours. No redirect is followed.
  */
 export function stsCaller(place: AwsPlace): (proof: IamProof) => Promise<IamCaller | { readonly refused: string }> {
   const origin = place.endpoints.sts ?? stsOrigin(place.region)

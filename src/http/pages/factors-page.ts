@@ -4,6 +4,7 @@ import {
   FACTORS_SCRIPT_PATH,
   field,
   layout,
+  LINKS_SCRIPT_PATH,
   NEEDS_SCRIPT,
   type PageFacts,
   PROBLEM,
@@ -98,6 +99,17 @@ ${field({ id: "new-name", label: "Name", type: "text", autocomplete: "off" })}
 ${CANCEL}`,
 )
 
+const OWNER = dialog(
+  "owner",
+  "Confirm that it is you",
+  `<p class="lead" id="owner-text"></p>
+<form id="owner-form" method="post" action="/api/me/identities" novalidate>
+${field({ id: "owner-password", label: "Password", type: "password", autocomplete: "current-password", hint: "If you have no password here, leave it empty." })}
+<button type="submit" disabled>Go on</button>
+</form>
+${CANCEL}`,
+)
+
 /** One's own second factors: what there is, and adding, renaming and removing it. */
 export function factorsPage(facts: PageFacts): string {
   return layout(
@@ -115,14 +127,20 @@ ${PROBLEM}
 <button type="button" id="add-passkey">Add a passkey</button>
 <button type="button" id="add-app" class="quiet">Add an app for codes</button>
 <button type="button" id="new-codes" class="quiet">Make recovery codes</button>
+<div id="ways" class="apart" hidden>
+<h2>Other ways to sign in</h2>
+<ul class="items" id="links"></ul>
+<div id="link-buttons"></div>
+</div>
 <p class="hint after"><a href="/login">Back to your account</a></p>
 </section>
 ${PROVE}
 ${PASSKEY}
 ${APP}
 ${CODES}
-${RENAME}`,
+${RENAME}
+${OWNER}`,
     "form",
-    [SCRIPT_PATH, FACTOR_SCRIPT_PATH, QR_SCRIPT_PATH, FACTORS_SCRIPT_PATH],
+    [SCRIPT_PATH, FACTOR_SCRIPT_PATH, QR_SCRIPT_PATH, FACTORS_SCRIPT_PATH, LINKS_SCRIPT_PATH],
   )
 }

@@ -238,5 +238,6 @@ onPress(at("new-codes"), newCodes)
 copies(at("app-copy"), () => at("app-secret").textContent.replaceAll(" ", ""))
 copies(at("codes-copy"), () => Array.from(at("code-list").children, ({ textContent }) => textContent).join("\\n"))
 onPress(at("codes-print"), async () => window.print())
-whenSignedIn(() => load())
+// What stands in the file that is loaded last is there by then.
+document.addEventListener("DOMContentLoaded", () => whenSignedIn(async () => (await load()) || loadLinks()))
 `

@@ -146,7 +146,7 @@ const REFUSED = ${REFUSED}
 /** What a sign-on came to stands in the fragment. */
 function arrived() {
   const fragment = location.hash.slice(1)
-  if (fragment !== "") history.replaceState(null, "", location.pathname)
+  if (fragment !== "") history.replaceState(null, "", location.pathname + location.search)
   if (fragment === "signed-in") return showWho(true).then((problems) => problems && showProblems(problems))
   if (fragment === "linked") {
     return showWho(false).then(() => (at("in-title").textContent = "The sign-on is linked to your account"))
@@ -160,12 +160,12 @@ function arrived() {
 async function showProviders() {
   const { status, answer } = await send("GET", "/api/auth/providers")
   if (status !== 200 || answer.providers.length === 0) return
+  const next = nextPage()
   const links = answer.providers.map(({ id, label }) => {
     const link = document.createElement("a")
     link.className = "button"
-    link.href = "/auth/oidc/" + encodeURIComponent(id) + "/start"
+    link.href = "/auth/oidc/" + encodeURIComponent(id) + "/start" + (next === null ? "" : "?next=" + encodeURIComponent(next))
     link.textContent = "Sign in with " + label
-    link.addEventListener("click", keepNextPage)
     return link
   })
   at("providers").replaceChildren(...links)

@@ -60,6 +60,7 @@ dt { color: var(--soft); white-space: nowrap; }
 dd { white-space: pre-line; }
 dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-weight: 550; }
 .after { margin-top: 1.25rem; }
+.apart { margin-top: 2rem; }
 .part + .part, .or { margin-top: 1rem; }
 .or { margin-bottom: 1rem; display: flex; align-items: center; gap: .75rem; color: var(--soft); font-size: .875rem; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }

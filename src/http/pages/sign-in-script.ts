@@ -3,15 +3,9 @@ export const SIGN_IN_SCRIPT = `"use strict"
 /** Only our own pages, spelled as we spell them: a link may bring any text here. */
 const NEXT = new RegExp("^/(?:factors|approve(?:/[0-9a-f-]{36})?|step-up(?:[?][A-Za-z0-9_.~%&=+@/-]*)?)$")
 
-/** The way over an identity provider leaves the address behind, so there the tab keeps it. */
 function nextPage() {
-  const next = new URLSearchParams(location.search).get("next") ?? sessionStorage.getItem("next")
+  const next = new URLSearchParams(location.search).get("next")
   return next !== null && NEXT.test(next) ? next : null
-}
-
-function keepNextPage() {
-  const next = nextPage()
-  if (next !== null) sessionStorage.setItem("next", next)
 }
 
 /** Whether signing in is not at its end, or leads elsewhere: then this has taken over. */
@@ -20,7 +14,6 @@ function signInStep({ factorDue, mustChangePassword }) {
   if (mustChangePassword) return showStep("change")
   const next = nextPage()
   if (next === null) return false
-  sessionStorage.removeItem("next")
   location.replace(next)
   return true
 }

@@ -101,8 +101,8 @@ function atPublicUrl(wiring: Wiring, request: Call["request"]): string | undefin
 }
 
 function purposeOf(query: unknown): Purpose {
-  const { port, challenge } = parseQuery(StartQuery, query)
-  if (port === undefined && challenge === undefined) return { kind: "session" }
+  const { port, challenge, next } = parseQuery(StartQuery, query)
+  if (port === undefined && challenge === undefined) return { kind: "session", next: next ?? null }
   if (port === undefined || challenge === undefined) throw invalidField("", "port and challenge belong together")
   const number = Number(port)
   if (number < 1024 || number > 65_535) throw invalidField("/port", "port must be between 1024 and 65535")
@@ -124,7 +124,8 @@ function arrival(wiring: Wiring, ended: Ended): Answer {
   const { token, expiresAt } = ended.session
   const seconds = (expiresAt - wiring.service.clock.now()) / 1000
   const session = setCookie(sessionCookie(wiring.publicUrl), token, seconds)
-  return { status: 303, headers: { location: "/login#signed-in", "set-cookie": [done, session] } }
+  const query = ended.next === null ? "" : `?next=${encodeURIComponent(ended.next)}`
+  return { status: 303, headers: { location: `/login${query}#signed-in`, "set-cookie": [done, session] } }
 }
 
 const UNTOLD = { "referrer-policy": "no-referrer" }

@@ -1,7 +1,7 @@
 /**
- * QR codes (ISO/IEC 18004:2015) for what an authenticator app scans: bytes, error correction M, any version. The browser
- * draws them, so that a seed never becomes a picture on a server. These very functions are sent to it as `QR_SCRIPT`:
- * they use each other and nothing else.
+ * QR codes (ISO/IEC 18004:2015) for what an authenticator app scans: bytes, error correction M, any version. A terminal
+ * or a browser draws them, so that a seed never becomes a picture on a server. The browser is sent these very functions,
+ * as `QR_SCRIPT`: they use each other and nothing else.
  */
 
 /** By version from 1, at level M: check bytes of each block, and blocks (table 9). */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { test } from "node:test"
 import { Script } from "node:vm"
-import { otpauthUri } from "../../identity/totp.ts"
-import { USERNAME_LIMIT } from "../../identity/username.ts"
-import { type Modules, QR_SCRIPT, qrCode } from "./qr.ts"
+import { otpauthUri } from "../../src/identity/totp.ts"
+import { USERNAME_LIMIT } from "../../src/identity/username.ts"
+import { type Modules, QR_SCRIPT, qrCode } from "../../src/core/qr.ts"
 
 /**
  * Bytes of text, version, and SHA-256 of the modules row by row: made with the npm package `qrcode` 1.5.4 (bytes, level M,
