@@ -94,6 +94,7 @@ function fish(table: readonly Command[]): string {
       .join("; and ")
     if (!row.words.includes(" "))
       lines.push(`complete -c tyler -n __fish_use_subcommand -a ${row.words} -d ${quoted(row.summary)}`)
+    if (/\b(?:FILE|SOURCE)\b/.test(row.operands)) lines.push(`complete -c tyler -n '${condition}' -F`)
     if (choices(row) !== "") lines.push(`complete -c tyler -n '${condition}' -a '${choices(row)}'`)
     for (const { name, short, value, summary } of optionsOf(row)) {
       const takes = value === undefined ? "" : value === "FILE" ? " -r -F" : " -x"

@@ -2,7 +2,7 @@ import { type Address, parseAddress } from "../client/address.ts"
 import { isProgramToken } from "../client/caller.ts"
 import { tylerClient, type TylerClient } from "../client/client.ts"
 import { type Call, given, switched, UsageError } from "./command.ts"
-import { exchange } from "./exchange.ts"
+import { exchange, keptExchange } from "./exchange.ts"
 import { ask, canAsk } from "./prompt.ts"
 import { storedToken } from "./token-file.ts"
 import type { World } from "./world.ts"
@@ -21,6 +21,18 @@ export function connect(call: Call, token: string | undefined = tokenFor(call)):
     url: addressOf(call),
     allowInsecureHttp,
     fetch: exchange,
+    ...(token === undefined ? {} : { token }),
+  })
+}
+
+/** The same with connections that are kept, for commands that ask thousands of times. */
+export function connectKept(call: Call): TylerClient {
+  const url = addressOf(call)
+  const token = tokenFor(call)
+  return tylerClient({
+    url,
+    allowInsecureHttp: switched(call, "allow-http"),
+    fetch: keptExchange(url),
     ...(token === undefined ? {} : { token }),
   })
 }

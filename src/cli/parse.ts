@@ -60,6 +60,6 @@ function checkOperands(command: Command, count: number): void {
   const names = command.operands.split(" ").filter((name) => name !== "")
   const missing = names.filter((name) => !name.startsWith("["))[count]
   if (missing !== undefined) throw new UsageError(`${missing} is missing`, command.words)
-  if (count > names.length && !command.operands.endsWith("..."))
+  if (count > names.length && !/\.\.\.\]?$/.test(command.operands))
     throw new UsageError(command.tooMany ?? "too many arguments", command.words)
 }

@@ -128,6 +128,21 @@ function secretIn(shown: string): string {
   return /secret=([A-Z2-7]+)&/.exec(shown)?.[1] ?? ""
 }
 
+test("an import asks for one code for all that need one; without it they stay out", async () => {
+  await using scene = await openScene()
+  const { home, stage } = scene
+  await createSecret(stage.admin, "financial/old", "v1")
+  home.write("many.json", JSON.stringify({ [LEDGER]: "v2", "financial/old": "v2" }))
+  const args = ["import", "many.json", "--on-conflict", "write", ...WHY]
+  const without = await home.tyler(args, { env: scene.as("finn") })
+  assert.equal(without.code, 5, without.err)
+  assert.equal(without.out, "2 not imported\n")
+  home.write("code", scene.code())
+  const given = await home.tyler([...args, "--code-file", "code"], { env: scene.as("finn") })
+  assert.equal(given.code, 0, given.err)
+  assert.equal(given.out, "2 written as new versions\n")
+})
+
 test("a write and a deletion step up; a purge takes an approval too", { skip: SKIP }, async () => {
   let approver: Client | undefined
   await using scene = await openScene(async (admin) => {

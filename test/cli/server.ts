@@ -21,8 +21,8 @@ export interface Team {
 }
 
 /** The real server on a fresh folder and a free port, with two people, each in a home folder of their own. */
-export async function team(): Promise<Team> {
-  const server = await startServer()
+export async function team(serverEnv: Readonly<Record<string, string>> = {}): Promise<Team> {
+  const server = await startServer({ env: serverEnv })
   const env = { TYLER_URL: server.publicUrl, TYLER_REASON: REASON }
   const [ada, fin] = [newHome(env), newHome(env)]
   const done = async (home: Home, args: readonly string[], input: string) => {
