@@ -36,7 +36,10 @@ export interface EntryMirror {
   close(): void
 }
 
-export type MirrorName = "file" | "logs" | "s3"
+/** What each is called in `/api/ready`. */
+export const MIRROR_PARTS = { file: "mirror_file", logs: "mirror_logs", s3: "mirror_s3" } as const
+
+export type MirrorName = keyof typeof MIRROR_PARTS
 
 /** `reason`: a code such as `access_denied`; `taken`: somebody else has appended meanwhile. */
 export class MirrorFault extends Error {

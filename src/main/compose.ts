@@ -17,6 +17,7 @@ import { Tally } from "../telemetry/tally.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { LOG_ORIGIN, logKey as signingKey, publicLogKey } from "../operations/audit.ts"
 import { rateLimiter } from "../quota/window.ts"
+import { MIRROR_PARTS } from "../audit/entry-mirror.ts"
 import type { LedgerWriter } from "../audit/ledger.ts"
 import { signCheckpoint } from "../audit/checkpoint.ts"
 import { openState } from "./backend.ts"
@@ -109,7 +110,7 @@ export async function start(
     { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
-    ...copied.states().map(({ name, cause }) => ({ part: `mirror_${name}`, cause })),
+    ...copied.states().map(({ name, cause }) => ({ part: MIRROR_PARTS[name], cause })),
     ...(published === null ? [] : [{ part: "metrics", cause: published.trouble() }]),
   ]
   const token = (await backend.reader.setupClosed()) ? null : randomText(random, 32)
