@@ -8,6 +8,8 @@ import { dataOf } from "../../src/telemetry/sink.ts"
 import { Tally } from "../../src/telemetry/tally.ts"
 import { parseExposition } from "../kit/exposition.ts"
 import { moto, MOTO_REGION, noMoto, takeTestCredentials } from "../kit/moto.ts"
+import { setUpAdmin } from "../kit/people.ts"
+import { startProcess } from "../kit/process.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 
@@ -216,6 +218,20 @@ function asCloudWatch(lines: readonly EmfLine[], name: string, dimensions: Reado
   }
   return sum
 }
+
+test("on standard output the same lines, the last of them at the stop; no AWS is asked", async (t) => {
+  const env = { CLOUDWATCH_NAMESPACE: NAMESPACE, CLOUDWATCH_METRICS: "stdout" }
+  const server = await startProcess({ env })
+  t.after(() => server.close())
+  const admin = await setUpAdmin(server)
+  await createSecret(admin, SECRET_NAME, VALUE)
+  assert.equal(await server.stop(), 0)
+  const { stdout } = server.output()
+  assert.doesNotMatch(stdout, /canary/)
+  const lines = stdout.split("\n").filter((line) => line.startsWith('{"_aws":'))
+  const parsed = lines.map((line) => JSON.parse(line) as EmfLine)
+  assert.equal(asCloudWatch(parsed, "SecretOperation", { Operation: "CREATE" }), 1)
+})
 
 test("a category that callers have made up is no series of its own", () => {
   const tally = new Tally()
