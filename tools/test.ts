@@ -31,6 +31,8 @@ const BEFORE = "ends before a database is asked"
 /** What the HTTP suite says on SQLite it says on PostgreSQL too. All but these, and why. */
 const ON_SQLITE_ONLY: Readonly<Record<string, string>> = {
   "test/http/approval-model.test.ts": "a sample; the campaign of test/soak runs the model on both",
+  "test/http/aws-clients.test.ts":
+    "what a client makes of answers does not change with the engine; aws-semantics asks both",
   "test/http/bodies.test.ts": BEFORE,
   "test/http/canary.test.ts": "searches SQLite's own files",
   "test/http/docs-page.test.ts": BEFORE,

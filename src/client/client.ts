@@ -1,5 +1,6 @@
 import type { HealthAnswer, ReadyAnswer } from "../api/health.ts"
 import type { Random } from "../core/random.ts"
+import { type AccessKeys, accessKeysOf } from "./access-keys.ts"
 import {
   type AccessRequests,
   accessRequestsOf,
@@ -60,6 +61,7 @@ export interface ClientOptions {
 
 export interface TylerClient extends Secrets, Identity, BreakGlass {
   readonly factors: Factors
+  readonly accessKeys: AccessKeys
   readonly requests: AccessRequests
   readonly grants: Grants
   readonly policies: Policies
@@ -98,6 +100,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     ...identityOf(caller),
     ...breakGlassOf(caller),
     factors: factorsOf(caller),
+    accessKeys: accessKeysOf(caller),
     requests: accessRequestsOf(caller),
     grants: grantsOf(caller),
     policies: policiesOf(caller),

@@ -2,6 +2,7 @@ import type { AccessAnswer, BatchAnswer } from "../api/access.ts"
 import type { RotateAnswer, RotationAnswer } from "../api/rotation.ts"
 import type {
   DeletedAnswer,
+  KeptAnswer,
   ListAnswer,
   ListItem,
   MetadataAnswer,
@@ -85,14 +86,10 @@ export interface Secrets {
   /** A new current version. */
   update(name: string, value: Value, options?: UpdateOptions): Promise<WrittenAnswer>
   /** Description and tags; what is not named stays. */
-  patch(
-    name: string,
-    change: { description?: string; tags?: readonly Tag[] },
-    options?: Reasoned,
-  ): Promise<WrittenAnswer>
+  patch(name: string, change: { description?: string; tags?: readonly Tag[] }, options?: Reasoned): Promise<KeptAnswer>
   /** Schedules deletion; it can be restored until `deletionDate`. */
   delete(name: string, options: DeleteOptions): Promise<DeletedAnswer>
-  restore(name: string, options?: Reasoned): Promise<WrittenAnswer>
+  restore(name: string, options?: Reasoned): Promise<KeptAnswer>
   /** Makes an earlier version the current one. */
   rollback(name: string, versionId: string, options?: UpdateOptions): Promise<WrittenAnswer>
   /** Starts a rotation. */

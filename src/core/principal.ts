@@ -32,7 +32,7 @@ export interface Principal {
   readonly sessionId: string | null
   /** Of the token in use; absent: whatever the principal may do. */
   readonly scope?: TokenScope
-  /** Of a program: why it asks where it does not say. */
+  /** Of a program or an access key: why it asks where it does not say. */
   readonly standingReason?: Reason
 }
 

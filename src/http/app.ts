@@ -17,6 +17,7 @@ import { notRouted } from "./not-routed.ts"
 import { takeReads } from "./limiter.ts"
 import { MATRIX, type Row, type RouteId } from "./matrix.ts"
 import { asTylerError, problemOf } from "./problem.ts"
+import { isAwsCall, registerAwsEndpoint } from "./aws-endpoint.ts"
 import { registerPages } from "./routes/pages.ts"
 import { type Answer, HANDLERS } from "./routes/handlers.ts"
 import { refuseUnlisted } from "./strict.ts"
@@ -80,12 +81,15 @@ export function createApp(wiring: Wiring): FastifyInstance {
     request.origin = originOf(wiring, request)
     done(thrownBy(() => checkHost(request.raw)))
   })
-  app.addHook("preParsing", (request, _reply, _payload, done) => done(thrownBy(() => refuseOddMedia(request.raw))))
+  app.addHook("preParsing", (request, _reply, _payload, done) =>
+    done(isAwsCall(request) ? undefined : thrownBy(() => refuseOddMedia(request.raw))),
+  )
   app.setErrorHandler((error, request, reply) => sendProblem(wiring, request, reply, error))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(wiring, request, reply, notRouted(request.method, request.originalUrl)),
   )
   registerPages(app, wiring)
+  registerAwsEndpoint(app, wiring)
   for (const [id, row] of Object.entries(MATRIX) as [RouteId, Row][]) register(app, wiring, id, row)
   return app
 }

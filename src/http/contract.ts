@@ -1,5 +1,6 @@
 import type { TObject, TSchema } from "../api/fields.ts"
 import type { ErrorCode } from "../core/errors.ts"
+import { accessKeyContracts } from "./contract/access-keys.ts"
 import { accessRequestContracts } from "./contract/access-requests.ts"
 import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"
@@ -52,6 +53,7 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...authContracts,
   ...factorContracts,
   ...accessRequestContracts,
+  ...accessKeyContracts,
   ...userContracts,
   ...roleContracts,
   ...workloadContracts,

@@ -87,6 +87,22 @@ export const MATRIX = {
     summary: "Removes one of the caller's own factors",
   },
 
+  "POST /api/access-keys": {
+    ...admin,
+    action: "ACCESS_KEY_ISSUE",
+    summary: "Issues an access key, for AWS's clients: one's own, or a service account's (role admin)",
+  },
+  "GET /api/access-keys": {
+    ...admin,
+    action: "ACCESS_KEY_LIST",
+    summary: "The caller's own access keys, or somebody's (role admin)",
+  },
+  "DELETE /api/access-keys/:id": {
+    ...admin,
+    action: "ACCESS_KEY_REVOKE",
+    summary: "Revokes one's own access key, or anybody's (role admin)",
+  },
+
   "POST /api/access-requests": { ...request, action: "ACCESS_REQUEST", summary: "Asks for an approval" },
   "GET /api/access-requests": {
     ...request,

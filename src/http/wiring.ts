@@ -2,6 +2,7 @@ import type { Server } from "node:https"
 import type { SecureContextOptions } from "node:tls"
 import type { Logger } from "pino"
 import type { OidcClient } from "../identity/oidc.ts"
+import type { Place } from "../aws-api/desk.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
 import type { IamLogin } from "../operations/iam-login.ts"
@@ -25,6 +26,8 @@ export interface Wiring {
   /** Failures per address, before authentication. */
   readonly failures: FailureGate
   readonly readLimits: ReadLimits
+  /** How AWS would name what is here, for the endpoint that its clients use. */
+  readonly place: Place
   readonly hosts: () => HostRules
   readonly trustedProxy: ProxyTrust
   /** Origin of PUBLIC_URL, known once the port is. */

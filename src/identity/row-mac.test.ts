@@ -48,6 +48,8 @@ const session: Omit<CredentialRow, "mac"> = {
   expiresAt: 2000,
   label: "Firefox",
   scope: null,
+  sealedKey: null,
+  standingReason: null,
 }
 const SCOPE = { secrets: ["a/*", "b"], verbs: ["read", "list"] } as const
 
@@ -83,12 +85,14 @@ const otherSession: { readonly [Field in keyof typeof session]: readonly (typeof
   id: ["c-2"],
   tokenHash: [Buffer.alloc(32, 8), Buffer.alloc(31, 7)],
   principalId: ["p-2"],
-  kind: ["token"],
+  kind: ["token", "access_key"],
   assurance: ["mfa", "half", "token"],
   createdAt: [999],
   expiresAt: [2001, 20_000],
   label: ["Firefox ", ""],
   scope: [SCOPE, { secrets: [], verbs: [] }],
+  sealedKey: [Buffer.alloc(0), Buffer.alloc(32, 7)],
+  standingReason: ["", "nightly import of invoices"],
 }
 
 test("a row is genuine as it was signed, and in no field otherwise", () => {
@@ -247,6 +251,8 @@ test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in
     "1000",
     "2000",
     "Firefox",
+    null,
+    null,
     null,
     "3",
   ]

@@ -63,6 +63,8 @@ export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>, owne
     String(row.expiresAt),
     row.label,
     row.scope === null ? null : lengthPrefixed([lengthPrefixed(row.scope.secrets), lengthPrefixed(row.scope.verbs)]),
+    row.sealedKey,
+    row.standingReason,
     String(ownerEpoch),
   ])
 }

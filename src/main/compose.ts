@@ -38,7 +38,7 @@ import { tracedLedger, tracingFor } from "./tracing.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
-import { serviceOf } from "./service.ts"
+import { placeOf, serviceOf } from "./service.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
@@ -128,6 +128,7 @@ export async function start(
     oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),
     readLimits: { people: limiterOf(config.limits.people), programs: limiterOf(config.limits.programs) },
+    place: placeOf(config),
     hosts: () => ({ publicUrl, loopback: config.listen.loopback }),
     trustedProxy: proxyTrust(config.listen.trustedProxies),
     get publicUrl() {

@@ -10,6 +10,7 @@ import { secretCache } from "../operations/secret-cache.ts"
 import type { Service, Settings } from "../operations/service.ts"
 import { Turns } from "../operations/turns.ts"
 import { NO_SPANS, type Spans } from "../telemetry/spans.ts"
+import type { Place } from "../aws-api/desk.ts"
 import type { Backend } from "./backend.ts"
 import type { Config } from "./config.ts"
 
@@ -49,7 +50,9 @@ export function serviceOf(
 
 function settingsOf(config: Config, random: Random): Settings {
   const { prefix } = config.secrets
+  const { region, account } = placeOf(config)
   return {
+    prefix,
     nameLimit: nameLimit(prefix),
     maxAccessPerPerson: config.limits.dailyPerPerson,
     mfaIgnored: !config.mfaEnforced,
@@ -57,9 +60,14 @@ function settingsOf(config: Config, random: Random): Settings {
     purgeGuarded: config.environment === "production",
     changesGuarded: config.environment === "production",
     passwordsFor: config.passwordsFor,
-    arnOf: (name: SecretName) =>
-      `arn:aws:secretsmanager:local:000000000000:secret:${prefix}/${name}-${arnSuffix(random)}`,
+    arnOf: (name: SecretName) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${arnSuffix(random)}`,
   }
+}
+
+/** How AWS would name what is here; without a Region and an account of one's own, as emulators have it. */
+export function placeOf({ aws, secrets }: Config): Place {
+  const { prefix } = secrets
+  return { region: aws?.place.region ?? "us-east-1", account: aws?.accountId ?? "000000000000", prefix }
 }
 
 const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

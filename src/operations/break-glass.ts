@@ -44,7 +44,7 @@ export function breakGlass(on: Service, caller: Caller, ask: BreakGlass): Promis
         throw new TylerError("forbidden", { error: "You are not named for break-glass", requires: "break-glass" })
       const targets: { secretId: string; name: SecretName }[] = []
       for (const name of ask.names) {
-        const { secret } = await findSecret(on, view, "read", name)
+        const { secret } = await findSecret(on, view, "read", { name })
         targets.push({ secretId: secret.id, name })
       }
       const spent = await spendGovern(on, caller, view)

@@ -216,6 +216,7 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   iam_bound: "iam_binding_exists",
   iam_full: "too_many_iam_bindings",
   held: "person_held",
+  tags_full: "too_many_tags",
   role_taken: "role_exists",
   roles_full: "too_many_roles",
   role_in_use: "role_in_use",

@@ -99,7 +99,7 @@ async function refuseTooMany(on: Service, { principal }: View): Promise<void> {
 async function targetsOf(on: Service, view: View, { names, verb }: AccessAsk): Promise<AccessRequestRow["targets"]> {
   const targets: { secretId: string; name: SecretName }[] = []
   for (const name of names) {
-    const { secret } = await findSecret(on, view, verb, name, verb === "purge" ? "accepted" : "refused")
+    const { secret } = await findSecret(on, view, verb, { name }, verb === "purge" ? "accepted" : "refused")
     const guarded = verb === "purge" && on.settings.purgeGuarded
     if (!guarded && combine(view.policies, verb, name).approvalRules.length === 0)
       throw new TylerError("approval_not_needed", { name })

@@ -36,6 +36,8 @@ export interface Service {
 }
 
 export interface Settings {
+  /** What stands before every name in AWS, without its slash. */
+  readonly prefix: string
   /** Longest name, `512 - len(prefix) - 1`. */
   readonly nameLimit: number
   /** Uses of values per person and UTC day over all secrets; null: no limit. */

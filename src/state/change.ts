@@ -137,8 +137,11 @@ export type Change =
       readonly epoch: number
       readonly mac: Uint8Array
     }
-  /** Conflicts unless the version's key seals now: a replica that has not heard of a rotation must not use the old one. */
-  | { readonly kind: "addSecret"; readonly secret: SecretRow; readonly version: VersionRow }
+  /**
+   * Without a version the secret is empty. Conflicts unless the version's key seals now: a replica that has not heard of a
+   * rotation must not use the old one.
+   */
+  | { readonly kind: "addSecret"; readonly secret: SecretRow; readonly version: VersionRow | null }
   /** Appends a version and replaces all labels of the secret; `changedAt` and revision move on. Conflicts as `addSecret`. */
   | {
       readonly kind: "addVersion"
@@ -161,6 +164,14 @@ export type Change =
       readonly tags: readonly Tag[] | null
       readonly changedAt: number
     }
+  /** Single tags, over those that stand there when it is applied. Conflicts if they were too many. */
+  | {
+      readonly kind: "tagSecret"
+      readonly secretId: string
+      readonly set: readonly Tag[]
+      readonly removed: readonly string[]
+      readonly changedAt: number
+    }
   | {
       readonly kind: "scheduleDeletion"
       readonly secretId: string
@@ -172,7 +183,7 @@ export type Change =
   | { readonly kind: "purgeSecret"; readonly secretId: string; readonly dueBefore: number | null }
   /** Until the next version; a mark that stands stays. */
   | { readonly kind: "markRotation"; readonly secretId: string; readonly at: number }
-  | { readonly kind: "touchSecret"; readonly secretId: string; readonly day: string }
+  | { readonly kind: "touchSecret"; readonly secretId: string; readonly versionId: VersionId; readonly day: string }
   /** Versions without a label, beyond the newest 100 and older than `olderThan`. */
   | { readonly kind: "pruneVersions"; readonly secretId: string; readonly olderThan: number }
   | { readonly kind: "addKey"; readonly row: KeyRow }
@@ -282,6 +293,7 @@ export type Conflict =
   | "provider_taken"
   | "identity_taken"
   | "too_many"
+  | "tags_full"
   | "gone"
   | "held"
   | "pending_deletion"

@@ -33,6 +33,18 @@ export interface ListPage {
   readonly limit: number
 }
 
+export type SecretOrder = "created" | "accessed" | "changed" | "name"
+
+export interface SortedPage {
+  readonly by: SecretOrder
+  readonly descending: boolean
+  /** Secrets strictly after the one with that key and name, in this order; null: from the first on. */
+  readonly after: { readonly key: string | number; readonly name: string } | null
+  /** Whether those that await deletion come too. */
+  readonly pending: boolean
+  readonly limit: number
+}
+
 export interface EntryQuery {
   readonly resourceName?: string
   readonly userId?: string
@@ -124,8 +136,12 @@ export interface StateReader {
   secretBelow(foldedPrefix: string): Promise<boolean>
   /** In byte order of names. Pending secrets are left out. */
   secrets(page: ListPage): Promise<readonly SecretRow[]>
+  /** Equal ones in byte order of names; never accessed sorts first. */
+  sortedSecrets(page: SortedPage): Promise<readonly SecretRow[]>
   secretsDueForPurge(now: number, limit: number): Promise<readonly SecretRow[]>
   labels(secretId: string): Promise<readonly LabelRow[]>
+  /** Of several secrets at once. */
+  labelsOf(secretIds: readonly string[]): Promise<readonly (LabelRow & { readonly secretId: string })[]>
   version(secretId: string, versionId: VersionId): Promise<VersionRow | undefined>
   versionByLabel(secretId: string, label: string): Promise<VersionRow | undefined>
   /** Newest first, without their sealed bytes. */

@@ -38,13 +38,14 @@ export interface PrincipalRow {
   readonly mac: Uint8Array
 }
 
-/** A person's session or a program's token: both are opaque 256-bit secrets of which only SHA-256 is kept. */
+/** A person's session or a program's token: opaque 256-bit secrets of which only SHA-256 is kept. Or an access key. */
 export interface CredentialRow {
   readonly id: string
+  /** SHA-256 of the token; of an access key, of its id, which is no secret. */
   readonly tokenHash: Uint8Array
   readonly principalId: string
-  /** `workload`: a program's session, for which it showed a token of an issuer. */
-  readonly kind: "session" | "token" | "workload"
+  /** `workload`: a program's session, for which it showed a token of an issuer. `access_key`: signs requests (SigV4). */
+  readonly kind: "session" | "token" | "workload" | "access_key"
   readonly assurance: "half" | "half_mfa" | "password" | "mfa" | "token"
   readonly createdAt: number
   readonly expiresAt: number
@@ -52,6 +53,10 @@ export interface CredentialRow {
   readonly label: string
   /** null: whatever its owner may do. */
   readonly scope: TokenScope | null
+  /** Of an access key: its secret half, sealed, for it must be had to verify a signature. null otherwise. */
+  readonly sealedKey: Uint8Array | null
+  /** Of an access key: why its holder asks where the protocol has no place to say so. null otherwise. */
+  readonly standingReason: string | null
   readonly mac: Uint8Array
 }
 
@@ -250,7 +255,8 @@ export interface SecretRow {
   readonly name: SecretName
   readonly arn: string
   readonly description: string
-  readonly tags: readonly Tag[]
+  /** Null: never given any, which AWS tells from having lost the last. */
+  readonly tags: readonly Tag[] | null
   readonly createdAt: number
   readonly createdBy: string
   readonly changedAt: number
@@ -274,6 +280,8 @@ export interface VersionRow {
   readonly sealed: Uint8Array
   readonly createdAt: number
   readonly createdBy: string
+  /** UTC day of the last read, or null. */
+  readonly lastAccessed: string | null
 }
 
 export interface LabelRow {

@@ -164,6 +164,27 @@ export function peopleChanges(factory: EngineFactory): void {
       assert.equal((await reader.principalById(row.id))?.standingReason, null)
     })
 
+    test("an access key keeps its sealed half and its reason, whatever bytes they are", async () => {
+      const { ledger, reader } = on.at
+      const owner = principalRow()
+      const id = "TYAKABCDEFGHIJKLMNOP"
+      const sealedKey = Buffer.from([0, 255, 0, 39, 92, 10])
+      const more = {
+        id,
+        kind: "access_key",
+        assurance: "token",
+        sealedKey,
+        standingReason: "Imports ∑ \n nightly",
+      } as const
+      const key = credentialRow(owner.id, more)
+      await recorded(
+        ledger,
+        changing({ kind: "addPrincipal", row: owner }, { kind: "addCredential", row: key, ownerEpoch: owner.epoch }),
+      )
+      assert.deepEqual(plain(await reader.credentialByHash(key.tokenHash)), plain(key))
+      assert.deepEqual(plain(await reader.credentialsOf(owner.id)), plain([key]))
+    })
+
     test("addCredential counts the live ones of its kind where there is a bound", async () => {
       const { ledger, reader } = on.at
       const owner = principalRow()

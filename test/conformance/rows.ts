@@ -123,6 +123,8 @@ export function credentialRow(principalId: string, over: Partial<CredentialRow> 
     expiresAt: NOW + 3_600_001,
     label: "Firefox on Linux",
     scope: null,
+    sealedKey: null,
+    standingReason: null,
     mac: randomBytes(32),
     ...over,
   }
@@ -242,6 +244,7 @@ export function versionRow(secretId: string, over: Partial<VersionRow> = {}): Ve
     sealed: randomBytes(48),
     createdAt: NOW,
     createdBy: "person-1",
+    lastAccessed: null,
     ...over,
   }
 }

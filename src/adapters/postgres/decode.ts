@@ -101,6 +101,8 @@ export function credentialRow(row: SqlRow): CredentialRow {
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
     scope: row["scope"] as TokenScope | null,
+    sealedKey: maybeBytes(row, "sealed_key"),
+    standingReason: maybeText(row, "standing_reason"),
     mac: bytes(row, "mac"),
   }
 }
@@ -194,7 +196,7 @@ export function secretRow(row: SqlRow): SecretRow {
     name: text(row, "name") as SecretName,
     arn: text(row, "arn"),
     description: text(row, "description"),
-    tags: row["tags"] as Tag[],
+    tags: row["tags"] as Tag[] | null,
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
     changedAt: number(row, "changed_at"),
@@ -217,6 +219,7 @@ export function bareVersionRow(row: SqlRow): Omit<VersionRow, "sealed"> {
     keyId: text(row, "key_id"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
+    lastAccessed: maybeText(row, "last_accessed"),
   }
 }
 

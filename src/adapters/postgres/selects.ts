@@ -15,7 +15,7 @@ export const PRINCIPAL = `SELECT id, kind, name, roles, disabled, epoch, passwor
   FROM principal`
 
 export const CREDENTIAL = `SELECT id, token_hash, principal_id, kind, assurance, ms_of(created_at) AS created_at,
-    ${time("expires_at")}, label, scope, mac
+    ${time("expires_at")}, label, scope, sealed_key, standing_reason, mac
   FROM credential`
 
 export const FACTOR = `SELECT id, principal_id, kind, label, material, credential_id, facts,
@@ -53,7 +53,8 @@ export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at
     ${time("rotation_due_since")}, ${time("deletion_at")}
   FROM secret`
 
-export const BARE_VERSION = "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by"
+export const BARE_VERSION =
+  "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by, last_accessed"
 
 export const VERSION = `SELECT ${BARE_VERSION}, sealed FROM secret_version`
 

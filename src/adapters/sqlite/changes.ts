@@ -1,6 +1,7 @@
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
-import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
+import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, Tag, VersionRow } from "../../state/rows.ts"
+import { mergedTags } from "../../state/tags.ts"
 import { ConflictError } from "./conflict.ts"
 import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
@@ -143,7 +144,7 @@ const APPLY: Apply = {
   addSecret(sql, { secret, version }) {
     const folded = foldName(secret.name)
     if (sql.of("SELECT 1 FROM secret WHERE folded_name = ?").get(folded)) throw new ConflictError("name_taken")
-    requireSealing(sql, version.keyId)
+    if (version !== null) requireSealing(sql, version.keyId)
     sql
       .of(`INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
              last_accessed, revision, next_seq, rotation_due_since, deletion_at)
@@ -154,16 +155,17 @@ const APPLY: Apply = {
         folded,
         secret.arn,
         secret.description,
-        JSON.stringify(secret.tags),
+        secret.tags === null ? null : JSON.stringify(secret.tags),
         secret.createdAt,
         secret.createdBy,
         secret.changedAt,
         secret.lastAccessed,
         secret.revision,
-        version.seq + 1,
+        (version?.seq ?? 0) + 1,
         secret.rotationDueSince,
         secret.deletionAt,
       )
+    if (version === null) return
     insertVersion(sql, version, version.seq)
     insertLabels(sql, secret.id, [{ label: "current", versionId: version.versionId }])
   },
@@ -192,6 +194,14 @@ const APPLY: Apply = {
            WHERE id = ? AND deletion_at IS NULL`)
       .run(description, tags === null ? null : JSON.stringify(tags), changedAt, secretId)
     if (done.changes !== 1) throw new ConflictError("gone")
+  },
+
+  tagSecret(sql, { secretId, set, removed, changedAt }) {
+    const row = sql.of("SELECT tags FROM secret WHERE id = ? AND deletion_at IS NULL").get(secretId)
+    if (!row) throw new ConflictError("gone")
+    const tags = mergedTags(JSON.parse((row["tags"] as string | null) ?? "null") as Tag[] | null, set, removed)
+    if (tags === undefined) throw new ConflictError("tags_full")
+    sql.of("UPDATE secret SET tags = ?, changed_at = ? WHERE id = ?").run(JSON.stringify(tags), changedAt, secretId)
   },
 
   scheduleDeletion(sql, { secretId, deletionAt, changedAt }) {
@@ -224,7 +234,10 @@ const APPLY: Apply = {
     sql.of("UPDATE secret SET rotation_due_since = coalesce(rotation_due_since, ?) WHERE id = ?").run(at, secretId)
   },
 
-  touchSecret(sql, { secretId, day }) {
+  touchSecret(sql, { secretId, versionId, day }) {
+    sql
+      .of("UPDATE secret_version SET last_accessed = ? WHERE secret_id = ? AND version_id = ?")
+      .run(day, secretId, versionId)
     sql.of("UPDATE secret SET last_accessed = ? WHERE id = ?").run(day, secretId)
   },
 
@@ -306,9 +319,18 @@ function moveOn(sql: Statements, secretId: string, changedAt: number): void {
 
 function insertVersion(sql: Statements, version: VersionRow, seq: number): void {
   sql
-    .of(`INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`)
-    .run(version.secretId, version.versionId, seq, version.keyId, version.sealed, version.createdAt, version.createdBy)
+    .of(`INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by, last_accessed)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+    .run(
+      version.secretId,
+      version.versionId,
+      seq,
+      version.keyId,
+      version.sealed,
+      version.createdAt,
+      version.createdBy,
+      version.lastAccessed,
+    )
 }
 
 function replaceLabels(sql: Statements, secretId: string, labels: readonly LabelRow[]): void {
@@ -350,8 +372,9 @@ function insertPrincipal(sql: Statements, row: PrincipalRow): void {
 
 function insertCredential(sql: Statements, row: CredentialRow): void {
   sql
-    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope,
+           sealed_key, standing_reason, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       row.tokenHash,
       row.id,
@@ -362,6 +385,8 @@ function insertCredential(sql: Statements, row: CredentialRow): void {
       row.expiresAt,
       row.label,
       row.scope === null ? null : JSON.stringify(row.scope),
+      row.sealedKey,
+      row.standingReason,
       row.mac,
     )
 }

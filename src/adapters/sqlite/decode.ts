@@ -101,6 +101,8 @@ export function credentialRow(row: SqlRow): CredentialRow {
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
     scope: scopeOf(maybeText(row, "scope")),
+    sealedKey: maybeBytes(row, "sealed_key"),
+    standingReason: maybeText(row, "standing_reason"),
     mac: bytes(row, "mac"),
   }
 }
@@ -196,7 +198,7 @@ export function secretRow(row: SqlRow): SecretRow {
     name: text(row, "name") as SecretName,
     arn: text(row, "arn"),
     description: text(row, "description"),
-    tags: JSON.parse(text(row, "tags")) as Tag[],
+    tags: JSON.parse(maybeText(row, "tags") ?? "null") as Tag[] | null,
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
     changedAt: number(row, "changed_at"),
@@ -219,6 +221,7 @@ export function bareVersionRow(row: SqlRow): Omit<VersionRow, "sealed"> {
     keyId: text(row, "key_id"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
+    lastAccessed: maybeText(row, "last_accessed"),
   }
 }
 

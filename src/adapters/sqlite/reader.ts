@@ -27,6 +27,7 @@ import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals
 import { asFault } from "./fault.ts"
 import { findEntries } from "./find-entries.ts"
 import { listSecrets } from "./list-secrets.ts"
+import { sortedSecrets } from "./sorted-secrets.ts"
 import { Statements } from "./statements.ts"
 import { Turn } from "../../core/turn.ts"
 
@@ -155,9 +156,16 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         prefix,
       )) ?? false,
     secrets: (page) => answered(() => listSecrets(sql, new Turn(clock), page)),
+    sortedSecrets: (page) => answered(async () => sortedSecrets(sql, page)),
     secretsDueForPurge: (now, limit) =>
       all(secretRow, "SELECT * FROM secret WHERE deletion_at <= ? ORDER BY deletion_at LIMIT ?", now, limit),
     labels: (id) => all(labelRow, "SELECT * FROM secret_label WHERE secret_id = ? ORDER BY label", id),
+    labelsOf: (ids) =>
+      all(
+        (row) => ({ ...labelRow(row), secretId: row["secret_id"] as string }),
+        "SELECT * FROM secret_label WHERE secret_id IN (SELECT value FROM json_each(?)) ORDER BY secret_id, label",
+        JSON.stringify(ids),
+      ),
     version: (id, versionId) =>
       one(versionRow, "SELECT * FROM secret_version WHERE secret_id = ? AND version_id = ?", id, versionId),
     versionByLabel: (id, label) =>
@@ -171,7 +179,7 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
     versions: (id) =>
       all(
         bareVersionRow,
-        `SELECT secret_id, version_id, seq, key_id, created_at, created_by FROM secret_version
+        `SELECT secret_id, version_id, seq, key_id, created_at, created_by, last_accessed FROM secret_version
          WHERE secret_id = ? ORDER BY seq DESC`,
         id,
       ),

@@ -12,7 +12,7 @@ const NEXT_DAY = "2026-11-25T09:30:00.000Z"
 const TOKEN = "2rJ8sQ0x7m5kD3vN1bZ6yT4wU9cF2hLpR7gXeA0iKoM"
 const PASSWORD = "several unrelated harbour words"
 const NAME = "config/app"
-const ARN = "arn:aws:secretsmanager:local:000000000000:secret:tyler-setup/config/app-a1B2c3"
+const ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:tyler-setup/config/app-a1B2c3"
 const VERSION = "6f1f3c6e-0d7a-4c55-9c0e-0b8f2f9d3a11"
 const OLD_VERSION = "0b8f2f9d-3a11-4c55-9c0e-6f1f3c6e0d7a"
 const PERSON = "5d0c2a9e-3f0b-4c3d-8a57-1e2f3a4b5c6d"
@@ -20,6 +20,7 @@ const OWNER = "0f6a4f0c-8b1e-4a52-9d3e-7c2b1a0d9e8f"
 const SCOPE = { secrets: ["config/*"], verbs: ["list", "read", "reveal"] }
 const HASH = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 const CHECKPOINT = `tyler-setup/audit\n42\n${HASH}\n\n— tyler-setup/audit 3q2+7w==\n`
+const ACCESS_KEY = "TYAK5Q7XR2MWJ4ZB6LNC"
 const REASON = "Deploying release 42 to staging"
 
 const written = (message: string) => ({ message, arn: ARN, name: NAME, versionId: VERSION })
@@ -137,7 +138,14 @@ const grant = {
   createdAt: AT,
   expiresAt: NEXT_DAY,
 }
-const session = { id: VERSION, label: "curl/8.5.0", createdAt: AT, expiresAt: NEXT_DAY, current: false }
+const session = {
+  id: VERSION,
+  kind: "session",
+  label: "curl/8.5.0",
+  createdAt: AT,
+  expiresAt: NEXT_DAY,
+  current: false,
+}
 const role = { name: "treasury", description: "Moves money", builtIn: false, createdBy: OWNER, createdAt: AT }
 const adminRole = {
   name: "admin",
@@ -260,6 +268,24 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   },
   "PATCH /api/me/factors/:id": { send: { label: "old phone" }, answer: { ...factor, label: "old phone" } },
   "DELETE /api/me/factors/:id": { answer: said("Second factor removed") },
+  "POST /api/access-keys": {
+    send: { label: "laptop", reason: REASON, expiresInDays: 30, password: PASSWORD },
+    answer: {
+      accessKeyId: ACCESS_KEY,
+      secretAccessKey: `tya_${TOKEN}`,
+      region: "us-east-1",
+      endpointUrl: "https://tyler.example.com",
+      expiresAt: NEXT_DAY,
+    },
+  },
+  "GET /api/access-keys": {
+    answer: {
+      accessKeys: [
+        { accessKeyId: ACCESS_KEY, label: "laptop", reason: REASON, scope: null, createdAt: AT, expiresAt: NEXT_DAY },
+      ],
+    },
+  },
+  "DELETE /api/access-keys/:id": { answer: said("Access key revoked") },
   "POST /api/access-requests": {
     send: {
       secrets: ["financial/ledger"],

@@ -4,6 +4,7 @@ import type { Origin } from "../../core/principal.ts"
 import type { Caller } from "../../operations/service.ts"
 import type { RouteId } from "../matrix.ts"
 import type { Wiring } from "../wiring.ts"
+import { accessKeyRoutes } from "./access-keys.ts"
 import { accessRequestRoutes } from "./access-requests.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
@@ -52,6 +53,7 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...authRoutes,
   ...factorRoutes,
   ...accessRequestRoutes,
+  ...accessKeyRoutes,
   ...userRoutes,
   ...roleRoutes,
   ...workloadRoutes,

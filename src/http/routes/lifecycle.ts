@@ -21,7 +21,7 @@ import { secretAnswer } from "./secrets.ts"
 
 export const lifecycleRoutes = {
   "GET /api/secrets/{name}/metadata": async (call) => {
-    const described = await describeSecret(call.wiring.service, call.caller, nameOf(call))
+    const described = await describeSecret(call.wiring.service, call.caller, { name: nameOf(call) })
     const { secret } = described
     const deletionDate = secret.deletionAt === null ? null : new Date(secret.deletionAt).toISOString()
     return {
@@ -38,7 +38,7 @@ export const lifecycleRoutes = {
   },
 
   "GET /api/secrets/{name}/versions": async (call) => {
-    const versions = await listVersions(call.wiring.service, call.caller, nameOf(call))
+    const { versions } = await listVersions(call.wiring.service, call.caller, { name: nameOf(call) })
     return { status: 200, body: { versions: versions.map(versionAnswer) } }
   },
 
@@ -121,8 +121,8 @@ function nameOf(call: Call) {
   return nameInPath(call.request.raw, call.wiring.service.settings.nameLimit)
 }
 
-function writtenAnswer(message: string, written: Written): Answer {
-  return { status: 200, body: { message, ...written } }
+function writtenAnswer(message: string, { arn, name, versionId }: Written): Answer {
+  return { status: 200, body: { message, arn, name, versionId } }
 }
 
 function versionAnswer({ versionId, stages, createdAt, createdBy }: VersionFacts): object {

@@ -52,7 +52,7 @@ export const secretRoutes = {
       name,
       stored: encodeValue(given as Parameters<typeof encodeValue>[0]),
       description: given.description ?? "",
-      tags: given.tags ?? [],
+      tags: given.tags ?? null,
       idempotencyKey: idempotencyKey(call.request),
     })
     return { status: 201, body: { message: "Secret created successfully", ...written } }
@@ -134,7 +134,7 @@ export function secretAnswer(row: SecretRow): object {
     name: row.name,
     arn: row.arn,
     description: row.description,
-    tags: row.tags,
+    tags: row.tags ?? [],
     lastChanged: new Date(row.changedAt).toISOString(),
     lastAccessed: row.lastAccessed,
   }
