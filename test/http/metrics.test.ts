@@ -137,6 +137,7 @@ test("every metric of the table is there once it is known, and its labels are th
   }
   assert.deepEqual(Object.fromEntries(metrics.get("tyler_part_up")?.samples ?? []), {
     '{part="server"}': 1,
+    '{part="keys"}': 1,
     '{part="audit"}': 1,
     '{part="keys"}': 1,
     '{part="mirror_file"}': 1,
