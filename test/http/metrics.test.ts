@@ -139,7 +139,6 @@ test("every metric of the table is there once it is known, and its labels are th
     '{part="server"}': 1,
     '{part="keys"}': 1,
     '{part="audit"}': 1,
-    '{part="keys"}': 1,
     '{part="mirror_file"}': 1,
     '{part="ledger"}': 1,
     '{part="mirror"}': 1,
