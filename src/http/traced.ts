@@ -1,5 +1,5 @@
-import { TylerError } from "../core/errors.ts"
-import type { Spans } from "../telemetry/spans.ts"
+import { type ErrorCode, TylerError } from "../core/errors.ts"
+import type { Span, Spans } from "../telemetry/spans.ts"
 import type { Row } from "./matrix.ts"
 import { STATUS } from "./problem.ts"
 
@@ -12,7 +12,13 @@ export interface Routed {
   readonly backend: string
 }
 
-export function traced<T extends { readonly status: number }>(
+/** `refusal`: where a refusal is an answer and not thrown. */
+interface Answered {
+  readonly status: number
+  readonly refusal?: TylerError | undefined
+}
+
+export function traced<T extends Answered>(
   spans: Spans,
   routed: Routed,
   traceparent: unknown,
@@ -25,15 +31,18 @@ export function traced<T extends { readonly status: number }>(
     if (routed.action !== null) span.set("tyler.action", routed.action)
     try {
       const answer = await work()
-      span.set("http.response.status_code", answer.status)
-      span.set("tyler.result", "SUCCESS")
+      conclude(span, answer.status, answer.refusal?.code)
       return answer
     } catch (error) {
       const code = error instanceof TylerError ? error.code : "internal"
-      span.set("http.response.status_code", STATUS[code])
-      span.set("tyler.code", code)
-      span.set("tyler.result", STATUS[code] >= 500 ? "FAILURE" : "DENIED")
+      conclude(span, STATUS[code], code)
       throw error
     }
   })
+}
+
+function conclude(span: Span, status: number, code: ErrorCode | undefined): void {
+  span.set("http.response.status_code", status)
+  if (code !== undefined) span.set("tyler.code", code)
+  span.set("tyler.result", code === undefined ? "SUCCESS" : STATUS[code] >= 500 ? "FAILURE" : "DENIED")
 }

@@ -95,6 +95,25 @@ test("a refusal says its code; nothing that was sent says a name, a value, a rea
   assert.doesNotMatch(sent, new RegExp(`canary|${REASON}|"dev"|"hr"|127\\.0\\.0\\.1|developer`))
 })
 
+test("a call of the AWS endpoint is a trace too, its target left out", async () => {
+  const trace = "4".repeat(32)
+  const answer = await fetch(`${stage.server.url}/`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": "secretsmanager.canary",
+      traceparent: `00-${trace}-${SPAN}-01`,
+    },
+    body: JSON.stringify({ SecretId: NAME }),
+  })
+  assert.equal(answer.status, 400)
+  await answer.text()
+  const spans = await spansOf(trace)
+  const route = attributesOf(spans.find(({ name }) => name === "route"))
+  assert.deepEqual([route["http.route"], route["tyler.result"]], ["/", "DENIED"])
+  assert.doesNotMatch(receiver.posts.map(({ body }) => body).join("\n"), /canary/)
+})
+
 test("who says that a trace is not kept is taken at his word; odd headers begin a trace of ours", async () => {
   const unkept = "2".repeat(32)
   assert.equal((await read(stage.people.dev.client, NAME, {}, { traceparent: `00-${unkept}-${SPAN}-00` })).status, 200)
