@@ -133,7 +133,7 @@ type Planned<T> =
 
 async function planOne<T>(on: Service, caller: Caller, view: View, attempt: Attempt<T>): Promise<Planned<T>> {
   try {
-    return { step: await attempt.plan(view) }
+    return { step: await on.spans.span("decide", () => attempt.plan(view)) }
   } catch (error) {
     if (!(await stillHolds(on, view))) return { stale: true }
     const refusal = error instanceof TylerError ? error : new TylerError("internal", {}, describe(error))
