@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto"
 import { TylerError } from "../core/errors.ts"
 import type { Origin } from "../core/principal.ts"
 import { parseSignature, type Scope, signatureFault, type SignedRequest, signingKeyOf } from "../identity/sigv4.ts"
@@ -20,9 +21,9 @@ export type Authenticate = (request: SignedRequest, origin: Origin) => Caller | 
 export function signatures(desk: Desk): Authenticate {
   const { region } = desk.place
   const scope: Scope = { region, service: SERVICE }
-  const held = new Map<string, Buffer>()
+  const held = new Map<string, KeyObject>()
 
-  function signingKey(holder: KeyHolder, accessKeyId: string, date: string): Buffer {
+  function signingKey(holder: KeyHolder, accessKeyId: string, date: string): KeyObject {
     const place = `${accessKeyId} ${date}`
     const known = held.get(place)
     if (known !== undefined) return known
@@ -44,7 +45,7 @@ export function signatures(desk: Desk): Authenticate {
     // Ours are no temporary keys: a client that sends this has another's credentials mixed in.
     if (signature.signedHeaders.includes("x-amz-security-token")) throw new TylerError("unauthenticated")
     const finish = (holder: KeyHolder): Caller => {
-      const keyFor = (date: string): Buffer => signingKey(holder, signature.accessKeyId, date)
+      const keyFor = (date: string): KeyObject => signingKey(holder, signature.accessKeyId, date)
       const fault = signatureFault(request, signature, scope, keyFor, desk.service.clock.now())
       if (fault !== undefined) throw unsigned(fault)
       return holder.caller

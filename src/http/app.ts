@@ -6,6 +6,7 @@ import { TylerError } from "../core/errors.ts"
 import { isHalf, type Origin } from "../core/principal.ts"
 import type { Caller } from "../operations/service.ts"
 import { recordRefusal } from "../operations/perform.ts"
+import { NO_SPANS } from "../telemetry/spans.ts"
 import { readJson, refuseOddMedia } from "./body.ts"
 import { originOf, type Presented, presentedToken, refuseCrossSite } from "./caller.ts"
 import { CONTRACTS } from "./contract.ts"
@@ -20,6 +21,7 @@ import { isAwsCall, registerAwsEndpoint } from "./aws-endpoint.ts"
 import { registerPages } from "./routes/pages.ts"
 import { type Answer, HANDLERS } from "./routes/handlers.ts"
 import { refuseUnlisted } from "./strict.ts"
+import { traced } from "./traced.ts"
 import { answerUnread } from "./unread.ts"
 import type { TlsListener, Wiring } from "./wiring.ts"
 
@@ -125,6 +127,8 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
   const contract = CONTRACTS[id]
   const counter = wiring.counters.routes.get(id) ?? wiring.counters.unrouted
   const open = row.auth === "none" && method === "GET"
+  const { spans } = wiring.service
+  const routed = { method, route: url, action: row.action, backend: wiring.backend }
   app.route({
     method,
     url,
@@ -143,14 +147,19 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
     },
     handler: (request, reply) => {
       refuseUnlisted(contract, request, open)
-      handler({
+      const asked = {
         wiring,
         request,
         caller: request.caller as Caller,
         origin: request.origin,
         body: request.body,
         params: request.params as Record<string, string>,
-      }).then(
+      }
+      const answered =
+        spans === NO_SPANS
+          ? handler(asked)
+          : traced(spans, routed, request.headers["traceparent"], () => handler(asked))
+      answered.then(
         (answer) => {
           wiring.counters.answered(counter, answer.status)
           if (wiring.stopping()) reply.header("connection", "close")

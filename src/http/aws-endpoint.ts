@@ -4,6 +4,7 @@ import type { Desk } from "../aws-api/desk.ts"
 import { AWS_MEDIA, type AwsAnswer, awsEndpoint } from "../aws-api/endpoint.ts"
 import { takeReads } from "./limiter.ts"
 import { asTylerError } from "./problem.ts"
+import { traced } from "./traced.ts"
 import type { Wiring } from "./wiring.ts"
 
 const PATH = "/"
@@ -14,6 +15,7 @@ const PATH = "/"
  */
 export function registerAwsEndpoint(app: FastifyInstance, wiring: Wiring): void {
   const endpoint = awsEndpoint(deskOf(wiring))
+  const routed = { method: "POST", route: PATH, action: null, backend: wiring.backend }
   app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body))
@@ -27,16 +29,16 @@ export function registerAwsEndpoint(app: FastifyInstance, wiring: Wiring): void 
       handler: async (request, reply) => {
         const { method = "", rawHeaders } = request.raw
         const target = request.headers["x-amz-target"]
-        const answer = await endpoint.answer(
-          {
-            method,
-            target: request.originalUrl,
-            rawHeaders,
-            body: request.body instanceof Buffer ? request.body : Buffer.alloc(0),
-            targetHeader: typeof target === "string" ? target : undefined,
-            contentType: request.headers["content-type"],
-          },
-          request.origin,
+        const call = {
+          method,
+          target: request.originalUrl,
+          rawHeaders,
+          body: request.body instanceof Buffer ? request.body : Buffer.alloc(0),
+          targetHeader: typeof target === "string" ? target : undefined,
+          contentType: request.headers["content-type"],
+        }
+        const answer = await traced(wiring.service.spans, routed, request.headers["traceparent"], () =>
+          endpoint.answer(call, request.origin),
         )
         return send(wiring, request, reply, answer)
       },

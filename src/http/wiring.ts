@@ -43,6 +43,8 @@ export interface Wiring {
   readonly tls: TlsListener | null
   readonly log: Logger
   readonly version: string
+  /** Where state is kept: `embedded` or `shared`. */
+  readonly backend: string
   readonly development: boolean
 }
 

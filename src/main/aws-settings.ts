@@ -44,6 +44,9 @@ const ENDPOINTS = [
   "AWS_ENDPOINT_URL_KMS",
   "AWS_ENDPOINT_URL_STS",
   "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+  "AWS_ENDPOINT_URL_CLOUDWATCH",
+  "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+  "AWS_ENDPOINT_URL_S3",
 ] as const
 
 /** Rules that join several of the variables above. */
@@ -88,6 +91,9 @@ export function awsOf(values: Values): AwsConfig | null {
         kms: values.AWS_ENDPOINT_URL_KMS ?? every,
         sts: values.AWS_ENDPOINT_URL_STS ?? every,
         secretsmanager: values.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? every,
+        monitoring: values.AWS_ENDPOINT_URL_CLOUDWATCH ?? every,
+        logs: values.AWS_ENDPOINT_URL_CLOUDWATCH_LOGS ?? every,
+        s3: values.AWS_ENDPOINT_URL_S3 ?? every,
       },
     },
     accountId: values.AWS_ACCOUNT_ID ?? null,

@@ -7,6 +7,7 @@ import { type Environment, readEnvironment } from "./environment.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
 import { reachesOf, smtpServer } from "./notify-settings.ts"
 import type { Values } from "./settings.ts"
+import { type MetricsConfig, metricsOf, type MirrorsConfig, mirrorsOf } from "./telemetry-settings.ts"
 
 /** At most `max` value reads in `windowMs`. */
 export interface RateLimit {
@@ -46,6 +47,11 @@ export interface Config {
   }
   /** null: AWS_REGION is not set, and nothing of AWS is asked. */
   readonly aws: AwsConfig | null
+  /** null: Prometheus only. */
+  readonly metrics: MetricsConfig | null
+  readonly mirrors: MirrorsConfig
+  /** Of the receiver of traces; null: none. */
+  readonly otlpUrl: string | null
   readonly database: { readonly url: string; readonly migrationUrl: string } | null
   /** Values in AWS Secrets Manager; null: in the database. */
   readonly store: { readonly encrypt: boolean; readonly kmsKeys: readonly string[] } | null
@@ -101,6 +107,9 @@ export function parseConfig(
     listen: listenOf(values, host),
     folders,
     aws: awsOf(values),
+    metrics: metricsOf(values),
+    mirrors: mirrorsOf(values),
+    otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     database: databaseOf(values),
     store: values.SECRETS_BACKEND === "aws" ? storeOf(values) : null,
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },

@@ -36,6 +36,7 @@ export async function embedded(config: Config, surroundings: Surroundings, purpo
     // The claim on the folder has seen to that.
     alone: async () => new AsyncDisposableStack(),
     place: async () => `data folder ${config.folders.data}, held by nobody else`,
+    leads: async () => true,
     close: () => held.disposeAsync(),
   }
 }

@@ -4,6 +4,7 @@ import { awsFaults } from "./aws-settings.ts"
 import type { Environment } from "./environment.ts"
 import { webhookFault } from "./notify-settings.ts"
 import type { SettingName, Values } from "./settings.ts"
+import { telemetryFaults } from "./telemetry-settings.ts"
 import { bareHost } from "./urls.ts"
 
 /** The folders and the address once defaults are filled in. */
@@ -26,6 +27,7 @@ export function judgeTogether(values: Values, effective: Effective, env: Environ
     ...folders(effective),
     ...notifications(values, has),
     ...awsFaults(values, has),
+    ...telemetryFaults(values, has),
   ]
 }
 
@@ -117,11 +119,7 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
-const UNUSED_HERE = [
-  "SECRETS_ROTATION_LAMBDA",
-  "CLOUDWATCH_NAMESPACE",
-  "CLOUDWATCH_LOG_GROUP",
-] as const satisfies readonly SettingName[]
+const UNUSED_HERE = ["SECRETS_ROTATION_LAMBDA"] as const satisfies readonly SettingName[]
 
 /** What the start says aloud without refusing it. */
 export function warningsAbout(values: Values, host: string): string[] {
@@ -134,6 +132,9 @@ export function warningsAbout(values: Values, host: string): string[] {
   }
   if (!isLoopbackName(host) && values.PUBLIC_URL === undefined) {
     warnings.push("PUBLIC_URL is not set: requests that name this machine by anything but localhost are refused")
+  }
+  if (values.CLOUDWATCH_LOG_GROUP !== undefined && (values.CLOUDWATCH_METRICS ?? "logs") !== "logs") {
+    warnings.push("CLOUDWATCH_LOG_GROUP: set, but CLOUDWATCH_METRICS sends the metrics another way")
   }
   const unused = UNUSED_HERE.filter((name) => values[name] !== undefined)
   if (unused.length > 0) warnings.push(`${unused.join(", ")}: set, but not used in this version`)

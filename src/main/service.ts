@@ -11,6 +11,7 @@ import { secretCache } from "../operations/secret-cache.ts"
 import type { Service, Settings } from "../operations/service.ts"
 import { Turns } from "../operations/turns.ts"
 import type { ValueStore } from "../operations/value-store.ts"
+import { NO_SPANS, type Spans } from "../telemetry/spans.ts"
 import type { Place } from "../aws-api/desk.ts"
 import type { Backend } from "./backend.ts"
 import type { Config } from "./config.ts"
@@ -26,6 +27,7 @@ export function serviceOf(
   random: Random,
   newestEntry: number,
   cost: PasswordCost,
+  spans: Spans = NO_SPANS,
 ): Service {
   const { reader, ledger, keys } = backend
   const keyring = () => keys.current()
@@ -45,6 +47,7 @@ export function serviceOf(
     random,
     passwords: passwordsAt(cost),
     settings: settingsOf(config, random),
+    spans,
   }
 }
 

@@ -12,6 +12,14 @@ import {
   userNames,
 } from "./kinds.ts"
 import { awsEndpoint, kmsKey, kmsKeys } from "./aws-settings.ts"
+import {
+  bucketName,
+  logGroup,
+  logStreamName,
+  metricNamespace,
+  objectPrefix,
+  otlpEndpoint,
+} from "./telemetry-settings.ts"
 import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
@@ -187,12 +195,67 @@ export const SETTINGS = {
     "none",
     UNUSED,
   ),
+  AWS_ENDPOINT_URL_CLOUDWATCH: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where CloudWatch takes metrics."),
+  AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where CloudWatch Logs answers."),
+  AWS_ENDPOINT_URL_S3: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where S3 answers; buckets then stand in the path."),
   CLOUDWATCH_NAMESPACE: setting(
-    shaped("a CloudWatch namespace", /^(?!AWS\/)[A-Za-z0-9._/#:-]{1,255}$/),
-    "none",
-    UNUSED,
+    metricNamespace,
+    "Prometheus only",
+    "Publishes SecretAccess, SecretOperation and SecurityAudit there: see docs/metrics.md. Needs `AWS_REGION`.",
   ),
-  CLOUDWATCH_LOG_GROUP: setting(shaped("a log group name", /^[A-Za-z0-9._/#-]{1,512}$/), "none", UNUSED),
+  CLOUDWATCH_LOG_GROUP: setting(
+    logGroup,
+    "none",
+    "An existing log group that gets these metrics as lines of the embedded metric format. Needs `CLOUDWATCH_NAMESPACE`.",
+  ),
+  CLOUDWATCH_METRICS: setting(
+    choice("put", "logs", "stdout"),
+    "`logs` if `CLOUDWATCH_LOG_GROUP` is set, else `put`",
+    "The one way the metrics go: PutMetricData, or embedded metric format in the log group or on standard output.",
+  ),
+  AUDIT_MIRROR_FILE: setting(
+    flag,
+    "`false`",
+    "Copies audit entries into `TYLER_MIRROR_DIR` as well, and not checkpoints alone.",
+  ),
+  AUDIT_MIRROR_LOG_GROUP: setting(
+    logGroup,
+    "none",
+    "An existing log group that gets a copy of every audit entry: see docs/aws.md. Needs `AWS_REGION`.",
+  ),
+  AUDIT_MIRROR_LOG_STREAM: setting(
+    logStreamName,
+    "`tyler-audit`",
+    "The stream of entries in it; checkpoints go into a second one, whose name ends in `-checkpoints`.",
+  ),
+  AUDIT_MIRROR_S3_BUCKET: setting(
+    bucketName,
+    "none",
+    "A bucket that gets a copy of every audit entry: see docs/aws.md. Needs `AWS_REGION`.",
+  ),
+  AUDIT_MIRROR_S3_PREFIX: setting(objectPrefix, "`tyler-audit`", "What its keys begin with; one for each audit log."),
+  AUDIT_MIRROR_S3_LOCK: setting(
+    choice("compliance", "governance"),
+    "as the bucket has it",
+    "Object Lock mode of each object. `compliance`: nobody can delete it before its days are over.",
+  ),
+  AUDIT_MIRROR_S3_LOCK_DAYS: setting(integer(1, 36_500, "days"), "as the bucket has it", "For how long it is locked."),
+  AUDIT_MIRROR_S3_SECONDS: setting(
+    integer(1, 3600, "seconds"),
+    "`60`",
+    "How long entries may gather before they become an object; fewer seconds, more objects.",
+  ),
+  AUDIT_MIRROR_S3_ENTRIES: setting(integer(1, 10_000), "`1000`", "Entries of one object at most."),
+  AUDIT_MIRROR_MAX_WAITING: setting(
+    integer(1, BILLION),
+    "any number",
+    "Once as many entries wait for a mirror, nothing more is recorded, so nothing is answered: 503 until it caught up.",
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    otlpEndpoint,
+    "no traces",
+    "Sends traces there by OTLP over HTTP, as JSON, to `/v1/traces` below it.",
+  ),
 } as const
 
 export type SettingName = keyof typeof SETTINGS

@@ -1,4 +1,5 @@
 import { initialiseDatabase, openDatabase } from "../adapters/postgres/create.ts"
+import { leader } from "../adapters/postgres/leader.ts"
 import { postgresLedger } from "../adapters/postgres/ledger.ts"
 import { migrate, requireMigrated } from "../adapters/postgres/migrate.ts"
 import { countServing, refuseWhileAlone, serveAlone } from "../adapters/postgres/presence.ts"
@@ -37,6 +38,8 @@ export async function shared(
   const sign = (size: number, root: Uint8Array): string => signCheckpoint(logKey, size, root)
   const ledger = postgresLedger({ url, sign, ...(purpose === "serve" ? { serving: true } : {}) })
   opened.defer(() => ledger.close())
+  const lead = leader(url)
+  opened.defer(() => lead.close())
   const held = opened.move()
   return {
     reader,
@@ -44,6 +47,7 @@ export async function shared(
     keys: keySource(reader, roots, unlocked, surroundings.clock),
     alone: () => serveAlone(url, name),
     place: async () => `database ${name}, from which ${await countServing(url)} servers serve now`,
+    leads: () => lead.leads(),
     close: () => held.disposeAsync(),
   }
 }

@@ -143,7 +143,7 @@ type Planned<T> =
 
 async function planOne<T>(on: Service, caller: Caller, view: View, attempt: Attempt<T>): Promise<Planned<T>> {
   try {
-    const step = await attempt.plan(view)
+    const step = await on.spans.span("decide", () => attempt.plan(view))
     return { step: step.act.changes.length === 0 ? step : await on.store.begin(on, step) }
   } catch (error) {
     if (error instanceof PlanAgain || !(await stillHolds(on, view))) return { stale: true }

@@ -7,6 +7,7 @@ import type { ChannelName } from "../notice/channel.ts"
 import type { Keyring } from "../envelope/keyring.ts"
 import type { Passwords } from "../identity/password.ts"
 import type { StateReader } from "../state/reader.ts"
+import type { Spans } from "../telemetry/spans.ts"
 import type { KeySource } from "./key-source.ts"
 import type { LeaseCache } from "./lease-cache.ts"
 import type { PolicySource } from "./policies.ts"
@@ -33,6 +34,7 @@ export interface Service {
   readonly random: Random
   readonly passwords: Passwords
   readonly settings: Settings
+  readonly spans: Spans
 }
 
 export interface Settings {

@@ -1,12 +1,10 @@
+export type AwsService = "kms" | "sts" | "secretsmanager" | "monitoring" | "logs" | "s3"
+
 /** Which AWS is asked: always a Region that somebody wrote down, and where its services answer if not where AWS says. */
 export interface AwsPlace {
   readonly region: string
-  /** Origins by service; null: the Region's own public endpoint. */
-  readonly endpoints: {
-    readonly kms: string | null
-    readonly sts: string | null
-    readonly secretsmanager: string | null
-  }
+  /** Origins by service; null or absent: the Region's own public endpoint. */
+  readonly endpoints: Readonly<Partial<Record<AwsService, string | null>>>
 }
 
 /** The first try included. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html */
@@ -25,7 +23,7 @@ const SOCKETS = 50
  */
 export function clientSettings(
   place: AwsPlace,
-  service: keyof AwsPlace["endpoints"],
+  service: AwsService,
 ): {
   readonly region: string
   readonly endpoint?: string
@@ -33,7 +31,7 @@ export function clientSettings(
   readonly retryMode: "standard"
   readonly requestHandler: object
 } {
-  const endpoint = place.endpoints[service]
+  const endpoint = place.endpoints[service] ?? null
   return {
     region: place.region,
     ...(endpoint === null ? {} : { endpoint }),
