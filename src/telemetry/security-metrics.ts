@@ -53,6 +53,9 @@ const OPERATIONS: ReadonlySet<string> = new Set([
   "ROTATE",
 ])
 
+/** A change in AWS is an INTENT and an outcome, and now and then an UNKNOWN in between: it is one change. */
+const OPEN_ENDED: ReadonlySet<string> = new Set(["INTENT", "UNKNOWN"])
+
 /** Every metric that is counted from audit entries: what is published, and what alarms may be set on. */
 export const SECURITY_METRICS = {
   SecretAccess: {
@@ -67,7 +70,8 @@ export const SECURITY_METRICS = {
     unit: "Count",
     about: "Changes to secrets: entries CREATE, UPDATE, PATCH, ROLLBACK, DELETE, RESTORE, PURGE and ROTATE",
     prometheus: "tyler_secret_operation_total",
-    counts: ({ resourceType, action }) => resourceType === "secret" && OPERATIONS.has(action),
+    counts: ({ resourceType, action, result }) =>
+      resourceType === "secret" && OPERATIONS.has(action) && !OPEN_ENDED.has(result),
     dimensions: ["Operation", "Result", "Outcome", "Category"],
     sets: [[], ["Result"], ["Operation"], ["Operation", "Outcome"], ["Category", "Result"]],
   },

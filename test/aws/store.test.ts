@@ -37,6 +37,12 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
     return answer.body.auditLogs
   }
 
+  async function changesCounted(): Promise<number> {
+    const { text } = await stage.admin.get("/metrics")
+    const lines = text.split("\n").filter((line) => line.startsWith("tyler_secret_operation_total{"))
+    return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0)
+  }
+
   test("a secret is made in AWS under our tags, sealed, and read back", async () => {
     const made = await createSecret(stage.admin, "config/first", { user: "app", password: "p-1" }, { description: "d" })
     const there = await stage.aws.send(new DescribeSecretCommand({ SecretId: made.arn }))
@@ -56,6 +62,12 @@ describe("values in AWS Secrets Manager", { skip: noAwsStore }, () => {
       said.filter((one) => one.startsWith("CREATE")),
       ["CREATE SUCCESS", "CREATE INTENT"],
     )
+  })
+
+  test("a change is counted once, by its outcome", async () => {
+    const before = await changesCounted()
+    await createSecret(stage.admin, "config/counted", "one")
+    assert.equal((await changesCounted()) - before, 1)
   })
 
   test("each kind of value and each bound comes back as it went", async () => {

@@ -90,6 +90,18 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
     return open(keyring, place, withHead(version.sealed, sealed))
   }
 
+  async function openKept(on: Service, name: SecretName, version: VersionRow): Promise<Opened> {
+    const current = await isCurrent(on, name, version)
+    const key = { secretId: version.secretId, versionId: version.versionId, current }
+    const held = cache.get(key)
+    if (held !== undefined) return { value: await openCached(on, name, version, held), cached: true }
+    // A call there takes far longer than a look at our own rows: what moved here meanwhile is planned anew first.
+    if (current) on.secrets.drop(name)
+    if (current && !(await isCurrent(on, name, version))) throw new PlanAgain()
+    const loaded = await cache.fetch(key, () => noting(() => load(on, name, version, current)))
+    return { value: await openCached(on, name, version, loaded), cached: false }
+  }
+
   return {
     maxValueBytes: outside.encrypt ? MAX_SEALED_BYTES : MAX_VALUE_BYTES,
     purges: false,
@@ -101,18 +113,7 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
       return seal(await sealingKeyring(on, view), placeOf(outside, version.name, version), stored, on.random)
     },
 
-    async open(on, name, version): Promise<Opened> {
-      const current = await isCurrent(on, name, version)
-      const key = { secretId: version.secretId, versionId: version.versionId, current }
-      const held = cache.get(key)
-      if (held !== undefined) return { value: await openCached(on, name, version, held), cached: true }
-      // A call there takes far longer than a look at our own rows: what moved here meanwhile is planned anew first.
-      if (current) on.secrets.drop(name)
-      if (current && !(await isCurrent(on, name, version))) throw new PlanAgain()
-      const loaded = await cache.fetch(key, () => noting(() => load(on, name, version, current)))
-      return { value: await openCached(on, name, version, loaded), cached: false }
-    },
-
+    open: (on, name, version) => on.spans.span("open", () => openKept(on, name, version)),
     same: (one, other) => sameBody(bodyOf(one), bodyOf(other)),
 
     newTags: (asked, principalId, now) => newTags(outside, asked, principalId, now),
