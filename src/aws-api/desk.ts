@@ -20,7 +20,6 @@ export interface Desk {
   readonly place: Place
   /** An origin; known once the port is. */
   readonly publicUrl: string
-  readonly development: boolean
   /** Failures per address. */
   readonly failures: { check(ip: string): void; failed(ip: string): void }
   /** Counts reads of values against SECRETS_RATE_LIMIT. @throws TylerError `rate_limited` */

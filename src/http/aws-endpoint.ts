@@ -53,12 +53,11 @@ export function isAwsCall(request: FastifyRequest): boolean {
 }
 
 function deskOf(wiring: Wiring): Desk {
-  const { service, authenticator, place, development, failures } = wiring
+  const { service, authenticator, place, failures } = wiring
   return {
     service,
     authenticator,
     place,
-    development,
     failures,
     get publicUrl() {
       return wiring.publicUrl

@@ -61,6 +61,7 @@ function settingsOf(config: Config, random: Random): Settings {
     mfaIgnored: !config.mfaEnforced,
     channels: { webhook: config.notices.webhook !== null, mail: config.notices.mail !== null },
     purgeGuarded: config.environment === "production",
+    adminKeysUnguarded: config.environment === "development",
     changesGuarded: config.environment === "production",
     passwordsFor: config.passwordsFor,
     arnOf: (name: SecretName) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${arnSuffix(random)}`,

@@ -48,6 +48,8 @@ export interface Settings {
   readonly mfaIgnored: boolean
   /** Production: a purge needs a second factor and a second person. */
   readonly purgeGuarded: boolean
+  /** Development: an admin's access key may do whatever AWS's clients ask, as with a Secrets Manager of one's own. */
+  readonly adminKeysUnguarded: boolean
   /** Production: what loosens a guard takes a second person. */
   readonly changesGuarded: boolean
   /** Ways to reach somebody; what nobody can be told of is not written down to be told. */
