@@ -25,7 +25,7 @@ interface Side {
   readonly server: ServerProcess
   readonly stage: Stage
   readonly target: Target
-  asked(): number
+  readonly asked: () => number
 }
 
 async function main(): Promise<void> {
