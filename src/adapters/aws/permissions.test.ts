@@ -65,6 +65,13 @@ test("the doctor has a row for each permission, and rows that take none are thos
   assert.deepEqual([...new Set(free)], ["region", "identity", "endpoint", "clock", "kms context"])
 })
 
+test("the manual names each permission", () => {
+  const manual = readFileSync(join(SRC, "../docs/aws.md"), "utf8")
+  const table = manual.slice(manual.indexOf("| permission | needed for |"), manual.indexOf("## Metrics in CloudWatch"))
+  for (const { action } of Object.values(PERMISSIONS).flat())
+    assert.match(table, new RegExp(`\`(${action}|${action.split(":")[1]})\``))
+})
+
 test("nothing that is not configured is tried", () => {
   const none = { ...everything(null), kmsKeys: [], prefix: null, copies: { metrics: null, logs: null, s3: null } }
   assert.deepEqual(
