@@ -1,5 +1,5 @@
 import { once } from "node:events"
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http"
 import { setTimeout as pause } from "node:timers/promises"
 
 /**
@@ -97,18 +97,19 @@ interface Forwarded {
   readonly body: Buffer
 }
 
+/** With the host that was signed, and everything else as it came but for the length. */
 async function forward(upstream: string, request: IncomingMessage, body: Buffer): Promise<Forwarded> {
-  const headers = Object.entries(request.headers).filter(
-    ([name]) => !["host", "content-length", "connection", "expect"].includes(name),
-  )
-  const answer = await fetch(upstream + (request.url ?? "/"), {
-    method: request.method ?? "POST",
-    headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
-    body,
-  })
+  const headers = { ...request.headers, "content-length": String(body.byteLength) }
+  delete headers.connection
+  delete headers.expect
+  const call = httpRequest(upstream + (request.url ?? "/"), { method: request.method ?? "POST", headers, agent: false })
+  call.end(body)
+  const [answer] = (await once(call, "response")) as [IncomingMessage]
+  const chunks: Buffer[] = []
+  for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk)
   return {
-    status: answer.status,
-    type: answer.headers.get("content-type") ?? "application/x-amz-json-1.1",
-    body: Buffer.from(await answer.arrayBuffer()),
+    status: answer.statusCode ?? 500,
+    type: answer.headers["content-type"] ?? "",
+    body: Buffer.concat(chunks),
   }
 }

@@ -5,12 +5,16 @@ import { type AwsProxy, awsProxy } from "./aws-proxy.ts"
 import { type MovableClock, movableClock } from "./clock.ts"
 import type { Client } from "./client.ts"
 import { moto, MOTO_ACCOUNT, MOTO_REGION, noMoto, takeTestCredentials } from "./moto.ts"
+import { ownAws } from "./own-aws.ts"
 import { setUpAdmin } from "./people.ts"
 import { type ReplicaSet, replicaSet } from "./replicas.ts"
 import type { TestServer } from "./server.ts"
 
 /** What tests of the AWS profile are skipped for; false where there is all they need. */
-export const noAwsStore = noMoto !== false ? noMoto : (await postgresAnswers()) ? false : "postgres"
+/** What those are skipped for that need PostgreSQL only. */
+export const noPostgres = (await postgresAnswers()) ? false : "postgres"
+
+export const noAwsStore = noMoto !== false ? noMoto : noPostgres
 
 /** Servers that keep their values in an emulated AWS, behind a proxy that can fail. */
 export interface AwsStage extends AsyncDisposable {
@@ -29,19 +33,26 @@ export interface AwsStage extends AsyncDisposable {
   sweep(): Promise<void>
 }
 
-export async function awsStage(env: Readonly<Record<string, string>> = {}): Promise<AwsStage> {
-  takeTestCredentials()
-  const upstream = await moto()
+/** Who plays AWS: somebody else's emulator, or our own endpoint. */
+export type AwsPlayer = "moto" | "own"
+
+export async function awsStage(
+  env: Readonly<Record<string, string>> = {},
+  player: AwsPlayer = "moto",
+): Promise<AwsStage> {
+  const prefix = `t-${randomUUID().slice(0, 8)}`
+  const own = player === "own" ? await ownAws(prefix) : null
+  if (own === null) takeTestCredentials()
+  const upstream = own?.origin ?? (await moto())
   const proxy = await awsProxy(upstream)
   const set: ReplicaSet = await replicaSet()
   const clock = movableClock()
-  const prefix = `t-${randomUUID().slice(0, 8)}`
   const aws = new SecretsManagerClient({ region: MOTO_REGION, endpoint: upstream })
   const all = {
     SECRETS_BACKEND: "aws",
     AWS_REGION: MOTO_REGION,
     AWS_ACCOUNT_ID: MOTO_ACCOUNT,
-    AWS_ENDPOINT_URL: upstream,
+    AWS_ENDPOINT_URL: own?.stsOrigin ?? upstream,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: proxy.url,
     SECRETS_PREFIX: prefix,
     ...env,
@@ -66,6 +77,7 @@ export async function awsStage(env: Readonly<Record<string, string>> = {}): Prom
         await set[Symbol.asyncDispose]()
         proxy.close()
         aws.destroy()
+        await own?.[Symbol.asyncDispose]()
       },
     }
   } catch (error) {
