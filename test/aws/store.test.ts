@@ -12,19 +12,15 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager"
 import { clientOf, type Loose } from "../kit/client.ts"
-import { type AwsPlayer, type AwsStage, awsStage, noAwsStore, noPostgres } from "../kit/aws-store.ts"
+import { type AwsStage, awsStage, PLAYERS } from "../kit/aws-store.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 
 /**
  * Against moto, whose faults these tests know and the product does not: GetSecretValue without a stage answers an old
  * version after UpdateSecretVersionStage; an unknown secret is a 404; ListSecretVersionIds lists versions without labels.
  */
-const PLAYERS = { moto: noAwsStore, own: noPostgres } as const
-
-for (const [player, skip] of Object.entries(PLAYERS) as [AwsPlayer, string | false][])
-  describe(`values in AWS Secrets Manager, played by ${player === "own" ? "our own endpoint" : player}`, {
-    skip,
-  }, () => {
+for (const { player, called, skip } of PLAYERS)
+  describe(`values in AWS Secrets Manager, played by ${called}`, { skip }, () => {
     let stage: AwsStage
     before(async () => {
       stage = await awsStage({}, player)

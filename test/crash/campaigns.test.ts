@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { postgresAnswers } from "../conformance/postgres-database.ts"
+import { awsRaces } from "../soak/aws-races.ts"
 import { type Campaign, drawFrom, type EngineName } from "../soak/campaign.ts"
 import { erasure } from "../soak/erasure.ts"
 import { fuzz } from "../soak/fuzz.ts"
@@ -15,6 +16,7 @@ const SAMPLES: readonly (readonly [name: string, campaign: Campaign, rounds: num
   ["kill -9 during reads and writes loses nothing", kill, 4],
   ["kill -9 during an erasure: it goes on, and nothing stays", erasure, 3],
   ["limits and changes hold under many requests at once", races, 3],
+  ["what a slow read of AWS brings is not delivered after an update, nor kept", awsRaces, 30],
   ["storage that fails costs a 503 and no byte, and heals", storage, 1],
   ["a change of stored entries is found and named", tamper, 200],
   ["odd requests get clear answers, and no value", fuzz, 1500],

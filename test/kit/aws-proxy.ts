@@ -15,8 +15,6 @@ export type Fate =
   | { readonly hold: Promise<void> }
   /** Answered without asking. */
   | { readonly body: object }
-  /** As if it had been asked about that secret. */
-  | { readonly answerOf: string }
 
 /** @param operation such as `PutSecretValue`. @param nth of that operation, from 1. */
 export type Judge = (operation: string, nth: number, body: Readonly<Record<string, unknown>>) => Fate
@@ -60,9 +58,7 @@ export async function awsProxy(upstream: string): Promise<AwsProxy> {
       response.writeHead(200, { "content-type": "application/x-amz-json-1.1" })
       return void response.end(JSON.stringify(fate.body))
     }
-    const asked =
-      typeof fate === "object" && "answerOf" in fate ? Buffer.from(JSON.stringify({ SecretId: fate.answerOf })) : body
-    const answer = await forward(upstream, request, asked)
+    const answer = await forward(upstream, request, body)
     if (fate === "lose") return void request.socket.destroy()
     if (typeof fate === "object" && "slowMs" in fate) await pause(fate.slowMs)
     if (typeof fate === "object" && "hold" in fate) await fate.hold

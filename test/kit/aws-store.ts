@@ -1,88 +1,39 @@
-import { randomUUID } from "node:crypto"
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
 import { postgresAnswers } from "../conformance/postgres-database.ts"
-import { type AwsProxy, awsProxy } from "./aws-proxy.ts"
-import { type MovableClock, movableClock } from "./clock.ts"
-import type { Client } from "./client.ts"
-import { moto, MOTO_ACCOUNT, MOTO_REGION, noMoto, takeTestCredentials } from "./moto.ts"
+import { type AwsStage, newPrefix, type PlayedAws, stageOn } from "./aws-stage.ts"
+import { moto, noMoto, takeTestCredentials } from "./moto.ts"
 import { ownAws } from "./own-aws.ts"
-import { setUpAdmin } from "./people.ts"
-import { type ReplicaSet, replicaSet } from "./replicas.ts"
-import type { TestServer } from "./server.ts"
 
-/** What tests of the AWS profile are skipped for; false where there is all they need. */
-/** What those are skipped for that need PostgreSQL only. */
-export const noPostgres = (await postgresAnswers()) ? false : "postgres"
-
-export const noAwsStore = noMoto !== false ? noMoto : noPostgres
-
-/** Servers that keep their values in an emulated AWS, behind a proxy that can fail. */
-export interface AwsStage extends AsyncDisposable {
-  readonly proxy: AwsProxy
-  readonly prefix: string
-  /** AWS itself, past the proxy and past us. */
-  readonly aws: SecretsManagerClient
-  readonly clock: MovableClock
-  /** As its owner. */
-  readonly databaseUrl: string
-  readonly server: TestServer
-  readonly admin: Client
-  /** Another replica, started on the same database. */
-  start(at: number, env?: Readonly<Record<string, string>>): Promise<TestServer>
-  /** One round of the sweep, now. */
-  sweep(): Promise<void>
-}
+export type { AwsStage } from "./aws-stage.ts"
 
 /** Who plays AWS: somebody else's emulator, or our own endpoint. */
 export type AwsPlayer = "moto" | "own"
+
+/** What tests are skipped for that need PostgreSQL only; false where it answers. */
+export const noPostgres = (await postgresAnswers()) ? false : "postgres"
+/** What tests that need the emulator too are skipped for; false where there is all of it. */
+export const noAwsStore = noMoto !== false ? noMoto : noPostgres
+
+/** The judges of the store: every suite of it runs once for each. */
+export const PLAYERS: readonly {
+  readonly player: AwsPlayer
+  readonly called: string
+  readonly skip: string | false
+}[] = [
+  { player: "moto", called: "moto", skip: noAwsStore },
+  { player: "own", called: "our own endpoint", skip: noPostgres },
+]
+
+/** Ended with the test file, by the emulator's own kit. */
+async function motoPlays(): Promise<PlayedAws> {
+  takeTestCredentials()
+  const origin = await moto()
+  return { origin, stsOrigin: origin, [Symbol.asyncDispose]: () => Promise.resolve() }
+}
 
 export async function awsStage(
   env: Readonly<Record<string, string>> = {},
   player: AwsPlayer = "moto",
 ): Promise<AwsStage> {
-  const prefix = `t-${randomUUID().slice(0, 8)}`
-  const own = player === "own" ? await ownAws(prefix) : null
-  if (own === null) takeTestCredentials()
-  const upstream = own?.origin ?? (await moto())
-  const proxy = await awsProxy(upstream)
-  const set: ReplicaSet = await replicaSet()
-  const clock = movableClock()
-  const aws = new SecretsManagerClient({ region: MOTO_REGION, endpoint: upstream })
-  const all = {
-    SECRETS_BACKEND: "aws",
-    AWS_REGION: MOTO_REGION,
-    AWS_ACCOUNT_ID: MOTO_ACCOUNT,
-    AWS_ENDPOINT_URL: own?.stsOrigin ?? upstream,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: proxy.url,
-    SECRETS_PREFIX: prefix,
-    ...env,
-  }
-  try {
-    const server = await set.start(0, { env: all, clock })
-    const admin = await setUpAdmin(server)
-    return {
-      proxy,
-      prefix,
-      aws,
-      clock,
-      databaseUrl: set.database.url,
-      server,
-      admin,
-      start: (at, more = {}) => set.start(at, { env: { ...all, ...more }, clock }),
-      async sweep() {
-        clock.advance(61_000)
-        await server.runJobs()
-      },
-      async [Symbol.asyncDispose]() {
-        await set[Symbol.asyncDispose]()
-        proxy.close()
-        aws.destroy()
-        await own?.[Symbol.asyncDispose]()
-      },
-    }
-  } catch (error) {
-    proxy.close()
-    await set[Symbol.asyncDispose]()
-    throw error
-  }
+  const prefix = newPrefix()
+  return stageOn(player === "own" ? await ownAws(prefix) : await motoPlays(), prefix, env)
 }

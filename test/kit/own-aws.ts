@@ -1,18 +1,17 @@
 import assert from "node:assert/strict"
 import { accessKey } from "./access-key.ts"
+import type { PlayedAws } from "./aws-stage.ts"
 import { fakeSts } from "./fake-sts.ts"
-import { MOTO_ACCOUNT, MOTO_REGION } from "./moto.ts"
+import { MOTO_ACCOUNT, MOTO_REGION } from "./moto-process.ts"
 import { setUpAdmin } from "./people.ts"
 import { startServer } from "./server.ts"
 
-/** An AWS of our own making: a Tyler in development, and an STS that verifies signatures. */
-export interface OwnAws extends AsyncDisposable {
-  readonly origin: string
-  readonly stsOrigin: string
-}
-
-/** Its key becomes the credentials of the SDK in this process. @param prefix under which nothing is counted */
-export async function ownAws(prefix: string): Promise<OwnAws> {
+/**
+ * An AWS of our own making: a Tyler in development, and an STS that verifies signatures. A key of its
+ * admin becomes the credentials of the SDK in this process.
+ * @param prefix under which nothing is counted
+ */
+export async function ownAws(prefix: string): Promise<PlayedAws> {
   const env = { TYLER_ENVIRONMENT: "development", AWS_REGION: MOTO_REGION, AWS_ACCOUNT_ID: MOTO_ACCOUNT }
   const server = await startServer({ env })
   const admin = await setUpAdmin(server)

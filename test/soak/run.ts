@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util"
 import { postgresAnswers } from "../conformance/postgres-database.ts"
 import { approvals } from "./approvals.ts"
+import { awsRaces } from "./aws-races.ts"
 import { type Campaign, drawFrom } from "./campaign.ts"
 import { erasure } from "./erasure.ts"
 import { fuzz } from "./fuzz.ts"
@@ -10,7 +11,16 @@ import { storage } from "./storage.ts"
 import { tamper } from "./tamper.ts"
 
 /** The long campaigns: `npm run soak -- --only kill --rounds 20 --seed 7`. Exit code 1 if a promise was broken. */
-const CAMPAIGNS: Readonly<Record<string, Campaign>> = { kill, erasure, races, approvals, storage, tamper, fuzz }
+const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
+  kill,
+  erasure,
+  races,
+  "aws-races": awsRaces,
+  approvals,
+  storage,
+  tamper,
+  fuzz,
+}
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, rounds: { type: "string" }, seed: { type: "string" } },
