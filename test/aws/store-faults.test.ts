@@ -73,6 +73,16 @@ for (const { player, called, skip } of PLAYERS)
       assert.equal((await put("config/full", "two")).status, 200)
     })
 
+    test("a limit of AWS is said at once, although the SDK tries it again, and stands in nobody's way", async () => {
+      await createSecret(stage.admin, "config/limit", "one")
+      stage.proxy.judge((operation) => (operation === "PutSecretValue" ? { error: "LimitExceededException" } : "pass"))
+      const refused = await put("config/limit", "two")
+      assert.deepEqual([refused.status, refused.body["code"]], [409, "store_limit"], refused.text)
+      assert.ok(stage.proxy.calls("PutSecretValue") > 1)
+      assert.deepEqual((await results("config/limit")).slice(-2), ["UPDATE INTENT", "UPDATE FAILURE"])
+      assert.equal((await put("config/limit", "two")).status, 200)
+    })
+
     test("denied: 503 with a code of its own for the operator, and no value from anywhere", async () => {
       await createSecret(stage.admin, "config/denied", "one")
       for (const [error, code, status] of [

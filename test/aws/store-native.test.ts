@@ -134,7 +134,13 @@ for (const { player, called, skip } of PLAYERS)
       const body = { name: "config/keyed", value: "x", kmsKeyId: "alias/three" }
       const refused = await stage.admin.post("/api/secrets", body)
       assert.deepEqual([refused.status, refused.body["code"]], [400, "invalid_request"], refused.text)
+      assert.match(refused.text, /SECRETS_KMS_KEYS/)
       const made = await stage.admin.post("/api/secrets", { ...body, kmsKeyId: "alias/two" })
+      // A Tyler that keeps values itself has no keys of AWS's: that AWS refuses each, and nothing is made.
+      if (player === "own") {
+        assert.deepEqual([made.status, made.body["code"]], [400, "invalid_request"], made.text)
+        return assert.equal((await read(stage.admin, "config/keyed")).status, 404)
+      }
       assert.equal(made.status, 201, made.text)
       const { KmsKeyId } = await stage.aws.send(new DescribeSecretCommand({ SecretId: `${stage.prefix}/config/keyed` }))
       assert.match(KmsKeyId ?? "", /alias\/two/)

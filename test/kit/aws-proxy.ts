@@ -60,7 +60,7 @@ export async function awsProxy(upstream: string): Promise<AwsProxy> {
     }
     const answer = await forward(upstream, request, body)
     if (fate === "lose") return void request.socket.destroy()
-    if (typeof fate === "object" && "slowMs" in fate) await pause(fate.slowMs)
+    if (typeof fate === "object" && "slowMs" in fate) await pause(fate.slowMs, undefined, { ref: false })
     if (typeof fate === "object" && "hold" in fate) await fate.hold
     response.writeHead(answer.status, { "content-type": answer.type })
     response.end(answer.body)

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { setTimeout as pause } from "node:timers/promises"
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
 import { type AwsProxy, awsProxy } from "./aws-proxy.ts"
 import { type MovableClock, movableClock } from "./clock.ts"
@@ -6,7 +7,7 @@ import type { Client } from "./client.ts"
 import { MOTO_ACCOUNT, MOTO_REGION } from "./moto-process.ts"
 import { setUpAdmin } from "./people.ts"
 import { type ReplicaSet, replicaSet } from "./replicas.ts"
-import type { TestServer } from "./server.ts"
+import type { ServerOptions, TestServer } from "./server.ts"
 
 /** Where an AWS is played. */
 export interface PlayedAws extends AsyncDisposable {
@@ -26,7 +27,7 @@ export interface AwsStage extends AsyncDisposable {
   readonly server: TestServer
   readonly admin: Client
   /** Another replica, started on the same database. */
-  start(at: number, env?: Readonly<Record<string, string>>): Promise<TestServer>
+  start(at: number, env?: ServerOptions["env"]): Promise<TestServer>
   /** One round of the sweep, now. */
   sweep(): Promise<void>
 }
@@ -74,7 +75,9 @@ export async function stageOn(
       start: (at, more = {}) => set.start(at, { env: { ...all, ...more }, clock }),
       async sweep() {
         clock.advance(61_000)
-        await server.runJobs()
+        // One that the server began by itself may still be waiting for AWS, and there is one at a time.
+        for (const before = proxy.calls("ListSecrets"); proxy.calls("ListSecrets") === before; await pause(50))
+          await server.runJobs()
       },
       [Symbol.asyncDispose]: end,
     }

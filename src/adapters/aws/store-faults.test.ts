@@ -21,10 +21,11 @@ test("of an invalid request the text says whether deletion is pending", () => {
   assert.equal(storeFault(thrown("InvalidRequestException")).code, "store_refused")
 })
 
-test("after a second try a refusal may be of our own work, unless AWS was throttling", () => {
+test("after a second try a refusal may be of our own work, unless it is one that the SDK tries again", () => {
   const again = { $metadata: { httpStatusCode: 400, attempts: 2 } }
   assert.equal(storeFault(thrown("InvalidParameterException", again)).done, "perhaps")
-  assert.equal(storeFault(thrown("ThrottlingException", again)).done, "no")
+  for (const name of ["ThrottlingException", "LimitExceededException"])
+    assert.equal(storeFault(thrown(name, again)).done, "no")
 })
 
 test("what nobody knows: refused if AWS said so, otherwise it may have been done", () => {

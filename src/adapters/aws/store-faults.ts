@@ -63,6 +63,9 @@ interface Metadata {
   readonly attempts?: number
 }
 
+/** What the SDK takes for throttling and tries again by itself: a try of many is as good as the first. */
+const RETRIED: ReadonlySet<ErrorCode> = new Set(["store_throttled", "store_limit"])
+
 const PENDING = /marked (for deletion|deleted)/
 
 /**
@@ -77,7 +80,7 @@ export function storeFault(error: unknown): StoreFault {
   const row = FAULTS[name] ?? (typeof code === "string" ? FAULTS[code] : undefined)
   const { attempts = 1, httpStatusCode: status } = (error as { $metadata?: Metadata }).$metadata ?? {}
   // The answer to an earlier try may have been lost, and this one found its own work in the way.
-  const again = attempts > 1 && row?.code !== "store_throttled"
+  const again = attempts > 1 && row !== undefined && !RETRIED.has(row.code)
   if (row !== undefined)
     return new StoreFault(row.code, name === "Error" ? String(code) : name, again ? "perhaps" : row.done)
   // A connection that broke, a body that is no answer, an error that AWS has added since.
