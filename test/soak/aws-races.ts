@@ -1,4 +1,4 @@
-import { verdictOn, exportLog } from "../kit/audit.ts"
+import { exportLog, verdictOn } from "../kit/audit.ts"
 import { type AwsStage, newPrefix, stageOn } from "../kit/aws-stage.ts"
 import { type Client, clientOf } from "../kit/client.ts"
 import { ownAws } from "../kit/own-aws.ts"
@@ -37,7 +37,8 @@ export const awsRaces: Campaign = {
   async run({ rounds, draw, progress }: Setting): Promise<Outcome> {
     const prefix = newPrefix()
     await using stage = await stageOn(await ownAws(prefix), prefix)
-    const other = await stage.start(1)
+    // One seals what it writes, the other does not: both read both.
+    const other = await stage.start(1, { ENABLE_SECRET_ENCRYPTION: "false" })
     const replicas = [stage.admin, clientOf(other.url, stage.admin.token)] as const
     await policy(stage.admin, "soak/*", {})
     const violations: string[] = []
@@ -78,7 +79,12 @@ async function race(
   const away = replicas[1 - writer] as Client
   const gate = Promise.withResolvers<void>()
   const arrived = Promise.withResolvers<void>()
+  const moved = Promise.withResolvers<void>()
   stage.proxy.judge((operation, nth) => {
+    if (operation === "UpdateSecretVersionStage") {
+      moved.resolve()
+      return { slowMs: LATE_MS }
+    }
     if (operation !== "GetSecretValue" || nth > 1) return "pass"
     arrived.resolve()
     return { hold: gate.promise }
@@ -88,6 +94,11 @@ async function race(
   const crowd = Array.from({ length: CROWD * 2 }, (_, at) =>
     read(replicas[at % 2 === 0 ? 0 : 1], name, { skipCache: draw() < 0.5 }),
   )
+  // While AWS has the new value, and we have not heard of it.
+  const unheard = moved.promise.then(async () => {
+    await sleep(between(draw, 0, LATE_MS))
+    return Promise.all(replicas.map((client) => read(client, name, { skipCache: true })))
+  })
   // Let go in the midst of the update, or once it has answered.
   const midway = draw() < 0.3
   if (midway) void sleep(between(draw, 0, LATE_MS)).then(gate.resolve)
@@ -107,7 +118,7 @@ async function race(
     gate.resolve()
   }
   const late = await slow
-  const during = await Promise.all(crowd)
+  const during = [...(await Promise.all(crowd)), ...(await unheard)]
   stage.proxy.judge(() => "pass")
   const after = await Promise.all(replicas.map((client) => read(client, name)))
   return {
@@ -143,7 +154,7 @@ function faultsIn({ scene: { written }, versionId, quick, late, during, after, s
   const isWhole = ({ status, body }: Read): boolean =>
     status === 200 && written.has(body.versionId ?? "") && body.value === written.get(body.versionId ?? "")
   const told = ({ status, body, text }: Read): string =>
-    status === 200 ? `${String(body.value)} of ${String(body.versionId)}` : text
+    status === 200 ? `${JSON.stringify(body.value)} of ${String(body.versionId)}` : text
   return [
     ...(servedMs <= WITHIN_MS ? [] : [`served elsewhere after ${Math.ceil(servedMs)} ms`]),
     ...(isNew(quick) ? [] : [`the other replica served ${told(quick)}`]),
