@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { createServer } from "node:net"
 import { after } from "node:test"
 import { setTimeout as pause } from "node:timers/promises"
+import { freePort } from "./free-port.ts"
 
 const required = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("moto")
 const present = spawnSync("sh", ["-c", "command -v moto_server"]).status === 0
@@ -54,13 +54,4 @@ async function stop(): Promise<void> {
   const ended = once(child, "exit")
   child.kill("SIGKILL")
   await ended
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  if (address === null || typeof address === "string") throw new Error("no port")
-  return address.port
 }

@@ -1,0 +1,23 @@
+import { generatedSteps } from "../../rotation/generated.ts"
+import { loginSteps } from "../../rotation/login-steps.ts"
+import type { Steps } from "../../rotation/steps.ts"
+import type { StrategyName } from "../../rotation/strategy.ts"
+
+/** Drivers are loaded when a secret that needs them is rotated, and not before. */
+const OPEN: { readonly [Name in StrategyName]: () => Promise<Steps> } = {
+  async "postgres-single"() {
+    const { postgresSingle } = await import("./postgres.ts")
+    return loginSteps(postgresSingle, { takesTurns: false, admin: "optional" })
+  },
+  async "postgres-alternating"() {
+    const { postgresTurns } = await import("./postgres.ts")
+    return loginSteps(postgresTurns, { takesTurns: true, admin: "required" })
+  },
+  async generated() {
+    return generatedSteps
+  },
+}
+
+export function stepsOf(name: StrategyName): Promise<Steps> {
+  return OPEN[name]()
+}

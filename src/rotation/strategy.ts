@@ -1,0 +1,53 @@
+/**
+ * What becomes of consumers that hold the old version while and after a rotation: `overlap`, both are good at the same name;
+ * `alternating`, two names take turns, and the last one stays good until the next rotation; `window`, new logins with the
+ * old one fail from the change until the consumer reads the secret again; `none`, nothing is held anywhere else.
+ */
+export type Promised = "overlap" | "alternating" | "window" | "none"
+
+export interface Strategy {
+  readonly name: string
+  readonly label: string
+  readonly promises: Promised
+  /** The secret of somebody who may change others, named by the member `masterarn`. */
+  readonly admin: "required" | "optional" | "none"
+  /** Members of the secret's JSON, those in brackets optional. */
+  readonly needs: string
+  readonly revoke: string
+}
+
+const LOGIN = "engine host username password [port dbname ssl sslrootcert generate]"
+
+/** Only what was rotated against a real server in a test stands here. */
+export const STRATEGIES = [
+  {
+    name: "postgres-single",
+    label: "PostgreSQL, one user",
+    promises: "window",
+    admin: "optional",
+    needs: LOGIN,
+    revoke: "ends the user's sessions",
+  },
+  {
+    name: "postgres-alternating",
+    label: "PostgreSQL, two users that act as one role",
+    promises: "alternating",
+    admin: "required",
+    needs: `${LOGIN} masterarn`,
+    revoke: "takes the other user's password away and ends its sessions",
+  },
+  {
+    name: "generated",
+    label: "A password, passphrase, token or key pair that is used elsewhere",
+    promises: "none",
+    admin: "none",
+    needs: "generate.kind",
+    revoke: "nothing",
+  },
+] as const satisfies readonly Strategy[]
+
+export type StrategyName = (typeof STRATEGIES)[number]["name"]
+
+export function strategyNamed(name: string): (Strategy & { readonly name: StrategyName }) | undefined {
+  return STRATEGIES.find((row) => row.name === name)
+}
