@@ -16,7 +16,7 @@ export interface Strategy {
   readonly revoke: string
 }
 
-const LOGIN = "engine host username password [port dbname ssl sslrootcert generate]"
+const LOGIN_AND_ADMIN = "engine host username password [port dbname ssl sslrootcert generate masterarn]"
 
 /** Only what was rotated against a real server in a test stands here. */
 export const STRATEGIES = [
@@ -25,7 +25,7 @@ export const STRATEGIES = [
     label: "PostgreSQL, one user",
     promises: "window",
     admin: "optional",
-    needs: LOGIN,
+    needs: LOGIN_AND_ADMIN,
     revoke: "ends the user's sessions",
   },
   {
@@ -33,7 +33,7 @@ export const STRATEGIES = [
     label: "PostgreSQL, two users that act as one role",
     promises: "alternating",
     admin: "required",
-    needs: `${LOGIN} masterarn`,
+    needs: "engine host username password masterarn [port dbname ssl sslrootcert generate]",
     revoke: "takes the other user's password away and ends its sessions",
   },
   {
@@ -43,6 +43,14 @@ export const STRATEGIES = [
     admin: "none",
     needs: "generate.kind",
     revoke: "nothing",
+  },
+  {
+    name: "redis",
+    label: "Redis and Valkey, one user with two passwords",
+    promises: "overlap",
+    admin: "optional",
+    needs: "engine host username password [port nodes ssl sslrootcert probeKey generate masterarn]",
+    revoke: "removes the previous password and ends all sessions of the user",
   },
 ] as const satisfies readonly Strategy[]
 

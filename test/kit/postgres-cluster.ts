@@ -30,9 +30,9 @@ export async function startCluster(tls?: { cert: string; key: string }, folder =
   const programs = folder ?? ""
   const data = mkdtempSync(join(tmpdir(), "tyler-test-pg-"))
   // PostgreSQL does not run as root.
-  const owner = process.getuid?.() === 0 ? idsOf("postgres") : {}
+  const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? idsOf("postgres") : {}
   const own = (path: string): void => {
-    if ("uid" in owner) chownSync(path, owner.uid, owner.gid)
+    if (owner.uid !== undefined && owner.gid !== undefined) chownSync(path, owner.uid, owner.gid)
   }
   own(data)
   const password = "super: 'secret'"

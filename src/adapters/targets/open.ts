@@ -13,6 +13,10 @@ const OPEN: { readonly [Name in StrategyName]: () => Promise<Steps> } = {
     const { postgresTurns } = await import("./postgres.ts")
     return loginSteps(postgresTurns, { takesTurns: true, admin: "required" })
   },
+  async redis() {
+    const { redis } = await import("./redis.ts")
+    return loginSteps(redis, { takesTurns: false, admin: "optional" })
+  },
   async generated() {
     return generatedSteps
   },
