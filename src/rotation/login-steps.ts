@@ -58,8 +58,10 @@ export function loginSteps(target: LoginTarget, kind: LoginSteps): Steps {
   }
 
   /** The guard against being made somebody's tool: only who holds a good credential of a user may have it changed. */
-  async function known(held: Held, current: Login, context: StepContext): Promise<Login> {
+  async function known(held: Held, current: Login, pending: Login, context: StepContext): Promise<Login> {
     if (await target.logsIn(current, context)) return current
+    // Only this secret knows the pending password: where it is good, an earlier try has got that far.
+    if (!kind.takesTurns && (await target.logsIn(pending, context))) return pending
     const previous = kind.takesTurns || held.previous === undefined ? undefined : loginOf(held.previous, form)
     if (previous === undefined) throw new RotationFault("current_refused")
     samePlace(previous, current)
@@ -91,7 +93,7 @@ export function loginSteps(target: LoginTarget, kind: LoginSteps): Steps {
       const pending = pendingIn(held, current)
       const admin = adminIn(held, current)
       if (target.loginProvesChange && (await target.logsIn(pending, context))) return
-      await target.change(pending, { current: await known(held, current, context), admin }, context)
+      await target.change(pending, { current: await known(held, current, pending, context), admin }, context)
     },
 
     async test(held, context) {

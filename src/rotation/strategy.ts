@@ -52,6 +52,22 @@ export const STRATEGIES = [
     needs: "engine host username password [port nodes ssl sslrootcert probeKey generate masterarn]",
     revoke: "removes the previous password and ends all sessions of the user",
   },
+  {
+    name: "mariadb-single",
+    label: "MariaDB, one user at all its hosts",
+    promises: "window",
+    admin: "optional",
+    needs: LOGIN_AND_ADMIN,
+    revoke: "ends the user's sessions",
+  },
+  {
+    name: "mariadb-alternating",
+    label: "MariaDB, two users with the same rights",
+    promises: "alternating",
+    admin: "required",
+    needs: "engine host username password masterarn [port dbname ssl sslrootcert generate]",
+    revoke: "replaces the other user's password by one that nobody knows and ends its sessions",
+  },
 ] as const satisfies readonly Strategy[]
 
 export type StrategyName = (typeof STRATEGIES)[number]["name"]

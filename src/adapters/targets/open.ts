@@ -17,6 +17,14 @@ const OPEN: { readonly [Name in StrategyName]: () => Promise<Steps> } = {
     const { redis } = await import("./redis.ts")
     return loginSteps(redis, { takesTurns: false, admin: "optional" })
   },
+  async "mariadb-single"() {
+    const { mariadbSingle } = await import("./mariadb.ts")
+    return loginSteps(mariadbSingle, { takesTurns: false, admin: "optional" })
+  },
+  async "mariadb-alternating"() {
+    const { mariadbTurns } = await import("./mariadb.ts")
+    return loginSteps(mariadbTurns, { takesTurns: true, admin: "required" })
+  },
   async generated() {
     return generatedSteps
   },

@@ -103,6 +103,7 @@ export const postgresTurns: LoginTarget = {
     const from = await roleOf(session, by.current.username)
     if (from === undefined) throw new RotationFault("account_unsuitable", { reason: "the current user is no role" })
     const exists = (await roleOf(session, pending.username)) !== undefined
+    if (exists) await mustBePair(session, from.name, pending.username)
     const statements = exists
       ? [`alter role ${identifier(pending.username)} login password ${literal(verifier)}`]
       : await cloneStatements(session, from, pending.username, verifier)
@@ -127,6 +128,16 @@ async function actingAs(
   if (session === undefined) throw new RotationFault(refused)
   const [row] = await session.rows<{ name: string }>("select current_user::text as name")
   return row?.name ?? ""
+}
+
+/** Somebody else's role may happen to have the other name. */
+async function mustBePair(session: Session, one: string, other: string): Promise<void> {
+  const [row] = await session.rows<{ pair: boolean }>(
+    "select pg_has_role($1::name, $2::name, 'member') or pg_has_role($2::name, $1::name, 'member') as pair",
+    [one, other],
+  )
+  if (row?.pair !== true)
+    throw new RotationFault("account_unsuitable", { reason: "a role of the other name is there and is not its pair" })
 }
 
 interface Role {
