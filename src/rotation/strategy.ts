@@ -68,6 +68,14 @@ export const STRATEGIES = [
     needs: "engine host username password masterarn [port dbname ssl sslrootcert generate]",
     revoke: "replaces the other user's password by one that nobody knows and ends its sessions",
   },
+  {
+    name: "http-key",
+    label: "A key of any HTTP API that makes, lists and revokes keys",
+    promises: "overlap",
+    admin: "optional",
+    needs: "engine apiKey keyId http.create http.list http.test http.revoke [ssl sslrootcert masterarn]",
+    revoke: "revokes the previous key",
+  },
 ] as const satisfies readonly Strategy[]
 
 export type StrategyName = (typeof STRATEGIES)[number]["name"]

@@ -25,6 +25,9 @@ const OPEN: { readonly [Name in StrategyName]: () => Promise<Steps> } = {
     const { mariadbTurns } = await import("./mariadb.ts")
     return loginSteps(mariadbTurns, { takesTurns: true, admin: "required" })
   },
+  async "http-key"() {
+    return (await import("./http-key.ts")).httpKeySteps
+  },
   async generated() {
     return generatedSteps
   },
