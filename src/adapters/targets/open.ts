@@ -25,8 +25,22 @@ const OPEN: { readonly [Name in StrategyName]: () => Promise<Steps> } = {
     const { mariadbTurns } = await import("./mariadb.ts")
     return loginSteps(mariadbTurns, { takesTurns: true, admin: "required" })
   },
+  async "rabbitmq-single"() {
+    const { rabbitSingle } = await import("./rabbitmq.ts")
+    return loginSteps(rabbitSingle, { takesTurns: false, admin: "required" })
+  },
+  async "rabbitmq-alternating"() {
+    const { rabbitTurns } = await import("./rabbitmq.ts")
+    return loginSteps(rabbitTurns, { takesTurns: true, admin: "required" })
+  },
+  async "aws-iam"() {
+    return (await import("./iam.ts")).iamSteps
+  },
   async "http-key"() {
     return (await import("./http-key.ts")).httpKeySteps
+  },
+  async webhook() {
+    return (await import("./webhook.ts")).webhookSteps
   },
   async generated() {
     return generatedSteps

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict"
+import { after, before, describe, test } from "node:test"
+import { amqpLogin } from "../../src/adapters/targets/amqp-login.ts"
+import { stepsOf } from "../../src/adapters/targets/open.ts"
+import type { Login } from "../../src/rotation/login.ts"
+import type { Steps } from "../../src/rotation/steps.ts"
+import { noRabbitmq, type RabbitServer, startRabbit } from "../kit/rabbitmq-server.ts"
+import { Rehearsal, refuses, whileUsed } from "../kit/rehearsal.ts"
+
+describe("RabbitMQ", { skip: noRabbitmq, timeout: 240_000 }, () => {
+  let server: RabbitServer
+  let single: Steps
+  let turns: Steps
+  before(async () => {
+    server = await startRabbit()
+    single = await stepsOf("rabbitmq-single")
+    turns = await stepsOf("rabbitmq-alternating")
+    await server.api("PUT", "vhosts/a%2Fb")
+  })
+  after(() => server[Symbol.asyncDispose]())
+
+  const secretOf = (username: string, password: string): Record<string, unknown> => ({
+    engine: "rabbitmq",
+    host: "127.0.0.1",
+    port: server.port,
+    managementPort: server.managementPort,
+    vhost: "a/b",
+    username,
+    password,
+    ssl: false,
+  })
+  const boss = (): object => secretOf("boss", "boss")
+  const rights = { configure: "^x", write: ".*", read: "" }
+
+  async function newUser(name: string): Promise<Record<string, unknown>> {
+    const at = encodeURIComponent(name)
+    await server.api("PUT", `users/${at}`, { password: "first", tags: "monitoring,own" })
+    for (const vhost of ["a%2Fb", "%2F"]) await server.api("PUT", `permissions/${vhost}/${at}`, rights)
+    await server.api("PUT", `topic-permissions/a%2Fb/${at}`, { exchange: "amq.topic", write: "^a", read: "^b" })
+    await server.api("PUT", `user-limits/${at}/max-connections`, { value: 50 })
+    return secretOf(name, "first")
+  }
+
+  async function told(name: string): Promise<unknown> {
+    const at = encodeURIComponent(name)
+    const { tags } = (await server.api("GET", `users/${at}`)) as { tags: unknown }
+    const lists = await Promise.all(
+      [`users/${at}/permissions`, `users/${at}/topic-permissions`, `user-limits/${at}`].map((path) =>
+        server.api("GET", path),
+      ),
+    )
+    return JSON.parse(JSON.stringify([tags, lists]).replaceAll(JSON.stringify(name), '"U"')) as unknown
+  }
+
+  async function logsIn(value: string): Promise<boolean> {
+    const secret = JSON.parse(value) as Login
+    return amqpLogin({ ...secret, tls: false }, "a/b", new Rehearsal(single, {}).context)
+  }
+
+  test("two users: no login ever fails; tags, permissions and limits are equal", async () => {
+    const name = "pro be/ü'\"x"
+    const rehearsal = new Rehearsal(turns, await newUser(name), boss())
+    const before = await told(name)
+    const seen = await whileUsed(rehearsal, logsIn, async () => {
+      for (let round = 0; round < 3; round++) {
+        await rehearsal.rotate()
+        assert.ok(await logsIn(rehearsal.previous ?? ""))
+        assert.deepEqual(await told(`${name}_clone`), before)
+        assert.deepEqual(await told(name), before)
+      }
+    })
+    assert.deepEqual([seen.failedInside, seen.failedOutside], [0, 0])
+    assert.ok(seen.logins > 3)
+  })
+
+  test("one user: only inside the window, and tags and permissions stay", async () => {
+    const rehearsal = new Rehearsal(single, await newUser("one"), boss())
+    const before = await told("one")
+    const seen = await whileUsed(rehearsal, logsIn, async () => {
+      for (let round = 0; round < 3; round++) await rehearsal.rotate()
+    })
+    assert.equal(seen.failedOutside, 0)
+    assert.deepEqual(await told("one"), before)
+  })
+
+  test("killed at every point, and revoked", async () => {
+    for (const steps of [single, turns]) {
+      const rehearsal = new Rehearsal(steps, await newUser(steps === turns ? "t" : "s"), boss())
+      const alive = async (): Promise<void> => {
+        const held = [rehearsal.current, rehearsal.pending].filter((text) => text !== undefined)
+        const good = await Promise.all(held.map(logsIn))
+        assert.ok(good.includes(true), "locked out")
+        if (steps === turns) assert.ok(good[0])
+      }
+      assert.ok((await rehearsal.dying(() => rehearsal.rotate(), alive)) >= 3)
+      await rehearsal.dying(() => rehearsal.revoke(), alive)
+      assert.equal(await logsIn(rehearsal.previous ?? ""), false)
+      await rehearsal.rotate()
+      assert.ok(await logsIn(rehearsal.current))
+    }
+  })
+
+  test("refusals", async () => {
+    const good = await newUser("r")
+    await refuses("admin_missing", () => new Rehearsal(single, good).rotate())
+    await refuses(
+      "current_refused",
+      () => new Rehearsal(single, { ...good, password: "guess" }, boss()).rotate(),
+      "guess",
+    )
+    await refuses("admin_refused", () => new Rehearsal(single, good, secretOf("boss", "wrong")).rotate(), "wrong")
+    await refuses("target_unreachable", () => new Rehearsal(single, { ...good, port: 1 }, boss()).rotate(), "first")
+    await refuses("account_unsuitable", () => new Rehearsal(single, { ...good, vhost: "none" }, boss()).rotate())
+    await newUser("plain")
+    await refuses("admin_not_permitted", () => new Rehearsal(single, good, secretOf("plain", "first")).rotate())
+    assert.ok(await logsIn(JSON.stringify(good)))
+  })
+})
