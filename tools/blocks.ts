@@ -6,6 +6,7 @@ import { MATRIX, type RouteId, type Row } from "../src/http/matrix.ts"
 import { refusalsOf } from "../src/http/openapi/refusals.ts"
 import { STATUS } from "../src/http/problem.ts"
 import { KINDS } from "../src/notice/kind.ts"
+import { STRATEGIES } from "../src/rotation/strategy.ts"
 import { settingsTable } from "../src/main/settings-doc.ts"
 
 export interface Block {
@@ -19,6 +20,7 @@ export const BLOCKS: readonly Block[] = [
   { file: "docs/api.md", source: "src/http/matrix.ts and src/http/contract", make: routeTable },
   { file: "docs/api.md", source: "src/core/errors.ts and src/http/problem.ts", make: errorTable },
   { file: "docs/notifications.md", source: "src/notice/kind.ts", make: noticesTable },
+  { file: "docs/rotation.md", source: "src/rotation/strategy.ts", make: strategiesTable },
   { file: "docs/metrics.md", source: "src/http/metrics.ts", make: metricsTable },
 ]
 
@@ -47,6 +49,21 @@ function routeTable(): string {
     return [`\`${path}\``, row.summary, who, code(row.verb), code(row.action), success]
   })
   return table(["route", "what it does", "who", "verb", "audit action", "success"], rows)
+}
+
+function strategiesTable(): string {
+  const head = ["strategy", "for", "promise", "administrator", "members of the secret", "revoke"]
+  return table(
+    head,
+    STRATEGIES.map(({ name, label, promises, admin, needs, revoke }) => [
+      `\`${name}\``,
+      label,
+      promises,
+      admin,
+      `\`${needs}\``,
+      revoke,
+    ]),
+  )
 }
 
 function code(text: string | null): string {

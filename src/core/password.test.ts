@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { TylerError } from "./errors.ts"
 import { drawPassword, type PasswordWanted } from "./password.ts"
 import { type Random, systemRandom } from "./random.ts"

@@ -111,7 +111,3 @@ export const STRATEGIES = [
 ] as const satisfies readonly Strategy[]
 
 export type StrategyName = (typeof STRATEGIES)[number]["name"]
-
-export function strategyNamed(name: string): (Strategy & { readonly name: StrategyName }) | undefined {
-  return STRATEGIES.find((row) => row.name === name)
-}

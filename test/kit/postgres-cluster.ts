@@ -4,7 +4,7 @@ import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, readFileSync, 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
-import pg from "pg"
+import { Client } from "pg"
 import { freePort } from "./free-port.ts"
 
 const bin = globSync("/usr/lib/postgresql/*/bin").toSorted().at(-1)
@@ -92,7 +92,7 @@ export async function startCluster(tls?: { cert: string; key: string }, folder =
     port,
     superuser: { username: "boss", password },
     async sql(text, database = "postgres") {
-      const client = new pg.Client({ host: "127.0.0.1", port, user: "boss", password, database })
+      const client = new Client({ host: "127.0.0.1", port, user: "boss", password, database })
       await client.connect()
       try {
         return (await client.query<Record<string, unknown>>(text)).rows

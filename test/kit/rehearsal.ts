@@ -50,8 +50,8 @@ export class Rehearsal {
     return { current: this.current, pending: this.pending, previous: this.previous, admin: this.admin }
   }
 
-  value<T = Record<string, string>>(): T {
-    return JSON.parse(this.current) as T
+  value(): Record<string, string> {
+    return JSON.parse(this.current) as Record<string, string>
   }
 
   begin(): void {
@@ -112,9 +112,9 @@ export async function whileUsed(
   act: () => Promise<void>,
 ): Promise<{ logins: number; failedInside: number; failedOutside: number }> {
   const seen = { logins: 0, failedInside: 0, failedOutside: 0 }
-  let over = false
+  const state = { over: false }
   const use = async (): Promise<void> => {
-    while (!over) {
+    while (!state.over) {
       const before = rehearsal.changing
       const ok = await logsIn(rehearsal.current)
       seen.logins++
@@ -126,7 +126,7 @@ export async function whileUsed(
   try {
     await act()
   } finally {
-    over = true
+    state.over = true
     await using
   }
   return seen

@@ -41,7 +41,9 @@ describe("AWS access keys", { skip: noMoto }, () => {
   }
   async function keysOf(username: string): Promise<Record<string, string>> {
     const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName: username }))
-    return Object.fromEntries(AccessKeyMetadata.map(({ AccessKeyId, Status }) => [AccessKeyId, Status]))
+    return Object.fromEntries(
+      AccessKeyMetadata.map(({ AccessKeyId = "", Status = "Inactive" }) => [AccessKeyId, Status as string]),
+    )
   }
 
   test("two keys take turns, and no use ever fails", async () => {

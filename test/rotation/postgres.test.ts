@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer } from "node:net"
 import { after, before, describe, test } from "node:test"
-import pg from "pg"
+import { Client } from "pg"
 import { stepsOf } from "../../src/adapters/targets/open.ts"
 import type { Steps } from "../../src/rotation/steps.ts"
 import { noOpenssl, selfSigned } from "../kit/certificate.ts"
@@ -50,7 +50,7 @@ describe("PostgreSQL", { skip: noCluster }, () => {
 
   async function asks(value: string, sql = "select 1"): Promise<unknown> {
     const { username, password } = JSON.parse(value) as Value
-    const client = new pg.Client({
+    const client = new Client({
       host: "127.0.0.1",
       port: cluster.port,
       user: username,
@@ -135,7 +135,7 @@ describe("PostgreSQL", { skip: noCluster }, () => {
       JSON.stringify(secret),
       "select set_config('search_path', 'x;alter/**/role/**/mallory/**/superuser;--', false)",
     )
-    const client = new pg.Client({
+    const client = new Client({
       host: "127.0.0.1",
       port: cluster.port,
       user: "mallory",
@@ -256,7 +256,7 @@ describe("PostgreSQL", { skip: noCluster }, () => {
     for (const steps of [single, turns]) {
       const rehearsal = new Rehearsal(steps, await newUser(), steps === turns ? boss() : undefined)
       const { username, password } = rehearsal.value()
-      const open = new pg.Client({
+      const open = new Client({
         host: "127.0.0.1",
         port: cluster.port,
         user: username,

@@ -60,12 +60,17 @@ async function must(session: RedisSession, by: By, ...words: readonly string[]):
     : fault
 }
 
+/** Array.isArray knows no readonly arrays. */
+function isList(reply: Reply | undefined): reply is readonly Reply[] {
+  return Array.isArray(reply)
+}
+
 /** Of the answer to ACL GETUSER, a flat list of names and values. */
 function member(answer: Reply, name: string): readonly Reply[] {
-  if (!Array.isArray(answer)) throw new RotationFault("account_unsuitable", { reason: "the server has no such user" })
+  if (!isList(answer)) throw new RotationFault("account_unsuitable", { reason: "the server has no such user" })
   const at = answer.indexOf(name)
-  const value: Reply | undefined = at < 0 ? undefined : answer[at + 1]
-  return Array.isArray(value) ? value : []
+  const value = at < 0 ? undefined : answer[at + 1]
+  return isList(value) ? value : []
 }
 
 /** Leaves exactly these passwords, then writes them down. */

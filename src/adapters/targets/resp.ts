@@ -1,5 +1,5 @@
 import { connect as connectPlain, isIP, type Socket } from "node:net"
-import { connect as connectTls } from "node:tls"
+import { checkServerIdentity, connect as connectTls, type PeerCertificate } from "node:tls"
 import { connectionFault, RotationFault } from "../../rotation/fault.ts"
 import type { Login } from "../../rotation/login.ts"
 import type { StepContext } from "../../rotation/steps.ts"
@@ -101,8 +101,8 @@ export class RedisSession implements AsyncDisposable {
 }
 
 /** Node compares with the name that was connected to, which here is an address. */
-function named(host: string): (name: string, certificate: import("node:tls").PeerCertificate) => Error | undefined {
-  return (_, certificate) => process.getBuiltinModule("node:tls").checkServerIdentity(host, certificate)
+function named(host: string): (name: string, certificate: PeerCertificate) => Error | undefined {
+  return (_, certificate) => checkServerIdentity(host, certificate)
 }
 
 /** @returns undefined while not all of it is there. @throws on what is not RESP2 */
