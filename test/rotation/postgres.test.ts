@@ -6,7 +6,7 @@ import { Client } from "pg"
 import { stepsOf } from "../../src/adapters/targets/open.ts"
 import type { Steps } from "../../src/rotation/steps.ts"
 import { noOpenssl, selfSigned } from "../kit/certificate.ts"
-import { type Cluster, noCluster, startCluster } from "../kit/postgres-cluster.ts"
+import { type Cluster, noCluster, noPostgres18, POSTGRES_18, startCluster } from "../kit/postgres-cluster.ts"
 import { Rehearsal, refuses, whileUsed } from "../kit/rehearsal.ts"
 
 interface Value {
@@ -218,6 +218,24 @@ describe("PostgreSQL", { skip: noCluster }, () => {
       rehearsal.admin = undefined
       await refuses("admin_missing", () => rehearsal.rotate())
     }
+  })
+
+  test("from PostgreSQL 16 on the administrator needs ADMIN OPTION", { skip: noPostgres18 }, async () => {
+    await using newer = await startCluster(undefined, POSTGRES_18)
+    await newer.sql(`create role helper login createrole password 'helps'; create role app1 login password 'first';
+      create role app2 login password 'first'; grant app2 to helper with admin option, inherit false, set false`)
+    const at = (name: string, password: string): object => ({ ...secretOf(name, password), port: newer.port })
+    for (const steps of [single, turns]) {
+      const helper = at("helper", "helps")
+      await refuses("admin_not_permitted", () =>
+        new Rehearsal(steps, { ...at("app1", "first"), masterarn: "x" }, helper).rotate(),
+      )
+      const rehearsal = new Rehearsal(steps, { ...at("app2", "first"), masterarn: "x" }, helper)
+      for (let round = 0; round < 3; round++) await rehearsal.rotate()
+      await rehearsal.revoke()
+      await newer.sql("alter role app2 password 'first'")
+    }
+    assert.doesNotMatch(newer.log(), /app2_clone.*password '(?!SCRAM)/)
   })
 
   test("a user or a place that changed under way, and a credential that is not ours, change nothing", async () => {
