@@ -73,6 +73,7 @@ export const postgresSingle: LoginTarget = {
   },
 }
 
+/** The user itself may, its own being these; an administrator that is no superuser needs to be a member of pg_signal_backend. */
 async function endSessions(session: Session, username: string): Promise<void> {
   await session.rows(
     "select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and pid <> pg_backend_pid()",
