@@ -12,6 +12,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   verify: ["audit-verify.ts"],
   sqlite: ["reads.ts", "sqlite"],
   postgres: ["reads.ts", "postgres"],
+  endpoint: ["endpoint.ts"],
   logins: ["logins.ts"],
   approvals: ["approvals.ts"],
   scale: ["scale.ts"],

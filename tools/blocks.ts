@@ -7,6 +7,7 @@ import { refusalsOf } from "../src/http/openapi/refusals.ts"
 import { STATUS } from "../src/http/problem.ts"
 import { KINDS } from "../src/notice/kind.ts"
 import { STRATEGIES } from "../src/rotation/strategy.ts"
+import { DROPPED_METRIC, SECURITY_METRIC_NAMES, SECURITY_METRICS } from "../src/telemetry/security-metrics.ts"
 import { settingsTable } from "../src/main/settings-doc.ts"
 
 export interface Block {
@@ -22,6 +23,7 @@ export const BLOCKS: readonly Block[] = [
   { file: "docs/notifications.md", source: "src/notice/kind.ts", make: noticesTable },
   { file: "docs/rotation.md", source: "src/rotation/strategy.ts", make: strategiesTable },
   { file: "docs/metrics.md", source: "src/http/metrics.ts", make: metricsTable },
+  { file: "docs/metrics.md", source: "src/telemetry/security-metrics.ts", make: securityTable },
 ]
 
 const END = "<!-- end of the generated table -->"
@@ -86,6 +88,21 @@ function errorTable(): string {
 function where(count: number, all: number): string {
   if (count === 0) return "before there is a route"
   return count === all ? "all" : String(count)
+}
+
+function securityTable(): string {
+  const rows = SECURITY_METRIC_NAMES.map((name) => {
+    const { unit, about, sets } = SECURITY_METRICS[name]
+    const published = sets.map((set) => (set.length === 0 ? "none" : set.map((one) => `\`${one}\``).join(" ")))
+    return [`\`${name}\``, unit, about, published.join("; ")]
+  })
+  const dropped = [
+    `\`${DROPPED_METRIC.name}\``,
+    DROPPED_METRIC.unit,
+    "Counts given up because CloudWatch took none",
+    "none",
+  ]
+  return table(["metric", "unit", "counts", "published with these dimensions"], [...rows, dropped])
 }
 
 function metricsTable(): string {

@@ -17,6 +17,8 @@ const OTHER_VARIABLES = [
   "NODE_TLS_REJECT_UNAUTHORIZED",
   "LD_PRELOAD",
   "XDG_CONFIG_HOME",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
 ]
 
 /** What this repository has. */

@@ -72,7 +72,7 @@ function serverCommands(code: string, known: Known): string[] {
 
 /** What begins like a variable of ours, or is given a value, must be one. */
 const VARIABLE =
-  /\b(?:(?:TYLER|SECRETS?|DATABASE|TLS|ENABLE|AWS|CLOUDWATCH|KMS|MAX_SECRET|TRUSTED|PUBLIC|REDIS|LOG)_[A-Z_]*[A-Z]|[A-Z][A-Z_]+(?==))(_?\*)?/g
+  /\b(?:(?:TYLER|SECRETS?|DATABASE|TLS|ENABLE|AWS|AUDIT_MIRROR|CLOUDWATCH|KMS|MAX_SECRET|OTEL|TRUSTED|PUBLIC|REDIS|LOG)_[A-Z0-9_]*[A-Z0-9]|[A-Z][A-Z_]+(?==))(_?\*)?/g
 
 function variables(code: string, known: Known): string[] {
   return [...code.matchAll(VARIABLE)]

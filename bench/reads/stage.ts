@@ -66,7 +66,8 @@ async function addDeveloper(admin: Client, username: string): Promise<string> {
   return token
 }
 
-function nameOf(at: number): string {
+/** The name of a secret that `setStage` makes. */
+export function nameOf(at: number): string {
   return `team-${at % POLICIES}/secret-${Math.floor(at / POLICIES)}`
 }
 

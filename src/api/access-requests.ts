@@ -41,7 +41,8 @@ export const RequestItem = strict({
   uses: orNull(Type.Integer({ minimum: 1 })),
   steppedUp: Type.Boolean(),
   /** Approvals it takes. */
-  needed: Type.Integer({ minimum: 1 }),
+  /** 0: policy wants a second factor only, and the grants began with the request. */
+  needed: Type.Integer({ minimum: 0 }),
   state: State,
   createdAt: Time,
   expiresAt: Time,

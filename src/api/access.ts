@@ -1,5 +1,5 @@
 import { type Static, Type } from "./schema.ts"
-import { Label, Name, orNull, Reason, strict, Time, VersionId } from "./fields.ts"
+import { AnyVersionId, Label, Name, orNull, Reason, strict, Time, VersionId } from "./fields.ts"
 import { invalidField, parseBody } from "./parse.ts"
 import { Problem, ProblemFacts } from "./problem.ts"
 
@@ -34,7 +34,7 @@ export const AccessAnswer = strict({
   valueBase64: Type.Optional(Type.String()),
   masked: Type.Boolean(),
   accessTime: Time,
-  versionId: VersionId,
+  versionId: AnyVersionId,
   receipt: ReceiptAnswer,
   /** Uses left today for this secret; null: no limit. */
   remainingToday: orNull(Type.Integer({ minimum: 0 })),

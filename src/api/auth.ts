@@ -41,6 +41,8 @@ export const PasswordBody = strict({ currentPassword: Password, newPassword: Pas
 /** `GET /api/sessions`: the caller's own. `DELETE /api/sessions/{id}` answers `Message`. */
 export const SessionItem = strict({
   id: Id,
+  /** An access key is a way in as sessions and tokens are. */
+  kind: Type.Enum(["session", "token", "workload", "access_key"]),
   label: Type.String({ maxLength: 200 }),
   createdAt: Time,
   expiresAt: Time,

@@ -30,6 +30,10 @@ export const Label = Type.String({
   description: "a staging label (1 to 256 letters, digits or _+=.@-)",
 })
 
+/** As the AWS endpoint may have made them; a body here names them by the stricter ones above. */
+export const AnyVersionId = Type.String({ minLength: 32, maxLength: 64 })
+export const AnyLabel = Type.String({ minLength: 1, maxLength: 256 })
+
 export const Id = Type.String({ minLength: 1, maxLength: 64 })
 
 export const Role = Type.String({

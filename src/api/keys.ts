@@ -14,8 +14,14 @@ export const KeyProgress = strict({
   rewrapped: Type.Integer({ minimum: 0 }),
   remaining: Type.Integer({ minimum: 0 }),
 })
+/** What wraps the keyring: a root key file, known by the first 8 hex digits of its check value, or a KMS key. */
+export const RootKeyItem = Type.Union([
+  strict({ kind: Type.Literal("local"), check: Type.String({ pattern: "^[0-9a-f]{8}$" }) }),
+  strict({ kind: Type.Literal("kms"), keyArn: Type.String({ maxLength: 2048 }) }),
+])
 /** `GET /api/keys`. */
 export const KeysAnswer = strict({
+  root: RootKeyItem,
   keys: Type.Array(KeyItem, { maxItems: 10_000 }),
   /** null: no rotation is under way. */
   progress: orNull(KeyProgress),

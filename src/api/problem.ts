@@ -1,6 +1,6 @@
 import { type Static, Type } from "./schema.ts"
 import { VERBS } from "../core/verb.ts"
-import { orNull, Role, strict, Time } from "./fields.ts"
+import { AnyLabel, AnyVersionId, orNull, Role, strict, Time } from "./fields.ts"
 
 const Text = Type.String({ maxLength: 1000 })
 const Count = Type.Integer({ minimum: 0 })
@@ -45,6 +45,11 @@ export const ProblemFacts = {
   state: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
   /** What is wrong with a passkey's answer. */
   fault: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
+  /** The version or the label that is not there, or that stands in the way. */
+  versionId: Type.Optional(AnyVersionId),
+  stage: Type.Optional(AnyLabel),
+  /** Of the secret in which a key stands for another value. */
+  arn: Type.Optional(Type.String({ maxLength: 2048 })),
   /** Of the secret that the refusal is about, where there were several. */
   name: Type.Optional(Type.String({ maxLength: 512 })),
   reasons: Type.Optional(Type.Array(DecisionReason, { maxItems: 10_000 })),

@@ -1,11 +1,13 @@
 import { type Static, Type } from "./schema.ts"
-import { Cursor, Label, Name, orNull, Reason, Role, Roles, strict, Time, VersionId } from "./fields.ts"
+import { AnyLabel, AnyVersionId, Cursor, Name, orNull, Reason, Role, Roles, strict, Time, VersionId } from "./fields.ts"
 import { Limit, parseLimit } from "./page.ts"
 import { invalidField, parseBody, parseQuery } from "./parse.ts"
 import { EffectivePolicy } from "./policies.ts"
 import { parseValueBody, ValueFields } from "./value.ts"
 
 const Description = Type.String({ maxLength: 500 })
+/** The AWS endpoint takes longer ones than a body here. */
+const AnyDescription = Type.String({ maxLength: 2048 })
 export const Tag = strict({
   Key: Type.String({ minLength: 1, maxLength: 128 }),
   Value: Type.String({ maxLength: 256 }),
@@ -25,11 +27,13 @@ export const ListQuery = strict({
 export const ListItem = strict({
   name: Name,
   arn: Arn,
-  description: Description,
+  description: AnyDescription,
   tags: Tags,
   lastChanged: Time,
   /** A UTC day, or null when it was never read. */
   lastAccessed: orNull(Type.String({ maxLength: 30 })),
+  /** False: it is in AWS, and `tyler aws adopt` has not put it under our rule yet. */
+  adopted: Type.Boolean(),
 })
 export const ListAnswer = strict({
   secrets: Type.Array(ListItem, { maxItems: 100 }),
@@ -51,13 +55,15 @@ export const CreateBody = strict({
   tags: Type.Optional(Tags),
   kmsKeyId: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
 })
-/** 201 for create; the answer of PUT, restore and rollback too. */
-export const WrittenAnswer = strict({ message: MessageText, arn: Arn, name: Name, versionId: VersionId })
+/** 201 for create; the answer of PUT and rollback too. */
+export const WrittenAnswer = strict({ message: MessageText, arn: Arn, name: Name, versionId: AnyVersionId })
+/** With the current version; null: the secret has no value yet, which only the AWS endpoint can make. */
+export const KeptAnswer = strict({ message: MessageText, arn: Arn, name: Name, versionId: orNull(AnyVersionId) })
 
 /** `PUT /api/secrets/{name}`, read with `parsePut`. */
 export const PutBody = strict({ ...ValueFields, reason: Reason, expectedVersion: Type.Optional(VersionId) })
 
-/** `PATCH /api/secrets/{name}`; answers `WrittenAnswer` with the current version. */
+/** `PATCH /api/secrets/{name}`; answers `KeptAnswer`. */
 export const PatchBody = strict({
   description: Type.Optional(Description),
   tags: Type.Optional(Tags),
@@ -79,7 +85,7 @@ export const DeletedAnswer = strict({
   deletionDate: Time,
 })
 
-/** `POST .../restore`. */
+/** `POST .../restore`; answers `KeptAnswer`. */
 export const RestoreBody = strict({ reason: Reason })
 
 /** `POST .../rollback`; answers as PUT. */
@@ -90,8 +96,8 @@ export const RollbackBody = strict({
 })
 
 export const VersionItem = strict({
-  versionId: VersionId,
-  stages: Type.Array(Label, { maxItems: 20 }),
+  versionId: AnyVersionId,
+  stages: Type.Array(AnyLabel, { maxItems: 20 }),
   createdAt: Time,
   createdBy: Type.String({ maxLength: 128 }),
 })
@@ -103,11 +109,13 @@ export const VersionsAnswer = strict({ versions: Versions })
 export const MetadataAnswer = strict({
   name: Name,
   arn: Arn,
-  description: Description,
+  description: AnyDescription,
   tags: Tags,
   createdAt: Time,
   lastChanged: Time,
   lastAccessed: orNull(Type.String({ maxLength: 30 })),
+  /** False: it is in AWS, and `tyler aws adopt` has not put it under our rule yet. */
+  adopted: Type.Boolean(),
   /** When it will be purged; null for a live secret. */
   deletionDate: orNull(Time),
   /** Since when the value should be replaced, for somebody saw it in an emergency; null: it need not be. */
@@ -128,6 +136,7 @@ export type ListAnswer = Static<typeof ListAnswer>
 export type Tag = Static<typeof Tag>
 export type CreateBody = Static<typeof CreateBody>
 export type WrittenAnswer = Static<typeof WrittenAnswer>
+export type KeptAnswer = Static<typeof KeptAnswer>
 export type PutBody = Static<typeof PutBody>
 export type PatchBody = Static<typeof PatchBody>
 export type DeleteBody = Static<typeof DeleteBody>

@@ -40,7 +40,7 @@ async function readBatch(
 ): Promise<Read> {
   const options = { unmask: true, ...(reason === undefined ? {} : { reason }) }
   const items = named(names, await client.access(names, options))
-  const refused = items.flatMap(([name, item]) => ("versionId" in item ? [] : [[name, item] as const]))
+  const refused = items.flatMap(([name, item]) => ("receipt" in item ? [] : [[name, item] as const]))
   const shown = refused.length === 0 ? undefined : await afterwards(call, client, reason, refused)
   if (shown === undefined) return items.map(([name, item]) => [name, delivered(item)])
   const late = refused.map(([name]) => name)
@@ -64,7 +64,7 @@ function named(names: readonly string[], items: readonly (AccessAnswer | BatchRe
 }
 
 function delivered(item: AccessAnswer | BatchRefusal): AccessAnswer {
-  if ("versionId" in item) return item
+  if ("receipt" in item) return item
   const { name, error, code, ...facts } = item
   const { status, requestId, ...rest } = facts as { status?: unknown; requestId?: unknown }
   const known = typeof status === "number" ? status : statusOf(code)

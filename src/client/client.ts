@@ -1,5 +1,6 @@
 import type { HealthAnswer, ReadyAnswer } from "../api/health.ts"
 import type { Random } from "../core/random.ts"
+import { type AccessKeys, accessKeysOf } from "./access-keys.ts"
 import {
   type AccessRequests,
   accessRequestsOf,
@@ -9,6 +10,7 @@ import {
   grantsOf,
 } from "./access-requests.ts"
 import { parseAddress } from "./address.ts"
+import { type IamBindings, iamBindingsOf } from "./iam.ts"
 import { makeCaller } from "./caller.ts"
 import { TylerApiError } from "./error.ts"
 import { type Factors, factorsOf } from "./factors.ts"
@@ -59,6 +61,7 @@ export interface ClientOptions {
 
 export interface TylerClient extends Secrets, Identity, BreakGlass {
   readonly factors: Factors
+  readonly accessKeys: AccessKeys
   readonly requests: AccessRequests
   readonly grants: Grants
   readonly policies: Policies
@@ -69,6 +72,7 @@ export interface TylerClient extends Secrets, Identity, BreakGlass {
   readonly roles: Roles
   readonly serviceAccounts: ServiceAccounts
   readonly workloadIssuers: WorkloadIssuers
+  readonly iamBindings: IamBindings
   readonly sessions: Sessions
   health(): Promise<HealthAnswer>
   /** Says which part is down instead of throwing. */
@@ -96,6 +100,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     ...identityOf(caller),
     ...breakGlassOf(caller),
     factors: factorsOf(caller),
+    accessKeys: accessKeysOf(caller),
     requests: accessRequestsOf(caller),
     grants: grantsOf(caller),
     policies: policiesOf(caller),
@@ -106,6 +111,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     roles: rolesOf(caller),
     serviceAccounts: serviceAccountsOf(caller),
     workloadIssuers: workloadIssuersOf(caller),
+    iamBindings: iamBindingsOf(caller),
     sessions: sessionsOf(caller),
     health: () => caller.read("/api/health"),
     ready: () => readiness(transport),

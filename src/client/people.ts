@@ -10,6 +10,7 @@ import type {
   SetupBody,
 } from "../api/auth.ts"
 import type { Scope } from "../api/fields.ts"
+import type { IamLoginBody } from "../api/iam.ts"
 import type { SignInAnswer, SignOnBody } from "../api/identity-providers.ts"
 import type {
   CreatedUser,
@@ -48,6 +49,8 @@ export interface Identity {
   logout(): Promise<void>
   /** A program's session of 15 minutes for a token of a known issuer, which is good once. */
   loginWorkload(token: string): Promise<WorkloadLoginAnswer>
+  /** The same for a request that `signIdentity` of `iam-signature.ts` has signed with AWS credentials. */
+  loginIam(signed: IamLoginBody): Promise<WorkloadLoginAnswer>
   me(): Promise<MeAnswer>
   /** Where notices go; null: nowhere. */
   setEmail(email: string | null): Promise<void>
@@ -65,6 +68,7 @@ export function identityOf(caller: Caller): Identity {
       await caller.send("POST", "/api/auth/logout", {})
     },
     loginWorkload: (token) => caller.send("POST", "/api/auth/workload", { token }),
+    loginIam: (signed) => caller.send("POST", "/api/auth/iam", signed),
     me: () => caller.read("/api/me"),
     setEmail: async (email) => {
       await caller.send("PATCH", "/api/me", { email })

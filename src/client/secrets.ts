@@ -2,6 +2,7 @@ import type { AccessAnswer, BatchAnswer } from "../api/access.ts"
 import type { RotateAnswer, RotationAnswer } from "../api/rotation.ts"
 import type {
   DeletedAnswer,
+  KeptAnswer,
   ListAnswer,
   ListItem,
   MetadataAnswer,
@@ -85,14 +86,12 @@ export interface Secrets {
   /** A new current version. */
   update(name: string, value: Value, options?: UpdateOptions): Promise<WrittenAnswer>
   /** Description and tags; what is not named stays. */
-  patch(
-    name: string,
-    change: { description?: string; tags?: readonly Tag[] },
-    options?: Reasoned,
-  ): Promise<WrittenAnswer>
+  patch(name: string, change: { description?: string; tags?: readonly Tag[] }, options?: Reasoned): Promise<KeptAnswer>
   /** Schedules deletion; it can be restored until `deletionDate`. */
   delete(name: string, options: DeleteOptions): Promise<DeletedAnswer>
-  restore(name: string, options?: Reasoned): Promise<WrittenAnswer>
+  restore(name: string, options?: Reasoned): Promise<KeptAnswer>
+  /** Puts a secret that is in AWS already under the rule of this service. */
+  adopt(name: string, options?: Reasoned): Promise<KeptAnswer>
   /** Makes an earlier version the current one. */
   rollback(name: string, versionId: string, options?: UpdateOptions): Promise<WrittenAnswer>
   /** Starts a rotation. */
@@ -146,6 +145,8 @@ export function secretsOf(caller: Caller): Secrets {
     },
     restore: async (name, options = {}) =>
       caller.send("POST", `${secretPath(name)}/restore`, { reason: caller.reason(options.reason) }, options),
+    adopt: async (name, options = {}) =>
+      caller.send("POST", `${secretPath(name)}/adopt`, { reason: caller.reason(options.reason) }, options),
     rollback: async (name, versionId, options = {}) => {
       const { expectedVersion } = options
       const body = { versionId, reason: caller.reason(options.reason), expectedVersion }

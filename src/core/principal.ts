@@ -32,7 +32,9 @@ export interface Principal {
   readonly sessionId: string | null
   /** Of the token in use; absent: whatever the principal may do. */
   readonly scope?: TokenScope
-  /** Of a program: why it asks where it does not say. */
+  /** Development only, an admin's access key: rows give it every verb and ask for nothing; their daily limits hold. */
+  readonly unguarded?: true
+  /** Of a program or an access key: why it asks where it does not say. */
   readonly standingReason?: Reason
 }
 

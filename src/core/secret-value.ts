@@ -68,6 +68,24 @@ export function authenticateWith<T>(value: SecretValue, use: (text: string) => T
   }
 }
 
+/**
+ * The door for the store that is to keep the value: the bytes are lent in exchange for the receipt of the INTENT, and
+ * wiped after.
+ */
+export async function entrust<T>(
+  value: SecretValue,
+  receipt: Receipt,
+  use: (bytes: Uint8Array) => Promise<T>,
+): Promise<T> {
+  spendReceipt(receipt)
+  const held = ConcealedValue.bytesOf(value)
+  try {
+    return await use(held)
+  } finally {
+    wipe(held)
+  }
+}
+
 /** For a value that is not needed after all. */
 export function discard(value: SecretValue): void {
   wipe(ConcealedValue.bytesOf(value))

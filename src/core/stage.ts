@@ -1,5 +1,7 @@
 /**
- * Staging labels. `current` and `previous` are AWS's AWSCURRENT and AWSPREVIOUS. One version per label and secret.
+ * Staging labels. `current`, `previous` and `pending` are AWS's AWSCURRENT, AWSPREVIOUS and AWSPENDING; all others are a
+ * caller's own. One version per label and secret.
  */
 export const CURRENT = "current"
 export const PREVIOUS = "previous"
+export const PENDING = "pending"

@@ -6,6 +6,7 @@ import { TylerError } from "../core/errors.ts"
 import { isHalf, type Origin } from "../core/principal.ts"
 import type { Caller } from "../operations/service.ts"
 import { recordRefusal } from "../operations/perform.ts"
+import { NO_SPANS } from "../telemetry/spans.ts"
 import { readJson, refuseOddMedia } from "./body.ts"
 import { originOf, type Presented, presentedToken, refuseCrossSite } from "./caller.ts"
 import { CONTRACTS } from "./contract.ts"
@@ -16,9 +17,11 @@ import { notRouted } from "./not-routed.ts"
 import { takeReads } from "./limiter.ts"
 import { MATRIX, type Row, type RouteId } from "./matrix.ts"
 import { asTylerError, problemOf } from "./problem.ts"
+import { isAwsCall, registerAwsEndpoint } from "./aws-endpoint.ts"
 import { registerPages } from "./routes/pages.ts"
 import { type Answer, HANDLERS } from "./routes/handlers.ts"
 import { refuseUnlisted } from "./strict.ts"
+import { traced } from "./traced.ts"
 import { answerUnread } from "./unread.ts"
 import type { TlsListener, Wiring } from "./wiring.ts"
 
@@ -78,12 +81,15 @@ export function createApp(wiring: Wiring): FastifyInstance {
     request.origin = originOf(wiring, request)
     done(thrownBy(() => checkHost(request.raw)))
   })
-  app.addHook("preParsing", (request, _reply, _payload, done) => done(thrownBy(() => refuseOddMedia(request.raw))))
+  app.addHook("preParsing", (request, _reply, _payload, done) =>
+    done(isAwsCall(request) ? undefined : thrownBy(() => refuseOddMedia(request.raw))),
+  )
   app.setErrorHandler((error, request, reply) => sendProblem(wiring, request, reply, error))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(wiring, request, reply, notRouted(request.method, request.originalUrl)),
   )
   registerPages(app, wiring)
+  registerAwsEndpoint(app, wiring)
   for (const [id, row] of Object.entries(MATRIX) as [RouteId, Row][]) register(app, wiring, id, row)
   return app
 }
@@ -121,6 +127,8 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
   const contract = CONTRACTS[id]
   const counter = wiring.counters.routes.get(id) ?? wiring.counters.unrouted
   const open = row.auth === "none" && method === "GET"
+  const { spans } = wiring.service
+  const routed = { method, route: url, action: row.action, backend: wiring.backend }
   app.route({
     method,
     url,
@@ -139,14 +147,19 @@ function register(app: FastifyInstance, wiring: Wiring, id: RouteId, row: Row): 
     },
     handler: (request, reply) => {
       refuseUnlisted(contract, request, open)
-      handler({
+      const asked = {
         wiring,
         request,
         caller: request.caller as Caller,
         origin: request.origin,
         body: request.body,
         params: request.params as Record<string, string>,
-      }).then(
+      }
+      const answered =
+        spans === NO_SPANS
+          ? handler(asked)
+          : traced(spans, routed, request.headers["traceparent"], () => handler(asked))
+      answered.then(
         (answer) => {
           wiring.counters.answered(counter, answer.status)
           if (wiring.stopping()) reply.header("connection", "close")

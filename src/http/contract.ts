@@ -1,10 +1,12 @@
 import type { TObject, TSchema } from "../api/fields.ts"
 import type { ErrorCode } from "../core/errors.ts"
+import { accessKeyContracts } from "./contract/access-keys.ts"
 import { accessRequestContracts } from "./contract/access-requests.ts"
 import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"
 import { factorContracts } from "./contract/factors.ts"
 import { providerContracts } from "./contract/identity-providers.ts"
+import { iamContracts } from "./contract/iam.ts"
 import { keyContracts } from "./contract/keys.ts"
 import { lifecycleContracts } from "./contract/lifecycle.ts"
 import { policyContracts } from "./contract/policies.ts"
@@ -51,9 +53,11 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...authContracts,
   ...factorContracts,
   ...accessRequestContracts,
+  ...accessKeyContracts,
   ...userContracts,
   ...roleContracts,
   ...workloadContracts,
+  ...iamContracts,
   ...policyContracts,
   ...secretContracts,
   ...lifecycleContracts,

@@ -15,6 +15,8 @@ export class RouteCounter {
 /** What HTTP has answered since the start. */
 export class Counters {
   readonly routes: ReadonlyMap<RouteId, RouteCounter>
+  /** The AWS-compatible endpoint. */
+  readonly aws = new RouteCounter()
   /** Requests that reached no route. */
   readonly unrouted = new RouteCounter()
   readonly refusals = new Map<ErrorCode, number>()
@@ -32,9 +34,9 @@ export class Counters {
     else counter.done++
   }
 
-  /** A refusal that was the whole answer. */
-  refused(counter: RouteCounter, error: TylerError): void {
-    add(counter.refused, STATUS[error.code])
+  /** A refusal that was the whole answer. @param status where it is not the code's own */
+  refused(counter: RouteCounter, error: TylerError, status: number = STATUS[error.code]): void {
+    add(counter.refused, status)
     this.refusal(error)
   }
 

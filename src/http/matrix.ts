@@ -87,6 +87,22 @@ export const MATRIX = {
     summary: "Removes one of the caller's own factors",
   },
 
+  "POST /api/access-keys": {
+    ...admin,
+    action: "ACCESS_KEY_ISSUE",
+    summary: "Issues an access key, for AWS's clients: one's own, or a service account's (role admin)",
+  },
+  "GET /api/access-keys": {
+    ...admin,
+    action: "ACCESS_KEY_LIST",
+    summary: "The caller's own access keys, or somebody's (role admin)",
+  },
+  "DELETE /api/access-keys/:id": {
+    ...admin,
+    action: "ACCESS_KEY_REVOKE",
+    summary: "Revokes one's own access key, or anybody's (role admin)",
+  },
+
   "POST /api/access-requests": { ...request, action: "ACCESS_REQUEST", summary: "Asks for an approval" },
   "GET /api/access-requests": {
     ...request,
@@ -218,6 +234,27 @@ export const MATRIX = {
     summary: "Removes an issuer (role admin)",
   },
 
+  "POST /api/auth/iam": {
+    ...anybody,
+    action: "IAM_LOGIN",
+    summary: "Opens a program's session for a request that was signed with AWS credentials",
+  },
+  "GET /api/iam-bindings": {
+    ...admin,
+    action: "IAM_BINDING_LIST",
+    summary: "Lists whose AWS credentials programs sign in with (role admin)",
+  },
+  "POST /api/iam-bindings": {
+    ...admin,
+    action: "IAM_BINDING_CREATE",
+    summary: "Binds an IAM role or user to a service account (role admin)",
+  },
+  "DELETE /api/iam-bindings/:id": {
+    ...admin,
+    action: "IAM_BINDING_DELETE",
+    summary: "Removes such a binding (role admin)",
+  },
+
   "GET /api/policies": { ...policy, action: "POLICY_LIST", summary: "Lists the policy rows" },
   "GET /api/policies/:id": { ...policy, action: "POLICY_LIST", summary: "One policy row" },
   "POST /api/policies": { ...policy, action: "POLICY_CREATE", summary: "Adds a policy row (role admin)" },
@@ -330,6 +367,12 @@ export const MATRIX = {
     verb: "restore",
     action: "RESTORE",
     summary: "Takes a scheduled deletion back",
+  },
+  "POST /api/secrets/{name}/adopt": {
+    ...secret,
+    verb: "create",
+    action: "ADOPT",
+    summary: "Puts a secret that is in AWS already under our rule",
   },
   "POST /api/secrets/{name}/rollback": {
     ...secret,

@@ -1,3 +1,16 @@
+import { SECURITY_METRIC_NAMES, SECURITY_METRICS, type SecurityMetric } from "../telemetry/security-metrics.ts"
+
+type SecurityCounter = (typeof SECURITY_METRICS)[SecurityMetric]["prometheus"]
+
+/** The rows of what is counted from entries: the same numbers that CloudWatch gets. */
+const SECURITY_ROWS = Object.fromEntries(
+  SECURITY_METRIC_NAMES.map((metric) => {
+    const { prometheus, about, dimensions } = SECURITY_METRICS[metric]
+    const labels = dimensions.map((dimension) => dimension.toLowerCase())
+    return [prometheus, { type: "counter", labels, help: `${about}; CloudWatch's ${metric}` }]
+  }),
+) as unknown as Readonly<Record<SecurityCounter, { type: "counter"; labels: readonly string[]; help: string }>>
+
 /** Every metric there is. Labels hold routes, codes and parts; never a secret's, a person's or a caller's name. */
 export const METRICS = {
   tyler_build_info: { type: "gauge", labels: ["version"], help: "Always 1" },
@@ -15,7 +28,7 @@ export const METRICS = {
   tyler_unavailable_total: {
     type: "counter",
     labels: ["cause"],
-    help: "Requests refused because the database did not serve or record them",
+    help: "Requests refused because the database or AWS did not do its part",
   },
   tyler_part_up: { type: "gauge", labels: ["part"], help: "1 for a part that works; as /api/ready says" },
   tyler_ledger_waiting: { type: "gauge", labels: [], help: "Acts handed to the audit ledger and not yet durable" },
@@ -37,6 +50,22 @@ export const METRICS = {
     type: "gauge",
     labels: [],
     help: "When this process last wrote a checkpoint to the mirror",
+  },
+  ...SECURITY_ROWS,
+  tyler_metrics_waiting: {
+    type: "gauge",
+    labels: [],
+    help: "Readings of these counters that CloudWatch is yet to take",
+  },
+  tyler_metrics_dropped_total: {
+    type: "counter",
+    labels: [],
+    help: "Counts given up because CloudWatch took none for an hour",
+  },
+  tyler_mirror_entries_waiting: {
+    type: "gauge",
+    labels: ["mirror"],
+    help: "Audit entries not yet in a mirror of entries, as far as this process knows",
   },
   tyler_notifications_waiting: {
     type: "gauge",

@@ -7,6 +7,7 @@ import {
   loginPage,
   pageAssets,
   pageHeaders,
+  requestPage,
   setupPage,
   stepUpPage,
 } from "./pages.ts"
@@ -42,6 +43,7 @@ const PAGES: Readonly<Record<string, (facts: PageFacts) => string>> = {
   "/factors": factorsPage,
   "/step-up": stepUpPage,
   "/approve": approvalsPage,
+  "/request": requestPage,
 }
 
 /** Of a request's own page: ids as `random.uuid` makes them. */

@@ -107,7 +107,13 @@ test("a page under another loopback name is sent to PUBLIC_URL, an asset is not"
   assert.deepEqual([answer?.status, answer?.headers["location"]], [302, "http://localhost:7070/setup"])
   assert.equal(get("/assets/page.css", "127.0.0.1:7070")?.status, 200)
   assert.equal(get("/setup")?.status, 200)
-  for (const path of ["/factors", "/approve", REQUEST, "/step-up?verb=read&secret=config%2Fa&secret=b"])
+  for (const path of [
+    "/factors",
+    "/approve",
+    REQUEST,
+    "/step-up?verb=read&secret=config%2Fa&secret=b",
+    "/request?secret=config%2Fa",
+  ])
     for (const host of ["127.0.0.1:7070", "[::1]:7070", "127.0.0.2:9"]) {
       const sent = get(path, host)
       assert.deepEqual([sent?.status, sent?.headers["location"]], [302, `http://localhost:7070${path}`])

@@ -1,3 +1,4 @@
+import { QR_SCRIPT } from "../core/qr.ts"
 import { APPROVE_SCRIPT } from "./pages/approve-script.ts"
 import { FACTOR_SCRIPT } from "./pages/factor-script.ts"
 import { FACTORS_SCRIPT } from "./pages/factors-script.ts"
@@ -10,6 +11,7 @@ import {
   ICON_PATH,
   LINKS_SCRIPT_PATH,
   QR_SCRIPT_PATH,
+  REQUEST_SCRIPT_PATH,
   SCRIPT_PATH,
   SIGN_IN_SCRIPT_PATH,
   STEP_UP_SCRIPT_PATH,
@@ -17,15 +19,16 @@ import {
 } from "./pages/layout.ts"
 import { PAGE_SCRIPT } from "./pages/page-script.ts"
 import { PAGE_STYLE } from "./pages/page-style.ts"
-import { QR_SCRIPT } from "../core/qr.ts"
+import { REQUEST_SCRIPT } from "./pages/request-script.ts"
 import { SIGN_IN_SCRIPT } from "./pages/sign-in-script.ts"
 import { STEP_UP_SCRIPT } from "./pages/step-up-script.ts"
 
-/** The small pages: setting up, signing in, second factors, step-up and approvals. */
+/** The small pages: setting up, signing in, second factors, step-up, asking and approvals. */
 export { approvalsPage, approvePage } from "./pages/approve-page.ts"
 export { factorsPage } from "./pages/factors-page.ts"
 export { pageHeaders } from "./pages/headers.ts"
 export { loginPage } from "./pages/login-page.ts"
+export { requestPage } from "./pages/request-page.ts"
 export { setupPage } from "./pages/setup-page.ts"
 export { stepUpPage } from "./pages/step-up-page.ts"
 
@@ -47,5 +50,6 @@ export const pageAssets: Readonly<Record<string, PageAsset>> = {
   [QR_SCRIPT_PATH]: script(QR_SCRIPT),
   [STEP_UP_SCRIPT_PATH]: script(STEP_UP_SCRIPT),
   [APPROVE_SCRIPT_PATH]: script(APPROVE_SCRIPT),
+  [REQUEST_SCRIPT_PATH]: script(REQUEST_SCRIPT),
   [ICON_PATH]: { type: "image/svg+xml", body: ICON },
 }

@@ -4,8 +4,9 @@ import type { CredentialRow } from "../state/rows.ts"
 
 export function sessionsAnswer(sessions: readonly CredentialRow[], caller: Caller): SessionsAnswer {
   return {
-    sessions: sessions.map(({ id, label, createdAt, expiresAt }) => ({
+    sessions: sessions.map(({ id, kind, label, createdAt, expiresAt }) => ({
       id,
+      kind,
       label,
       createdAt: new Date(createdAt).toISOString(),
       expiresAt: new Date(expiresAt).toISOString(),

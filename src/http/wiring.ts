@@ -2,8 +2,10 @@ import type { Server } from "node:https"
 import type { SecureContextOptions } from "node:tls"
 import type { Logger } from "pino"
 import type { OidcClient } from "../identity/oidc.ts"
+import type { Place } from "../aws-api/desk.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
+import type { IamLogin } from "../operations/iam-login.ts"
 import type { IssuerKeys } from "../operations/workload-login.ts"
 import type { Service } from "../operations/service.ts"
 import type { Counters } from "./counters.ts"
@@ -17,11 +19,15 @@ export interface Wiring {
   readonly service: Service
   readonly authenticator: Authenticator
   readonly throttle: LoginThrottle
+  /** Null: no AWS Region is set. */
+  readonly iam: IamLogin | null
   readonly issuerKeys: IssuerKeys
   readonly oidc: OidcClient
   /** Failures per address, before authentication. */
   readonly failures: FailureGate
   readonly readLimits: ReadLimits
+  /** How AWS would name what is here, for the endpoint that its clients use. */
+  readonly place: Place
   readonly hosts: () => HostRules
   readonly trustedProxy: ProxyTrust
   /** Origin of PUBLIC_URL, known once the port is. */
@@ -37,6 +43,8 @@ export interface Wiring {
   readonly tls: TlsListener | null
   readonly log: Logger
   readonly version: string
+  /** Where state is kept: `embedded` or `shared`. */
+  readonly backend: string
   readonly development: boolean
 }
 

@@ -17,10 +17,10 @@ const PREFIX = { session: "tys_", token: "typ_", workload: "typ_" } as const
 const TOKEN = /^ty[sp]_[A-Za-z0-9_-]{43}$/
 const TOKEN_BYTES = 32
 
-export type CredentialKind = keyof typeof PREFIX
+export type TokenKind = keyof typeof PREFIX
 
 /** An opaque 256-bit secret. Only its SHA-256 is kept: with that much entropy a slow hash adds nothing. */
-export function newToken(kind: CredentialKind, random: Random): { readonly token: string; readonly tokenHash: Buffer } {
+export function newToken(kind: TokenKind, random: Random): { readonly token: string; readonly tokenHash: Buffer } {
   const token = PREFIX[kind] + randomText(random, TOKEN_BYTES)
   return { token, tokenHash: hashToken(token) }
 }

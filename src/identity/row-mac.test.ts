@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { createHmac, createSecretKey } from "node:crypto"
 import { test } from "node:test"
 import { lengthPrefixed } from "../core/bytes.ts"
-import type { CredentialRow, PrincipalRow, RoleRow, WorkloadIssuerRow } from "../state/rows.ts"
+import type { CredentialRow, IamBindingRow, PrincipalRow, RoleRow, WorkloadIssuerRow } from "../state/rows.ts"
 import {
   credentialGenuine,
   credentialMac,
@@ -10,6 +10,8 @@ import {
   principalMac,
   roleGenuine,
   roleMac,
+  iamBindingGenuine,
+  iamBindingMac,
   workloadIssuerGenuine,
   workloadIssuerMac,
 } from "./row-mac.ts"
@@ -46,6 +48,8 @@ const session: Omit<CredentialRow, "mac"> = {
   expiresAt: 2000,
   label: "Firefox",
   scope: null,
+  sealedKey: null,
+  standingReason: null,
 }
 const SCOPE = { secrets: ["a/*", "b"], verbs: ["read", "list"] } as const
 
@@ -81,12 +85,14 @@ const otherSession: { readonly [Field in keyof typeof session]: readonly (typeof
   id: ["c-2"],
   tokenHash: [Buffer.alloc(32, 8), Buffer.alloc(31, 7)],
   principalId: ["p-2"],
-  kind: ["token"],
+  kind: ["token", "access_key"],
   assurance: ["mfa", "half", "token"],
   createdAt: [999],
   expiresAt: [2001, 20_000],
   label: ["Firefox ", ""],
   scope: [SCOPE, { secrets: [], verbs: [] }],
+  sealedKey: [Buffer.alloc(0), Buffer.alloc(32, 7)],
+  standingReason: ["", "nightly import of invoices"],
 }
 
 test("a row is genuine as it was signed, and in no field otherwise", () => {
@@ -149,6 +155,22 @@ test("an issuer is genuine as it was signed, whatever the order of its claims, a
   for (const [field, values] of Object.entries(otherIssuer))
     for (const value of values)
       assert.equal(workloadIssuerGenuine(KEY, { ...row, [field]: value }), false, `${field} ${JSON.stringify(value)}`)
+})
+
+const bound: Omit<IamBindingRow, "mac"> = { id: "b-1", arn: "arn:a", accountId: "w-1", createdAt: 1000 }
+
+test("an IAM binding is genuine as it was signed, and in no field otherwise", () => {
+  const row = { ...bound, mac: iamBindingMac(KEY, bound) }
+  assert.equal(iamBindingGenuine(KEY, row), true)
+  assert.equal(iamBindingGenuine(OTHER_KEY, row), false)
+  const others: { readonly [Field in keyof typeof bound]: (typeof bound)[Field] } = {
+    id: "b-2",
+    arn: "arn:b",
+    accountId: "w-2",
+    createdAt: 1001,
+  }
+  for (const [field, value] of Object.entries(others))
+    assert.equal(iamBindingGenuine(KEY, { ...row, [field]: value }), false, field)
 })
 
 const role: Omit<RoleRow, "mac"> = { name: "cfo", description: "Signs", createdBy: "p-1", createdAt: 1000 }
@@ -229,6 +251,8 @@ test("the code is HMAC-SHA-256 over the label and the length-prefixed fields, in
     "1000",
     "2000",
     "Firefox",
+    null,
+    null,
     null,
     "3",
   ]

@@ -7,6 +7,7 @@ import type {
   ExternalIdentityRow,
   FactorRow,
   GrantRow,
+  IamBindingRow,
   IdentityProviderRow,
   PrincipalRow,
   RoleRow,
@@ -62,6 +63,8 @@ export function credentialMac(key: KeyObject, row: Unsigned<CredentialRow>, owne
     String(row.expiresAt),
     row.label,
     row.scope === null ? null : lengthPrefixed([lengthPrefixed(row.scope.secrets), lengthPrefixed(row.scope.verbs)]),
+    row.sealedKey,
+    row.standingReason,
     String(ownerEpoch),
   ])
 }
@@ -112,6 +115,14 @@ export function roleMac(key: KeyObject, row: Unsigned<RoleRow>): Buffer {
 
 export function roleGenuine(key: KeyObject, row: RoleRow): boolean {
   return equalBytes(roleMac(key, row), row.mac)
+}
+
+export function iamBindingMac(key: KeyObject, row: Unsigned<IamBindingRow>): Buffer {
+  return mac(key, ["tyler-iam-binding/1", row.id, row.arn, row.accountId, String(row.createdAt)])
+}
+
+export function iamBindingGenuine(key: KeyObject, row: IamBindingRow): boolean {
+  return equalBytes(iamBindingMac(key, row), row.mac)
 }
 
 export function workloadIssuerMac(key: KeyObject, row: Unsigned<WorkloadIssuerRow>): Buffer {

@@ -19,6 +19,8 @@ export interface Backend {
   alone(): Promise<AsyncDisposable>
   /** Where it is and who is there, for the operator. */
   place(): Promise<string>
+  /** Whether this process, of all that serve from it, is the one that copies the log elsewhere. */
+  leads(): Promise<boolean>
   close(): Promise<void>
 }
 

@@ -11,10 +11,15 @@ import { createApp } from "../http/app.ts"
 import { Counters } from "../http/counters.ts"
 import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
+import { stsCaller } from "../adapters/aws/sts.ts"
 import { issuerKeys } from "../adapters/jwks/issuer-keys.ts"
+import { Tally } from "../telemetry/tally.ts"
 import { authenticator } from "../operations/authenticate.ts"
-import { publicLogKey } from "../operations/audit.ts"
+import { LOG_ORIGIN, logKey as signingKey, publicLogKey } from "../operations/audit.ts"
 import { rateLimiter } from "../quota/window.ts"
+import { MIRROR_PARTS } from "../audit/entry-mirror.ts"
+import type { LedgerWriter } from "../audit/ledger.ts"
+import { signCheckpoint } from "../audit/checkpoint.ts"
 import { openState } from "./backend.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
@@ -25,13 +30,22 @@ import { measureOf } from "./measure.ts"
 import { channelsOf } from "./channels.ts"
 import { newNoticeMeter, type Notifying, notifying, waking } from "./notifying.ts"
 import { detectRollback, mirrored, refusingLedger, rollbackLine } from "./mirrored.ts"
+import { mirroredEntries, mirroring } from "./mirroring.ts"
+import { mirrorsFor } from "./mirrors.ts"
+import { counted, publishing } from "./publishing.ts"
+import { sinkFor } from "./sinks.ts"
+import { tracedLedger, tracingFor } from "./tracing.ts"
 import { loadTls, reloadTls } from "./tls.ts"
+import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
-import { serviceOf } from "./service.ts"
+import { placeOf, serviceOf } from "./service.ts"
+import { openStore } from "./store.ts"
 import { VERSION } from "./version.ts"
 
 export interface Running {
   readonly url: string
+  /** Where it listens; a PUBLIC_URL may name another. */
+  readonly port: number
   readonly mirrorFolder: string
   /** Null once an admin exists. */
   readonly setupToken: string | null
@@ -61,22 +75,46 @@ export async function start(
   const { backend, mirror } = await openState(config, { clock, random }, "serve", opened)
   const logKey = publicLogKey({ keyring: () => backend.keys.current() })
   const rollback = await detectRollback(backend.reader, mirror, logKey)
+  const { size, lastTime } = await backend.reader.head()
+  const tracing = await tracingFor(config, clock, random)
+  opened.defer(() => tracing.close())
+  const tally = new Tally()
+  const sink = await sinkFor(config, clock)
+  const published = sink === null ? null : publishing(tally, sink, clock)
+  opened.defer(() => published?.close())
+  const copied = mirroring(
+    {
+      reader: backend.reader,
+      mirrors: rollback === undefined ? await mirrorsFor(config, clock) : [],
+      leads: () => backend.leads(),
+      origin: LOG_ORIGIN,
+      sign: (at, root) => signCheckpoint(signingKey({ keyring: () => backend.keys.current() }), at, root),
+      maxWaiting: config.mirrors.maxWaiting,
+      log,
+    },
+    size,
+  )
+  opened.defer(() => copied.close())
   const meter = newLedgerMeter()
   const noticeMeter = newNoticeMeter()
   let notifier: Notifying | undefined
-  const ledger =
-    rollback === undefined
-      ? waking(metered(mirrored(backend.ledger, mirror), meter, clock), () => notifier?.wake())
-      : refusingLedger
-  const { lastTime } = await backend.reader.head()
-  const service = serviceOf(config, { ...backend, ledger }, clock, random, lastTime, cost)
+  /** From the inside out: signed for the mirror, counted, copied, measured; what is seen is what callers wait for. */
+  const recorded = (inner: LedgerWriter): LedgerWriter =>
+    tracedLedger(metered(mirroredEntries(counted(mirrored(inner, mirror), tally), copied), meter, clock), tracing.spans)
+  const ledger = rollback === undefined ? waking(recorded(backend.ledger), () => notifier?.wake()) : refusingLedger
+  const store = await openStore(config, backend.reader, { clock, random }, opened)
+  const service = serviceOf(config, { ...backend, ledger, store }, clock, random, lastTime, cost, tracing.spans)
   await requireWaysIn(service)
   let stopping = false
   const readiness = (): Part[] => [
     { part: "server", cause: stopping ? "stopping" : null },
-    { part: "audit", cause: rollback === undefined ? null : "rolled_back" },
+    { part: "audit", cause: rollback !== undefined ? "rolled_back" : copied.behind() ? "mirror_behind" : null },
+    { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
+    ...(config.store === null ? [] : [{ part: "store", cause: service.store.trouble() }]),
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
+    ...copied.states().map(({ name, cause }) => ({ part: MIRROR_PARTS[name], cause })),
+    ...(published === null ? [] : [{ part: "metrics", cause: published.trouble() }]),
   ]
   const token = (await backend.reader.setupClosed()) ? null : randomText(random, 32)
   const tokenFile = config.folders.setupTokenFile
@@ -88,10 +126,12 @@ export async function start(
     service,
     authenticator: authenticator(service),
     throttle: loginThrottle(),
+    iam: config.aws === null ? null : { region: config.aws.place.region, ask: stsCaller(config.aws.place) },
     issuerKeys: issuerKeys(clock, config.environment === "development"),
     oidc: oidcClient(config.environment === "development", clock),
     failures: failureGate(clock),
     readLimits: { people: limiterOf(config.limits.people), programs: limiterOf(config.limits.programs) },
+    place: placeOf(config),
     hosts: () => ({ publicUrl, loopback: config.listen.loopback }),
     trustedProxy: proxyTrust(config.listen.trustedProxies),
     get publicUrl() {
@@ -101,13 +141,16 @@ export async function start(
     rewrapping: rewraps,
     readiness,
     counters: new Counters(),
-    measure: measureOf(meter, noticeMeter, mirror),
+    measure: measureOf({ meter, notices: noticeMeter, mirror, mirroring: copied, tally, publishing: published }),
     stopping: () => stopping,
     tls,
     log,
     version: VERSION,
+    backend: config.profile,
     development: config.environment === "development",
   }
+  const renewal = keyRenewal(backend.keys, log)
+  opened.defer(() => renewal.close())
   const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
   opened.defer(() => notifier?.close())
@@ -120,7 +163,8 @@ export async function start(
   })
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const address = app.server.address()
-  publicUrl = publicUrlAt(config.listen, typeof address === "object" && address !== null ? address.port : 0)
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  publicUrl = publicUrlAt(config.listen, port)
   if (rollback === undefined) {
     notifier = notifying({ service, channels, meter: noticeMeter, publicUrl: () => publicUrl, log })
     jobs = await startJobs(service, notifier, log)
@@ -129,6 +173,7 @@ export async function start(
   const running = opened.move()
   return {
     url: publicUrl,
+    port,
     mirrorFolder: mirror.folder,
     setupToken: token,
     warnings: [...config.warnings, ...(rollback === undefined ? [] : [rollbackLine(rollback, mirror.folder)])],
@@ -138,7 +183,11 @@ export async function start(
       if ("fault" in loaded) log.error({ fault: loaded.fault }, "the certificate was not renewed")
       else log.info({ expiresAt: new Date(loaded.expiresAt).toISOString() }, "certificate read again")
     },
-    runJobs: async () => jobs?.tick(),
+    async runJobs() {
+      await renewal.tick()
+      await jobs?.tick()
+      await Promise.all([copied.tick(), published?.tick(), tracing.flush()])
+    },
     close: () => running.disposeAsync(),
   }
 }

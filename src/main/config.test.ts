@@ -48,7 +48,12 @@ test("with nothing set it is the embedded profile on loopback, and the document 
       rootKeyFile: "/srv/tyler/data/root.key",
       setupTokenFile: null,
     },
+    aws: null,
+    metrics: null,
+    mirrors: { file: false, logs: null, s3: null, maxWaiting: null },
+    otlpUrl: null,
     database: null,
+    store: null,
     secrets: { prefix: "tyler-setup", cacheSeconds: 300 },
     limits: {
       people: { max: 300, windowMs: 900_000 },
@@ -134,7 +139,6 @@ test("what would switch a guarantee off is refused", () => {
   }
   refused({ ENABLE_MFA_FOR_SECRETS: "false" }, /^ENABLE_MFA_FOR_SECRETS=false is refused in production/)
   refused({ ENABLE_MFA_FOR_SECRETS: "false", TYLER_ENVIRONMENT: "production" }, /^ENABLE_MFA_FOR_SECRETS/)
-  refused({ SECRETS_BACKEND: "aws" }, /^SECRETS_BACKEND=aws is not available in this version/)
   refused({ NODE_TLS_REJECT_UNAUTHORIZED: "0" }, /^NODE_TLS_REJECT_UNAUTHORIZED=0 is refused/)
 })
 
@@ -317,17 +321,67 @@ test("the usual AWS environment file starts, and says what it leaves unused", ()
     SECRETS_RATE_LIMIT_MAX: "10",
   })
   assert.deepEqual(config.limits.people, { max: 10, windowMs: 900_000 })
-  assert.match(config.warnings.join(), /^AWS_REGION, .*CLOUDWATCH_LOG_GROUP: set, but not used in this version$/)
+  assert.equal(config.warnings.join(), "SECRETS_ROTATION_LAMBDA: set, but not used in this version")
+})
+
+test("values in AWS need a Region and PostgreSQL, may be kept as they are, and name the keys they may be under", () => {
+  const aws = { SECRETS_BACKEND: "aws", AWS_REGION: "eu-central-1", DATABASE_URL: "postgres://localhost/t" }
+  assert.deepEqual(accepted(aws).store, { encrypt: true, kmsKeys: [] })
+  const SECRETS_KMS_KEYS = "alias/a, alias/b"
+  const native = accepted({ ...aws, ENABLE_SECRET_ENCRYPTION: "false", SECRETS_KMS_KEYS })
+  assert.deepEqual(native.store, { encrypt: false, kmsKeys: ["alias/a", "alias/b"] })
+  const { AWS_REGION, DATABASE_URL } = aws
+  refused({ SECRETS_BACKEND: "aws", DATABASE_URL }, /^SECRETS_BACKEND=aws needs AWS_REGION/)
+  refused({ SECRETS_BACKEND: "aws", AWS_REGION }, /^SECRETS_BACKEND=aws needs DATABASE_URL/)
+  refused({ SECRETS_KMS_KEYS }, /^SECRETS_KMS_KEYS has no meaning without SECRETS_BACKEND=aws/)
+  refused({ ...aws, SECRETS_KMS_KEYS: "alias/a,," }, /^SECRETS_KMS_KEYS must be a KMS key/)
+  const keys = (count: number) => Array.from({ length: count }, (_, at) => `alias/${at}`).join(",")
+  assert.equal(accepted({ ...aws, SECRETS_KMS_KEYS: keys(32) }).store?.kmsKeys.length, 32)
+  refused({ ...aws, SECRETS_KMS_KEYS: keys(33) }, /^SECRETS_KMS_KEYS must be at most 32/)
+})
+
+test("what AWS is asked, and where", () => {
+  assert.equal(accepted({}).aws, null)
+  const AWS_REGION = "eu-central-1"
+  assert.deepEqual(accepted({ AWS_REGION }).aws, {
+    place: {
+      region: AWS_REGION,
+      endpoints: { kms: null, sts: null, secretsmanager: null, monitoring: null, logs: null, s3: null },
+    },
+    accountId: null,
+    kms: null,
+  })
+  const [AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS] = ["http://127.0.0.1:5000", "https://kms.internal.example"]
+  const named = accepted({ AWS_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KMS, KMS_KEY_ID: "alias/tyler" }).aws
+  const { kms, sts } = named?.place.endpoints ?? {}
+  assert.deepEqual([kms, sts], [AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL])
+  assert.deepEqual(named?.kms, { keyId: "alias/tyler", nextKeyId: null })
+})
+
+test("no Region is assumed, and keys do not travel in clear", () => {
+  const AWS_REGION = "eu-central-1"
+  refused({ KMS_KEY_ID: "alias/tyler" }, /^KMS_KEY_ID needs AWS_REGION/)
+  refused({ AWS_REGION, KMS_NEXT_KEY_ID: "alias/tyler" }, /^KMS_NEXT_KEY_ID has no meaning without KMS_KEY_ID/)
+  refused({ AWS_REGION, KMS_KEY_ID: "alias/a", KMS_NEXT_KEY_ID: "alias/a" }, /^KMS_NEXT_KEY_ID is the same key/)
+  const elsewhere = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
+  refused({ AWS_REGION, KMS_KEY_ID: elsewhere }, /^KMS_KEY_ID is a key in us-east-1, and AWS_REGION is eu-central-1/)
+  for (const name of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS"]) {
+    refused({ [name]: "http://kms.example" }, new RegExp(`^${name} must be https:// unless`))
+    refused({ [name]: "https://kms.example/path" }, new RegExp(`^${name} must be a bare origin`))
+    refused({ [name]: "kms.example" }, new RegExp(`^${name} must be an https:// URL`))
+    accepted({ [name]: "http://kms.example:5000", TYLER_ENVIRONMENT: "development" })
+  }
 })
 
 test("AWS names of the wrong shape are refused", () => {
   refused({ AWS_REGION: "US-EAST-1" }, /^AWS_REGION/)
   for (const id of ["12345678901", "1234567890123"])
     refused({ AWS_ACCOUNT_ID: id }, /^AWS_ACCOUNT_ID must be 12 digits/)
-  refused({ KMS_KEY_ID: "a key" }, /^KMS_KEY_ID/)
+  refused({ AWS_REGION: "us-east-1", KMS_KEY_ID: "a key" }, /^KMS_KEY_ID must be a KMS key/)
   refused({ SECRETS_ROTATION_LAMBDA: "rotate" }, /^SECRETS_ROTATION_LAMBDA/)
-  refused({ CLOUDWATCH_NAMESPACE: "AWS/EC2" }, /^CLOUDWATCH_NAMESPACE/)
-  refused({ CLOUDWATCH_LOG_GROUP: "a b" }, /^CLOUDWATCH_LOG_GROUP/)
+  const AWS_REGION = "eu-central-1"
+  refused({ AWS_REGION, CLOUDWATCH_NAMESPACE: "AWS/EC2" }, /^CLOUDWATCH_NAMESPACE/)
+  refused({ AWS_REGION, CLOUDWATCH_NAMESPACE: "N", CLOUDWATCH_LOG_GROUP: "a b" }, /^CLOUDWATCH_LOG_GROUP/)
 })
 
 test("passwords for named admins only: both variables or neither, and at most 32 names as they are kept", () => {
@@ -341,4 +395,69 @@ test("passwords for named admins only: both variables or neither, and at most 32
   refused({ LOCAL_LOGIN: "break-glass" }, /^LOCAL_LOGIN=break-glass needs LOCAL_LOGIN_ADMINS/)
   refused({ LOCAL_LOGIN_ADMINS: "ada" }, /^LOCAL_LOGIN_ADMINS has no meaning without/)
   refused({ LOCAL_LOGIN: "nobody" }, /^LOCAL_LOGIN must be everyone or break-glass/)
+})
+
+test("metrics go one way, and only to a Region that was named", () => {
+  const AWS_REGION = "eu-central-1"
+  const [CLOUDWATCH_NAMESPACE, CLOUDWATCH_LOG_GROUP] = ["Tyler/Security", "/tyler/metrics"]
+  const by = (env: Environment): unknown => accepted({ AWS_REGION, CLOUDWATCH_NAMESPACE, ...env }).metrics
+  assert.deepEqual(by({}), { by: "put", namespace: CLOUDWATCH_NAMESPACE })
+  assert.deepEqual(by({ CLOUDWATCH_LOG_GROUP }), {
+    by: "logs",
+    namespace: CLOUDWATCH_NAMESPACE,
+    group: CLOUDWATCH_LOG_GROUP,
+  })
+  const put = accepted({ AWS_REGION, CLOUDWATCH_NAMESPACE, CLOUDWATCH_LOG_GROUP, CLOUDWATCH_METRICS: "put" })
+  assert.equal(put.metrics?.by, "put")
+  assert.match(put.warnings.join(), /CLOUDWATCH_LOG_GROUP: set, but/)
+  assert.equal(accepted({ CLOUDWATCH_NAMESPACE, CLOUDWATCH_METRICS: "stdout" }).metrics?.by, "stdout")
+  refused({ CLOUDWATCH_NAMESPACE }, /^CLOUDWATCH_NAMESPACE needs AWS_REGION/)
+  refused({ AWS_REGION, CLOUDWATCH_LOG_GROUP }, /^CLOUDWATCH_LOG_GROUP has no meaning without CLOUDWATCH_NAMESPACE/)
+  refused({ AWS_REGION, CLOUDWATCH_NAMESPACE, CLOUDWATCH_METRICS: "logs" }, /^CLOUDWATCH_METRICS=logs needs/)
+})
+
+test("mirrors of entries: what belongs together, and their bounds", () => {
+  const AWS_REGION = "eu-central-1"
+  const bucket = { AWS_REGION, AUDIT_MIRROR_S3_BUCKET: "audit-of-tyler" }
+  assert.deepEqual(accepted(bucket).mirrors.s3, {
+    bucket: "audit-of-tyler",
+    prefix: "tyler-audit",
+    lock: null,
+    seconds: 60,
+    entries: 1000,
+  })
+  const locked = accepted({ ...bucket, AUDIT_MIRROR_S3_LOCK: "governance", AUDIT_MIRROR_S3_LOCK_DAYS: "1" })
+  assert.deepEqual(locked.mirrors.s3?.lock, { mode: "GOVERNANCE", days: 1 })
+  refused({ ...bucket, AUDIT_MIRROR_S3_LOCK: "compliance" }, /must be set together/)
+  refused({ AUDIT_MIRROR_S3_BUCKET: "audit-of-tyler" }, /needs AWS_REGION/)
+  refused({ AUDIT_MIRROR_LOG_GROUP: "/g" }, /needs AWS_REGION/)
+  refused({ AWS_REGION, AUDIT_MIRROR_LOG_STREAM: "s" }, /no meaning without AUDIT_MIRROR_LOG_GROUP/)
+  refused({ AUDIT_MIRROR_MAX_WAITING: "1" }, /no meaning without a mirror of entries/)
+  refused(
+    { AWS_REGION, CLOUDWATCH_NAMESPACE: "N", CLOUDWATCH_LOG_GROUP: "/g", AUDIT_MIRROR_LOG_GROUP: "/g" },
+    /^AUDIT_MIRROR_LOG_GROUP must be another log group/,
+  )
+  for (const [name, most] of [
+    ["AUDIT_MIRROR_S3_LOCK_DAYS", 36_500],
+    ["AUDIT_MIRROR_S3_SECONDS", 3600],
+    ["AUDIT_MIRROR_S3_ENTRIES", 10_000],
+  ] as const) {
+    const more = name === "AUDIT_MIRROR_S3_LOCK_DAYS" ? { AUDIT_MIRROR_S3_LOCK: "compliance" } : {}
+    for (const value of [1, most]) accepted({ ...bucket, ...more, [name]: String(value) })
+    for (const value of [0, most + 1]) refused({ ...bucket, ...more, [name]: String(value) }, new RegExp(`^${name}`))
+  }
+  for (const name of ["AUDIT", "a", "a/b", "-audit"])
+    refused({ AWS_REGION, AUDIT_MIRROR_S3_BUCKET: name }, /^AUDIT_MIRROR_S3_BUCKET/)
+  for (const prefix of ["/a", "a/", "a//b", "a b"])
+    refused({ ...bucket, AUDIT_MIRROR_S3_PREFIX: prefix }, /^AUDIT_MIRROR_S3_PREFIX/)
+})
+
+test("traces go where TLS or this machine is", () => {
+  const otlp = (OTEL_EXPORTER_OTLP_ENDPOINT: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT })
+  assert.equal(accepted(otlp("https://collector.example:4318/")).otlpUrl, "https://collector.example:4318")
+  assert.equal(accepted(otlp("http://127.0.0.1:4318")).otlpUrl, "http://127.0.0.1:4318")
+  accepted({ ...otlp("http://collector.internal:4318"), TYLER_ENVIRONMENT: "development" })
+  refused(otlp("http://collector.example:4318"), /^OTEL_EXPORTER_OTLP_ENDPOINT must be https/)
+  refused(otlp("https://user:word@collector.example"), /^OTEL_EXPORTER_OTLP_ENDPOINT must not carry/)
+  refused(otlp("collector"), /^OTEL_EXPORTER_OTLP_ENDPOINT/)
 })

@@ -2,10 +2,12 @@ import { join, resolve } from "node:path"
 import type { MailServer } from "../adapters/mail/channel.ts"
 import type { Reach } from "../core/network.ts"
 import { isLoopbackName } from "../http/address.ts"
+import { type AwsConfig, awsOf } from "./aws-settings.ts"
 import { type Environment, readEnvironment } from "./environment.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
 import { reachesOf, smtpServer } from "./notify-settings.ts"
 import type { Values } from "./settings.ts"
+import { type MetricsConfig, metricsOf, type MirrorsConfig, mirrorsOf } from "./telemetry-settings.ts"
 
 /** At most `max` value reads in `windowMs`. */
 export interface RateLimit {
@@ -43,7 +45,16 @@ export interface Config {
     /** null: standard output. */
     readonly setupTokenFile: string | null
   }
+  /** null: AWS_REGION is not set, and nothing of AWS is asked. */
+  readonly aws: AwsConfig | null
+  /** null: Prometheus only. */
+  readonly metrics: MetricsConfig | null
+  readonly mirrors: MirrorsConfig
+  /** Of the receiver of traces; null: none. */
+  readonly otlpUrl: string | null
   readonly database: { readonly url: string; readonly migrationUrl: string } | null
+  /** Values in AWS Secrets Manager; null: in the database. */
+  readonly store: { readonly encrypt: boolean; readonly kmsKeys: readonly string[] } | null
   readonly secrets: { readonly prefix: string; readonly cacheSeconds: number }
   /** null: no limit. */
   readonly limits: {
@@ -95,7 +106,12 @@ export function parseConfig(
     profile: values.DATABASE_URL === undefined ? "embedded" : "shared",
     listen: listenOf(values, host),
     folders,
+    aws: awsOf(values),
+    metrics: metricsOf(values),
+    mirrors: mirrorsOf(values),
+    otlpUrl: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     database: databaseOf(values),
+    store: values.SECRETS_BACKEND === "aws" ? storeOf(values) : null,
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),
     notices: noticesOf(values, environment === "development"),
@@ -127,6 +143,10 @@ function listenOf(values: Values, host: string): Config["listen"] {
         ? null
         : { certFile, keyFile, minVersion: values.TLS_MIN_VERSION === "1.2" ? "TLSv1.2" : "TLSv1.3" },
   }
+}
+
+function storeOf(values: Values): NonNullable<Config["store"]> {
+  return { encrypt: values.ENABLE_SECRET_ENCRYPTION ?? true, kmsKeys: values.SECRETS_KMS_KEYS ?? [] }
 }
 
 function foldersOf(values: Values, cwd: string): Config["folders"] {

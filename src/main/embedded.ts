@@ -22,8 +22,8 @@ export async function embedded(config: Config, surroundings: Surroundings, purpo
       return true
     },
   }
-  const { roots, root, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings, purpose)
-  const ledger = await sqliteLedger({ path, origin: LOG_ORIGIN, logSeed: keyring.logSeed })
+  const { roots, ...unlocked } = await unlock(database, config, surroundings, purpose)
+  const ledger = await sqliteLedger({ path, origin: LOG_ORIGIN, logSeed: unlocked.keyring.logSeed })
   // Closed after the reader: the last connection to close empties the log of SQLite into the database, if it may write.
   opened.defer(() => ledger.close())
   const reader = sqliteReader(path, surroundings.clock)
@@ -32,10 +32,11 @@ export async function embedded(config: Config, surroundings: Surroundings, purpo
   return {
     reader,
     ledger,
-    keys: keySource(reader, roots, { root, keyring }),
+    keys: keySource(reader, roots, unlocked, surroundings.clock),
     // The claim on the folder has seen to that.
     alone: async () => new AsyncDisposableStack(),
     place: async () => `data folder ${config.folders.data}, held by nobody else`,
+    leads: async () => true,
     close: () => held.disposeAsync(),
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "pino"
+import { TylerError } from "../core/errors.ts"
 import { clockWatch } from "../operations/clock-watch.ts"
 import { dueRequests } from "../operations/due-requests.ts"
 import { continueErasures } from "../operations/continue-erasures.ts"
@@ -45,6 +46,7 @@ export async function startJobs(service: Service, notifier: Pick<Notifying, "tic
     }
     await continueErasures(service)
     await notifier.tick()
+    await tickStore(service, log)
     if (watch.frozen()) return
     await purgeDue(service)
     await dueRequests(service)
@@ -64,5 +66,14 @@ export async function startJobs(service: Service, notifier: Pick<Notifying, "tic
       clearInterval(timer)
       await recordSummaries(service).catch(() => undefined)
     },
+  }
+}
+
+/** A store outside that does not answer holds up nothing but its own sweep. */
+async function tickStore(service: Service, log: Logger): Promise<void> {
+  try {
+    await service.store.tick(service)
+  } catch (error) {
+    log.warn({ code: error instanceof TylerError ? error.code : "internal" }, "the sweep of the store waits")
   }
 }

@@ -1,10 +1,24 @@
 import type { Mirror } from "../adapters/local/mirror.ts"
-import type { Sample, Samples } from "../http/metrics.ts"
+import type { MetricName, Sample, Samples } from "../http/metrics.ts"
+import { SECURITY_METRICS } from "../telemetry/security-metrics.ts"
+import type { Tally } from "../telemetry/tally.ts"
 import type { LedgerMeter } from "./ledger-meter.ts"
+import type { Mirroring } from "./mirroring.ts"
 import type { NoticeMeter } from "./notifying.ts"
+import type { Publishing } from "./publishing.ts"
+
+interface Measured {
+  readonly meter: LedgerMeter
+  readonly notices: NoticeMeter
+  readonly mirror: Pick<Mirror, "writtenAt">
+  readonly mirroring: Pick<Mirroring, "states">
+  readonly tally: Tally
+  /** Null: Prometheus only. */
+  readonly publishing: Publishing | null
+}
 
 /** What the process knows of itself, when it is asked. */
-export function measureOf(meter: LedgerMeter, notices: NoticeMeter, mirror: Pick<Mirror, "writtenAt">): () => Samples {
+export function measureOf({ meter, notices, mirror, mirroring, tally, publishing }: Measured): () => Samples {
   return () => {
     const { user, system } = process.cpuUsage()
     const memory = process.memoryUsage()
@@ -15,6 +29,10 @@ export function measureOf(meter: LedgerMeter, notices: NoticeMeter, mirror: Pick
       tyler_ledger_failures_total: meter.failures,
       tyler_audit_checkpoint_timestamp_seconds: seconds(meter.checkpointAt),
       tyler_mirror_checkpoint_timestamp_seconds: seconds(mirror.writtenAt()),
+      ...securityOf(tally),
+      tyler_metrics_waiting: publishing?.waiting() ?? null,
+      tyler_metrics_dropped_total: publishing?.dropped() ?? null,
+      tyler_mirror_entries_waiting: waitingOf(mirroring),
       tyler_notifications_waiting: notices.waiting,
       tyler_notification_attempts_total: attemptsOf(notices),
       tyler_notifications_dropped_total: notices.dropped,
@@ -24,6 +42,22 @@ export function measureOf(meter: LedgerMeter, notices: NoticeMeter, mirror: Pick
       nodejs_heap_size_used_bytes: memory.heapUsed,
     }
   }
+}
+
+function securityOf(tally: Tally): Samples {
+  const samples: Partial<Record<MetricName, Sample[]>> = {}
+  for (const { metric, dimensions, count } of tally.totals()) {
+    const { prometheus, dimensions: names } = SECURITY_METRICS[metric]
+    const labels = names.map((name) => dimensions[name] ?? "none")
+    ;(samples[prometheus] ??= []).push({ labels, value: count })
+  }
+  return samples
+}
+
+function waitingOf(mirroring: Pick<Mirroring, "states">): readonly Sample[] {
+  return mirroring
+    .states()
+    .flatMap(({ name, waiting }) => (waiting === null ? [] : [{ labels: [name], value: waiting }]))
 }
 
 function attemptsOf({ attempts }: NoticeMeter): readonly Sample[] {

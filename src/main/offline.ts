@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts"
 import type { Random } from "../core/random.ts"
 import { PASSWORD_COST } from "../identity/password.ts"
 import { StartFault } from "../core/start-fault.ts"
+import type { RootName } from "../envelope/kek.ts"
 import { publicLogKey } from "../operations/audit.ts"
 import { acceptRollback, recoverAdmin } from "../operations/recovery.ts"
 import type { Service } from "../operations/service.ts"
@@ -67,7 +68,7 @@ async function diagnose(
   const keys = await backend.reader.keys()
   return [
     `ok: ${await backend.place()}`,
-    `ok: root key ${config.folders.rootKeyFile} opens all ${keys.length} keys`,
+    `ok: ${rootText(config, backend.keys.root().name)} opens all ${keys.length} keys`,
     policies,
     `ok: audit log of ${head.size} entries, newest ${head.size === 0 ? "none" : new Date(head.lastTime).toISOString()}`,
     found === undefined
@@ -75,4 +76,8 @@ async function diagnose(
       : `FAULT: rolled back: the mirror has seen ${found.mirroredSize} entries, the database holds ${found.storedSize}`,
     (await backend.reader.setupClosed()) ? "ok: the first admin is set up" : "note: the first admin is not set up yet",
   ]
+}
+
+function rootText({ folders }: Config, name: RootName): string {
+  return name.kind === "kms" ? `KMS key ${name.keyArn}` : `root key ${folders.rootKeyFile}`
 }

@@ -1,8 +1,10 @@
 import { sep } from "node:path"
 import { isLoopbackName } from "../http/address.ts"
+import { awsFaults } from "./aws-settings.ts"
 import type { Environment } from "./environment.ts"
 import { webhookFault } from "./notify-settings.ts"
 import type { SettingName, Values } from "./settings.ts"
+import { telemetryFaults } from "./telemetry-settings.ts"
 import { bareHost } from "./urls.ts"
 
 /** The folders and the address once defaults are filled in. */
@@ -24,20 +26,19 @@ export function judgeTogether(values: Values, effective: Effective, env: Environ
     ...localLogin(values, has),
     ...folders(effective),
     ...notifications(values, has),
+    ...awsFaults(values, has),
+    ...telemetryFaults(values, has),
   ]
 }
 
-type Has = (name: SettingName) => boolean
+export type Has = (name: SettingName) => boolean
 
 function switches(values: Values): string[] {
   const faults: string[] = []
-  if (values.SECRETS_BACKEND === "aws") {
-    faults.push("SECRETS_BACKEND=aws is not available in this version; unset it to keep values in the embedded store")
-  }
   if (values.ENABLE_AUDIT_LOGGING === false) {
     faults.push("ENABLE_AUDIT_LOGGING=false is refused: nothing is answered without an audit entry")
   }
-  if (values.ENABLE_SECRET_ENCRYPTION === false) {
+  if (values.ENABLE_SECRET_ENCRYPTION === false && values.SECRETS_BACKEND !== "aws") {
     faults.push("ENABLE_SECRET_ENCRYPTION=false is refused: the embedded and shared stores hold sealed values only")
   }
   if (values.ENABLE_MFA_FOR_SECRETS === false && values.TYLER_ENVIRONMENT !== "development") {
@@ -118,14 +119,7 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
-const UNUSED_HERE = [
-  "AWS_REGION",
-  "AWS_ACCOUNT_ID",
-  "KMS_KEY_ID",
-  "SECRETS_ROTATION_LAMBDA",
-  "CLOUDWATCH_NAMESPACE",
-  "CLOUDWATCH_LOG_GROUP",
-] as const satisfies readonly SettingName[]
+const UNUSED_HERE = ["SECRETS_ROTATION_LAMBDA"] as const satisfies readonly SettingName[]
 
 /** What the start says aloud without refusing it. */
 export function warningsAbout(values: Values, host: string): string[] {
@@ -138,6 +132,9 @@ export function warningsAbout(values: Values, host: string): string[] {
   }
   if (!isLoopbackName(host) && values.PUBLIC_URL === undefined) {
     warnings.push("PUBLIC_URL is not set: requests that name this machine by anything but localhost are refused")
+  }
+  if (values.CLOUDWATCH_LOG_GROUP !== undefined && (values.CLOUDWATCH_METRICS ?? "logs") !== "logs") {
+    warnings.push("CLOUDWATCH_LOG_GROUP: set, but CLOUDWATCH_METRICS sends the metrics another way")
   }
   const unused = UNUSED_HERE.filter((name) => values[name] !== undefined)
   if (unused.length > 0) warnings.push(`${unused.join(", ")}: set, but not used in this version`)

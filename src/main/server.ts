@@ -5,6 +5,7 @@ import { systemRandom } from "../core/random.ts"
 import { TylerError } from "../core/errors.ts"
 import { parseReason } from "../core/reason.ts"
 import { StartFault } from "../core/start-fault.ts"
+import { awsDoctor } from "./aws-doctor.ts"
 import { start } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
 import { offline } from "./offline.ts"
@@ -14,6 +15,7 @@ const HELP = `tyler-server: the server side of Tyler Setup, on the server's mach
 
   tyler-server serve                          start the server
   tyler-server doctor                         look for what is wrong; changes nothing (SQLite: server stopped)
+  tyler-server aws doctor [--json]            try what AWS is needed for: identity, clock, each permission
   tyler-server new-root-key                   put a new root key beside the one in use, for tyler keys rotate-root
   tyler-server recover-admin USER             a one-time password for an admin who cannot sign in (all servers stopped)
   tyler-server accept-rollback --reason TEXT  go on after a restored backup, with the loss on record (server stopped)
@@ -32,6 +34,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       return rest.length === 0 ? configured(serve) : usage("serve takes no arguments")
     case "doctor":
       return rest.length === 0 ? configured(doctor) : usage("doctor takes no arguments")
+    case "aws":
+      if (rest[0] !== "doctor" || rest.length > 2 || (rest[1] ?? "--json") !== "--json")
+        return usage("aws takes doctor, and then --json or nothing")
+      return configured((config) => awsDoctor(config, rest[1] === "--json", systemClock, say))
     case "new-root-key":
       return rest.length === 0 ? configured(newRootKey) : usage("new-root-key takes no arguments")
     case "recover-admin": {
@@ -91,8 +97,9 @@ function doctor(config: Config): Promise<number> {
 }
 
 /** The server may be running: nothing of it is touched. */
-async function newRootKey({ folders }: Config): Promise<number> {
-  if (!existsSync(folders.rootKeyFile)) throw new StartFault(`There is no root key ${folders.rootKeyFile} to replace`)
+async function newRootKey({ folders, aws }: Config): Promise<number> {
+  if (!existsSync(folders.rootKeyFile) && !aws?.kms)
+    throw new StartFault(`There is no root key ${folders.rootKeyFile} to replace`)
   say(`New root key: ${createNextRootKey(folders.rootKeyFile, systemRandom)}`)
   return say("Copy it beside the root key of every other replica, then run: tyler keys rotate-root")
 }

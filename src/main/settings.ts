@@ -11,6 +11,15 @@ import {
   shaped,
   userNames,
 } from "./kinds.ts"
+import { awsEndpoint, kmsKey, kmsKeys } from "./aws-settings.ts"
+import {
+  bucketName,
+  logGroup,
+  logStreamName,
+  metricNamespace,
+  objectPrefix,
+  otlpEndpoint,
+} from "./telemetry-settings.ts"
 import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
@@ -118,7 +127,12 @@ export const SETTINGS = {
   SECRETS_BACKEND: setting(
     choice("embedded", "aws"),
     "`embedded`",
-    "Where values are kept. `aws` is not available in this version and stops the start.",
+    "Where values are kept. `aws`: AWS Secrets Manager, see docs/aws.md. Needs `AWS_REGION` and `DATABASE_URL`.",
+  ),
+  SECRETS_KMS_KEYS: setting(
+    kmsKeys,
+    "none",
+    "KMS keys that a secret in AWS may be created with (`kmsKeyId`), spelled as here. Without one AWS takes the account's own.",
   ),
   SECRETS_PREFIX: setting(secretPrefix, "`tyler-setup`", "Stands before every name in full names and ARNs."),
   SECRET_CACHE_TTL: setting(
@@ -142,26 +156,106 @@ export const SETTINGS = {
     "Value reads per principal and window, masked and refused ones included. Set, it holds for people and programs.",
   ),
   ENABLE_AUDIT_LOGGING: setting(flag, "`true`", "`false` is refused: nothing is answered without an audit entry."),
-  ENABLE_SECRET_ENCRYPTION: setting(flag, "`true`", "`false` is refused: the embedded store holds sealed values only."),
+  ENABLE_SECRET_ENCRYPTION: setting(
+    flag,
+    "`true`",
+    "With `SECRETS_BACKEND=aws`, `false` keeps values there as they are, so that AWS's own integrations can read them. Refused elsewhere.",
+  ),
   ENABLE_MFA_FOR_SECRETS: setting(
     flag,
     "`true`",
     "`false` is refused in production; in development policies' demand for a second factor is ignored.",
   ),
-  AWS_REGION: setting(shaped("an AWS region", /^[a-z]{2}(-[a-z]+)+-[0-9]$/), "none", UNUSED),
-  AWS_ACCOUNT_ID: setting(shaped("12 digits", /^[0-9]{12}$/), "none", UNUSED),
-  KMS_KEY_ID: setting(shaped("a KMS key id, alias or ARN", /^[A-Za-z0-9:/_-]{1,2048}$/), "none", UNUSED),
+  AWS_REGION: setting(
+    shaped("an AWS region", /^[a-z]{2}(-[a-z]+)+-[0-9]$/),
+    "no AWS",
+    "The Region whose KMS and STS are asked. Set, programs may sign in with AWS credentials. There is no default.",
+  ),
+  AWS_ACCOUNT_ID: setting(
+    shaped("12 digits", /^[0-9]{12}$/),
+    "any",
+    "The account that our own AWS credentials must belong to; `SECRETS_BACKEND=aws` stops the start otherwise, and `tyler-server aws doctor` compares.",
+  ),
+  KMS_KEY_ID: setting(
+    kmsKey,
+    "the root key file",
+    "The KMS key that wraps the keyring, instead of the root key file: see docs/aws.md. Needs `AWS_REGION`.",
+  ),
+  KMS_NEXT_KEY_ID: setting(kmsKey, "none", "The KMS key that `tyler keys rotate-root` goes to from `KMS_KEY_ID`."),
+  AWS_ENDPOINT_URL: setting(awsEndpoint, "AWS's own", "Where every AWS service answers, such as an emulator."),
+  AWS_ENDPOINT_URL_KMS: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where KMS answers, such as a VPC endpoint."),
+  AWS_ENDPOINT_URL_STS: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where STS answers, such as a VPC endpoint."),
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: setting(
+    awsEndpoint,
+    "`AWS_ENDPOINT_URL`",
+    "Where Secrets Manager answers, such as a VPC endpoint.",
+  ),
   SECRETS_ROTATION_LAMBDA: setting(
     shaped("a Lambda ARN", /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_:$-]{1,170}$/),
     "none",
     UNUSED,
   ),
+  AWS_ENDPOINT_URL_CLOUDWATCH: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where CloudWatch takes metrics."),
+  AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where CloudWatch Logs answers."),
+  AWS_ENDPOINT_URL_S3: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where S3 answers; buckets then stand in the path."),
   CLOUDWATCH_NAMESPACE: setting(
-    shaped("a CloudWatch namespace", /^(?!AWS\/)[A-Za-z0-9._/#:-]{1,255}$/),
-    "none",
-    UNUSED,
+    metricNamespace,
+    "Prometheus only",
+    "Publishes SecretAccess, SecretOperation and SecurityAudit there: see docs/metrics.md. Needs `AWS_REGION`.",
   ),
-  CLOUDWATCH_LOG_GROUP: setting(shaped("a log group name", /^[A-Za-z0-9._/#-]{1,512}$/), "none", UNUSED),
+  CLOUDWATCH_LOG_GROUP: setting(
+    logGroup,
+    "none",
+    "An existing log group that gets these metrics as lines of the embedded metric format. Needs `CLOUDWATCH_NAMESPACE`.",
+  ),
+  CLOUDWATCH_METRICS: setting(
+    choice("put", "logs", "stdout"),
+    "`logs` if `CLOUDWATCH_LOG_GROUP` is set, else `put`",
+    "The one way the metrics go: PutMetricData, or embedded metric format in the log group or on standard output.",
+  ),
+  AUDIT_MIRROR_FILE: setting(
+    flag,
+    "`false`",
+    "Copies audit entries into `TYLER_MIRROR_DIR` as well, and not checkpoints alone.",
+  ),
+  AUDIT_MIRROR_LOG_GROUP: setting(
+    logGroup,
+    "none",
+    "An existing log group that gets a copy of every audit entry: see docs/aws.md. Needs `AWS_REGION`.",
+  ),
+  AUDIT_MIRROR_LOG_STREAM: setting(
+    logStreamName,
+    "`tyler-audit`",
+    "The stream of entries in it; checkpoints go into a second one, whose name ends in `-checkpoints`.",
+  ),
+  AUDIT_MIRROR_S3_BUCKET: setting(
+    bucketName,
+    "none",
+    "A bucket that gets a copy of every audit entry: see docs/aws.md. Needs `AWS_REGION`.",
+  ),
+  AUDIT_MIRROR_S3_PREFIX: setting(objectPrefix, "`tyler-audit`", "What its keys begin with; one for each audit log."),
+  AUDIT_MIRROR_S3_LOCK: setting(
+    choice("compliance", "governance"),
+    "as the bucket has it",
+    "Object Lock mode of each object. `compliance`: nobody can delete it before its days are over.",
+  ),
+  AUDIT_MIRROR_S3_LOCK_DAYS: setting(integer(1, 36_500, "days"), "as the bucket has it", "For how long it is locked."),
+  AUDIT_MIRROR_S3_SECONDS: setting(
+    integer(1, 3600, "seconds"),
+    "`60`",
+    "How long entries may gather before they become an object; fewer seconds, more objects.",
+  ),
+  AUDIT_MIRROR_S3_ENTRIES: setting(integer(1, 10_000), "`1000`", "Entries of one object at most."),
+  AUDIT_MIRROR_MAX_WAITING: setting(
+    integer(1, BILLION),
+    "any number",
+    "Once as many entries wait for a mirror, nothing more is recorded, so nothing is answered: 503 until it caught up.",
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    otlpEndpoint,
+    "no traces",
+    "Sends traces there by OTLP over HTTP, as JSON, to `/v1/traces` below it.",
+  ),
 } as const
 
 export type SettingName = keyof typeof SETTINGS

@@ -1,4 +1,5 @@
 import { initialiseDatabase, openDatabase } from "../adapters/postgres/create.ts"
+import { leader } from "../adapters/postgres/leader.ts"
 import { postgresLedger } from "../adapters/postgres/ledger.ts"
 import { migrate, requireMigrated } from "../adapters/postgres/migrate.ts"
 import { countServing, refuseWhileAlone, serveAlone } from "../adapters/postgres/presence.ts"
@@ -30,20 +31,23 @@ export async function shared(
     open: () => openDatabase(url),
     initialise: (birth) => initialiseDatabase(url, birth),
   }
-  const { roots, root, keyring } = await unlock(database, config.folders.rootKeyFile, surroundings, purpose)
-  const logKey = logKeyFromSeed(LOG_ORIGIN, keyring.logSeed)
+  const { roots, ...unlocked } = await unlock(database, config, surroundings, purpose)
+  const logKey = logKeyFromSeed(LOG_ORIGIN, unlocked.keyring.logSeed)
   const reader = postgresReader({ url })
   opened.defer(() => reader.close())
   const sign = (size: number, root: Uint8Array): string => signCheckpoint(logKey, size, root)
   const ledger = postgresLedger({ url, sign, ...(purpose === "serve" ? { serving: true } : {}) })
   opened.defer(() => ledger.close())
+  const lead = leader(url)
+  opened.defer(() => lead.close())
   const held = opened.move()
   return {
     reader,
     ledger,
-    keys: keySource(reader, roots, { root, keyring }),
+    keys: keySource(reader, roots, unlocked, surroundings.clock),
     alone: () => serveAlone(url, name),
     place: async () => `database ${name}, from which ${await countServing(url)} servers serve now`,
+    leads: () => lead.leads(),
     close: () => held.disposeAsync(),
   }
 }

@@ -20,7 +20,9 @@ export interface FactTypes {
   /** ISO 8601. */
   readonly dueAt: string
   readonly factor: string
-  readonly event: "added" | "renamed" | "removed" | "used" | "reset"
+  readonly event: "added" | "renamed" | "removed" | "used" | "reset" | "issued" | "revoked"
+  /** Id of an access key. */
+  readonly key: string
   /** Joined by `+`; empty for none. */
   readonly roles: string
   /** Of an identity provider, as its ID tokens spell it. */
@@ -117,6 +119,15 @@ export const KINDS = {
     subject: (fact) => `A second factor of ${fact("account")} was ${fact("event")}`,
     body: (fact) =>
       `A second factor (${fact("factor")}) of the account ${fact("account")} was ${fact("event")} by ${fact("by")}. ${NOT_YOU}`,
+  },
+  access_key_changed: {
+    to: "whose account it is",
+    alarm: false,
+    facts: ["account", "by", "key", "event"],
+    link: false,
+    subject: (fact) => `An access key of ${fact("account")} was ${fact("event")}`,
+    body: (fact) =>
+      `The access key ${fact("key")} of the account ${fact("account")} was ${fact("event")} by ${fact("by")}. ${NOT_YOU}`,
   },
   password_changed: {
     to: "whose account it is",

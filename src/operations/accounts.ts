@@ -1,6 +1,9 @@
 import { TylerError } from "../core/errors.ts"
 import { ADMIN, isHalf, type TokenScope } from "../core/principal.ts"
-import { newToken } from "../identity/credential.ts"
+import type { Reason } from "../core/reason.ts"
+import { sealField } from "../envelope/field.ts"
+import { type AccessKey, accessKeyHash, newAccessKey } from "../identity/access-key.ts"
+import { newToken, type TokenKind } from "../identity/credential.ts"
 import { credentialGenuine, credentialMac, principalGenuine, principalMac } from "../identity/row-mac.ts"
 import type { Change } from "../state/change.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
@@ -76,8 +79,7 @@ export function credentialsKept(
   ]
 }
 
-export interface NewCredential {
-  readonly kind: CredentialRow["kind"]
+interface Wanted {
   readonly owner: Pick<PrincipalRow, "id" | "epoch">
   readonly assurance: CredentialRow["assurance"]
   readonly lifetimeMs: number
@@ -87,22 +89,55 @@ export interface NewCredential {
   readonly most?: number
 }
 
-export interface IssuedCredential {
-  readonly token: string
+export interface NewCredential extends Wanted {
+  readonly kind: TokenKind
+}
+
+interface Written {
   readonly row: CredentialRow
   /** Writes the row. */
   readonly change: Change
 }
 
+export interface IssuedCredential extends Written {
+  readonly token: string
+}
+
 export function signedCredential(on: Service, wanted: NewCredential): IssuedCredential {
-  const { owner } = wanted
   const { token, tokenHash } = newToken(wanted.kind, on.random)
+  const { kind } = wanted
+  return { token, ...written(on, wanted, { id: on.random.uuid(), tokenHash, kind, ...NO_KEY }) }
+}
+
+const NO_KEY = { sealedKey: null, standingReason: null }
+
+export interface NewKey extends Wanted {
+  readonly standingReason: Reason
+}
+
+/** An access key, which is a credential as tokens are: it ends when they end. Its secret half is kept sealed. */
+export function signedAccessKey(on: Service, wanted: NewKey): Written & { readonly key: AccessKey } {
+  const key = newAccessKey(on.random)
+  const { id } = key
+  const sealedKey = sealField(on.keyring().rowsKey, keyPlace(id), Buffer.from(key.secret), on.random)
+  const { standingReason } = wanted
+  const fields = { id, tokenHash: accessKeyHash(id), kind: "access_key", sealedKey, standingReason } as const
+  return { key, ...written(on, wanted, fields) }
+}
+
+/** Where the secret half of an access key is sealed to. */
+export function keyPlace(id: string): readonly string[] {
+  return ["access_key", id]
+}
+
+type Fields = Pick<CredentialRow, "id" | "tokenHash" | "kind" | "sealedKey" | "standingReason">
+
+function written(on: Service, wanted: Wanted, fields: Fields): Written {
+  const { owner } = wanted
   const createdAt = on.clock.now()
   const bare = {
-    id: on.random.uuid(),
-    tokenHash,
+    ...fields,
     principalId: owner.id,
-    kind: wanted.kind,
     assurance: wanted.assurance,
     createdAt,
     expiresAt: createdAt + wanted.lifetimeMs,
@@ -111,7 +146,7 @@ export function signedCredential(on: Service, wanted: NewCredential): IssuedCred
   }
   const row = { ...bare, mac: credentialMac(on.keyring().rowsKey, bare, owner.epoch) }
   const room = wanted.most === undefined ? {} : { room: { most: wanted.most, now: Math.floor(on.expiryNow()) } }
-  return { token, row, change: { kind: "addCredential", row, ownerEpoch: owner.epoch, ...room } }
+  return { row, change: { kind: "addCredential", row, ownerEpoch: owner.epoch, ...room } }
 }
 
 /** People and policies are administered by admins; half a session administers nothing, nor does a token with a scope. */

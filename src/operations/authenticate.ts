@@ -1,10 +1,13 @@
 import { equalBytes } from "../core/bytes.ts"
 import { TylerError } from "../core/errors.ts"
-import type { Origin, Principal } from "../core/principal.ts"
+import { ADMIN, type Origin, type Principal } from "../core/principal.ts"
 import type { Reason } from "../core/reason.ts"
+import { openField } from "../envelope/field.ts"
+import { parseAccessKeyId } from "../identity/access-key.ts"
 import { parseToken, tokenKey } from "../identity/credential.ts"
 import { credentialGenuine, principalGenuine } from "../identity/row-mac.ts"
 import type { CredentialRow, PrincipalRow } from "../state/rows.ts"
+import { keyPlace } from "./accounts.ts"
 import { hasOwner } from "./owner.ts"
 import type { Caller, Service } from "./service.ts"
 import { recordTampering } from "./service-entries.ts"
@@ -15,6 +18,15 @@ const HELD_TOKENS = 10_000
 interface Held {
   readonly principal: Principal
   readonly expiresAt: number
+  readonly sealedKey: Uint8Array | null
+}
+
+/** Whose an access key is, before its signature was looked at. */
+export interface KeyHolder {
+  /** For a request whose signature is right, and for no other. */
+  readonly caller: Caller
+  /** The secret half. Whoever asks wipes it. */
+  secret(): Buffer
 }
 
 export interface Authenticator {
@@ -22,6 +34,11 @@ export interface Authenticator {
   held(token: string, origin: Origin): Caller | undefined
   /** @throws TylerError `unauthenticated`: the same for a malformed, unknown, expired or revoked token. */
   authenticate(token: string, origin: Origin): Promise<Caller>
+  /**
+   * Whose an access key is: at once if it was used before and has not expired since.
+   * @throws TylerError `unauthenticated`: the same for a malformed, unknown, expired or revoked key.
+   */
+  accessKey(id: string, origin: Origin): KeyHolder | Promise<KeyHolder>
   /** Forgets what is held of a credential that has just been removed. */
   forget(credentialId: string): void
 }
@@ -29,35 +46,54 @@ export interface Authenticator {
 export function authenticator(on: Service): Authenticator {
   const held = new Map<string, Held>()
 
-  async function load(key: string, origin: Origin): Promise<Principal> {
+  async function load(key: string, origin: Origin): Promise<Held> {
     held.delete(key)
     const { credential, owner } = await rowsOf(on, Buffer.from(key, "base64"))
+    const { expiresAt, sealedKey } = credential
     const principal = await principalOf(on, origin, credential, owner)
     if (held.size >= HELD_TOKENS) {
       const oldest = held.keys().next()
       if (!oldest.done) held.delete(oldest.value)
     }
-    held.set(key, { principal, expiresAt: credential.expiresAt })
-    return principal
+    const one = { principal, expiresAt, sealedKey }
+    held.set(key, one)
+    return one
   }
 
   function callerOf(key: string, principal: Principal, origin: Origin): Caller {
-    return { principal, origin, verification: null, refresh: () => load(key, origin) }
+    const refresh = async (): Promise<Principal> => (await load(key, origin)).principal
+    return { principal, origin, verification: null, refresh }
+  }
+
+  function live(key: string): Held | undefined {
+    const known = held.get(key)
+    return known === undefined || known.expiresAt <= on.expiryNow() ? undefined : known
+  }
+
+  function holderOf(id: string, key: string, { principal, sealedKey }: Held, origin: Origin): KeyHolder {
+    if (sealedKey === null) throw new TylerError("unauthenticated")
+    const secret = (): Buffer => openField(on.keyring().rowsKey, keyPlace(id), sealedKey)
+    return { caller: callerOf(key, principal, origin), secret }
   }
 
   return {
     held(token, origin) {
       if (parseToken(token) === undefined) return undefined
       const key = tokenKey(token)
-      const known = held.get(key)
-      return known === undefined || known.expiresAt <= on.expiryNow()
-        ? undefined
-        : callerOf(key, known.principal, origin)
+      const known = live(key)
+      return known === undefined ? undefined : callerOf(key, known.principal, origin)
     },
     async authenticate(token, origin) {
       if (parseToken(token) === undefined) throw new TylerError("unauthenticated")
       const key = tokenKey(token)
-      return callerOf(key, await load(key, origin), origin)
+      return callerOf(key, (await load(key, origin)).principal, origin)
+    },
+    accessKey(id, origin) {
+      if (parseAccessKeyId(id) === undefined) throw new TylerError("unauthenticated")
+      const key = tokenKey(id)
+      const known = live(key)
+      if (known !== undefined) return holderOf(id, key, known, origin)
+      return load(key, origin).then((loaded) => holderOf(id, key, loaded, origin))
     },
     forget(credentialId) {
       for (const [key, one] of held) if (one.principal.sessionId === credentialId) held.delete(key)
@@ -90,6 +126,10 @@ async function rowsOf(on: Service, tokenHash: Buffer): Promise<Rows> {
 
 const ROUNDS = 5
 
+function isUnguarded({ settings }: Service, { kind }: CredentialRow, { roles }: PrincipalRow): boolean {
+  return settings.adminKeysUnguarded && kind === "access_key" && roles.includes(ADMIN)
+}
+
 /** A row that fails its authentication code grants nothing, and its holder learns no more than that. */
 async function principalOf(
   on: Service,
@@ -111,8 +151,13 @@ async function principalOf(
     epoch: row.epoch,
     sessionId: credential.id,
     ...(credential.scope === null ? {} : { scope: credential.scope }),
-    ...(row.standingReason === null ? {} : { standingReason: row.standingReason as Reason }),
+    ...(isUnguarded(on, credential, row) ? { unguarded: true } : {}),
+    ...standingReasonOf(credential.standingReason ?? row.standingReason),
   }
+}
+
+function standingReasonOf(text: string | null): Pick<Principal, "standingReason"> {
+  return text === null ? {} : { standingReason: text as Reason }
 }
 
 async function tampered(

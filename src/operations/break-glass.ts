@@ -5,7 +5,7 @@ import { APPROVALS_MAX } from "../policy/row.ts"
 import type { Change } from "../state/change.ts"
 import type { AccessRequestRow, GrantRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
-import { grantsOf } from "./decide-request.ts"
+import { grantsOf } from "./grants-of.ts"
 import { perform } from "./perform.ts"
 import { newRequest } from "./request-access.ts"
 import { alarmOfBreakGlass } from "./request-notices.ts"
@@ -44,7 +44,7 @@ export function breakGlass(on: Service, caller: Caller, ask: BreakGlass): Promis
         throw new TylerError("forbidden", { error: "You are not named for break-glass", requires: "break-glass" })
       const targets: { secretId: string; name: SecretName }[] = []
       for (const name of ask.names) {
-        const { secret } = await findSecret(on, view, "read", name)
+        const { secret } = await findSecret(on, view, "read", { name })
         targets.push({ secretId: secret.id, name })
       }
       const spent = await spendGovern(on, caller, view)

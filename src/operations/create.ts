@@ -1,31 +1,34 @@
 import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { newVersionId, type VersionId } from "../core/version.ts"
-import { seal } from "../envelope/seal.ts"
 import type { Permit } from "../policy/decide.ts"
 import type { SecretRow, Tag } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
 import { perform, type Step, type View } from "./perform.ts"
 import { permitFor } from "./permission.ts"
-import { sealingKeyring } from "./sealing-key.ts"
+import { sealedVersion } from "./sealed-version.ts"
 import { repeats } from "./same-value.ts"
 
 import type { Caller, Service } from "./service.ts"
 
 export interface CreateRequest {
   readonly name: SecretName
-  /** Stored form, operations/value.ts; wiped once sealed. */
-  readonly stored: Buffer
+  /** Stored form, operations/value.ts; wiped once sealed. Null: a secret without a value. */
+  readonly stored: Buffer | null
   readonly description: string
-  readonly tags: readonly Tag[]
+  /** Null: none, ever. */
+  readonly tags: readonly Tag[] | null
   readonly idempotencyKey: VersionId | undefined
+  /** The key of the store outside that is to protect it. */
+  readonly kmsKeyId?: string | undefined
 }
 
 export interface Written {
   readonly arn: string
   readonly name: SecretName
-  readonly versionId: VersionId
+  /** Null: the secret has no value. */
+  readonly versionId: VersionId | null
 }
 
 export async function createSecret(on: Service, caller: Caller, ask: CreateRequest): Promise<Written> {
@@ -42,7 +45,7 @@ export async function createSecret(on: Service, caller: Caller, ask: CreateReque
       },
     })
   } finally {
-    ask.stored.fill(0)
+    ask.stored?.fill(0)
   }
 }
 
@@ -57,20 +60,17 @@ async function planNew(
   const now = on.clock.now()
   const createdBy = view.principal.id
   const secretId = on.random.uuid()
-  const versionId = ask.idempotencyKey ?? newVersionId(on.random)
-  const { keyId, sealed } = seal(
-    await sealingKeyring(on, view),
-    { secretId, versionId, name: ask.name },
-    ask.stored,
-    on.random,
-  )
+  const place = { id: secretId, name: ask.name }
+  const given = ask.idempotencyKey ?? newVersionId(on.random)
+  const kmsKeyId = on.store.acceptKey(ask.kmsKeyId)
+  const version = ask.stored === null ? null : await sealedVersion(on, view, place, given, ask.stored)
   const arn = on.settings.arnOf(ask.name)
   const secret: SecretRow = {
     id: secretId,
     name: ask.name,
     arn,
     description: ask.description,
-    tags: ask.tags,
+    tags: on.store.newTags(ask.tags, createdBy, now),
     createdAt: now,
     createdBy,
     changedAt: now,
@@ -78,11 +78,16 @@ async function planNew(
     revision: 1,
     rotationDueSince: null,
     deletionAt: null,
+    adopted: true,
   }
-  const version = { secretId, versionId, seq: 1, keyId, sealed, createdAt: now, createdBy }
+  const named = version === null ? {} : { versionId: version.versionId }
   return {
-    act: actOf(on, caller, view, about, { by, versionId, changes: [{ kind: "addSecret", secret, version }] }),
-    done: () => ({ arn, name: ask.name, versionId }),
+    act: actOf(on, caller, view, about, { by, ...named, changes: [{ kind: "addSecret", secret, version, kmsKeyId }] }),
+    done: (_receipt, _quota, made) => ({
+      arn: made?.arn ?? arn,
+      name: ask.name,
+      versionId: version?.versionId ?? null,
+    }),
   }
 }
 
@@ -99,9 +104,9 @@ async function planRepeated(
   const key = ask.idempotencyKey
   const version = key === undefined ? undefined : await on.reader.version(secret.id, key)
   if (secret.deletionAt !== null) throw new TylerError("secret_pending_deletion")
-  if (version === undefined) throw new TylerError("secret_exists")
+  if (version === undefined || ask.stored === null) throw new TylerError("secret_exists")
   if (!(await repeats(on, ask.name, version, view.principal.id, ask.stored)))
-    throw new TylerError("idempotency_mismatch")
+    throw new TylerError("idempotency_mismatch", { arn: secret.arn })
   const { versionId } = version
   return {
     act: actOf(on, caller, view, about, { by, secret, versionId, details: "repeated" }),

@@ -11,7 +11,7 @@ import { genuine } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import { applyGoverned, subjectOf } from "./governed-change.ts"
 import { askingOf, rolesDecide } from "./deciders.ts"
-import { signedGrant } from "./lease.ts"
+import { grantsOf } from "./grants-of.ts"
 import { perform, type View } from "./perform.ts"
 import { genuineRequest, movedRequest, stateOf } from "./request-access.ts"
 import { tellInEffect, tellRequester } from "./request-notices.ts"
@@ -222,30 +222,4 @@ function requireStanding({ disabled, mustEnrol }: PrincipalRow): void {
 /** As asked for, and no longer than policy lets a grant live by now. */
 function leaseMinutes({ policies }: View, { verb, minutes }: AccessRequestRow) {
   return (name: SecretName): number => Math.min(minutes, combine(policies, verb ?? "read", name).grantMinutes)
-}
-
-/** @param minutes how long each of the secrets stays open. */
-export function grantsOf(
-  on: Service,
-  request: AccessRequestRow,
-  approvals: number,
-  minutes: (name: SecretName) => number,
-): readonly GrantRow[] {
-  const createdAt = on.clock.now()
-  const begins = on.expiryNow()
-  return request.targets.map(({ secretId, name }) =>
-    signedGrant(on, {
-      id: on.random.uuid(),
-      requestId: request.id,
-      principalId: request.requesterId,
-      secretId,
-      verb: request.verb ?? "read",
-      approvals,
-      steppedUp: request.steppedUp,
-      usesLeft: request.uses,
-      createdAt,
-      expiresAt: begins + minutes(name) * 60_000,
-      revision: 1,
-    }),
-  )
 }

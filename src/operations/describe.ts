@@ -1,4 +1,3 @@
-import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
 import { type EffectivePolicy, effectivePolicy } from "../policy/effective.ts"
 import type { SecretRow, Tag, VersionRow } from "../state/rows.ts"
@@ -6,40 +5,40 @@ import { actOf } from "./act.ts"
 import type { Written } from "./create.ts"
 import { perform } from "./perform.ts"
 import { permissionFor, permitFor } from "./permission.ts"
-import { findSecret, findVersion } from "./secret.ts"
+import { findSecret, type Named } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
-export interface PatchRequest {
-  readonly name: SecretName
+export interface PatchRequest extends Named {
   readonly description: string | undefined
   readonly tags: readonly Tag[] | undefined
-  readonly reason: Reason
+  /** Null: the standing reason of the program that asks. */
+  readonly reason: Reason | null
 }
 
 /** Changes what is said about a secret; its value and versions stay. */
 export function patchSecret(on: Service, caller: Caller, ask: PatchRequest): Promise<Written> {
-  const about = { action: "PATCH", resourceType: "secret", resourceName: ask.name, reason: ask.reason }
+  const reason = ask.reason ?? caller.principal.standingReason ?? null
+  const about = { action: "PATCH", resourceType: "secret", resourceName: ask.name, reason }
   return perform(on, caller, {
     about,
     writes: true,
     moved: () => on.secrets.drop(ask.name),
     async plan(view) {
-      const found = await findSecret(on, view, "write", ask.name)
-      const { secret } = found
+      const found = await findSecret(on, view, "write", ask)
+      const { secret, current } = found
       const permission = await permissionFor(on, caller, view, "write", secret)
-      const { versionId } = await findVersion(on, found, { versionId: undefined, stage: undefined })
       const change = {
         kind: "describeSecret" as const,
         secretId: secret.id,
         description: ask.description ?? null,
-        tags: ask.tags ?? null,
+        tags: ask.tags === undefined ? null : on.store.changedTags(ask.tags, secret.tags),
         changedAt: on.clock.now(),
       }
       return {
         act: actOf(on, caller, view, about, { ...permission, secret, changes: [change] }),
         done() {
           on.secrets.drop(ask.name)
-          return { arn: secret.arn, name: ask.name, versionId }
+          return { arn: secret.arn, name: ask.name, versionId: current?.versionId ?? null }
         },
       }
     },
@@ -58,14 +57,15 @@ export interface VersionFacts extends Omit<VersionRow, "sealed"> {
 }
 
 /** Everything but the value; a secret that awaits deletion can still be described. */
-export function describeSecret(on: Service, caller: Caller, name: SecretName): Promise<Described> {
+export function describeSecret(on: Service, caller: Caller, named: Named): Promise<Described> {
+  const { name } = named
   const about = { action: "DESCRIBE", resourceType: "secret", resourceName: name, reason: null }
   return perform(on, caller, {
     about,
     moved: () => on.secrets.drop(name),
     async plan(view) {
       on.secrets.drop(name)
-      const { secret } = await findSecret(on, view, "list", name, "accepted")
+      const { secret } = await findSecret(on, view, "list", named, "accepted")
       const by = permitFor(on, view, "list", name)
       const answer = {
         secret,
@@ -77,17 +77,20 @@ export function describeSecret(on: Service, caller: Caller, name: SecretName): P
   })
 }
 
+export type Versions = Pick<Described, "secret" | "versions">
+
 /** Newest first; versions without a label are history and stay listed until pruned. */
-export function listVersions(on: Service, caller: Caller, name: SecretName): Promise<readonly VersionFacts[]> {
+export function listVersions(on: Service, caller: Caller, named: Named): Promise<Versions> {
+  const { name } = named
   const about = { action: "LIST_VERSIONS", resourceType: "secret", resourceName: name, reason: null }
   return perform(on, caller, {
     about,
     moved: () => on.secrets.drop(name),
     async plan(view) {
-      const { secret } = await findSecret(on, view, "list", name)
+      const { secret } = await findSecret(on, view, "list", named)
       const by = permitFor(on, view, "list", name)
       const versions = await versionFacts(on, secret.id)
-      return { act: actOf(on, caller, view, about, { by, secret }), done: () => versions }
+      return { act: actOf(on, caller, view, about, { by, secret }), done: () => ({ secret, versions }) }
     },
   })
 }

@@ -1,6 +1,7 @@
 import { record } from "../audit/ledger.ts"
 import type { Principal } from "../core/principal.ts"
 import type { Reason } from "../core/reason.ts"
+import type { RootName } from "../envelope/kek.ts"
 import { newKey } from "../envelope/keyring.ts"
 import { rewrap } from "../envelope/seal.ts"
 import type { KeyRow } from "../state/rows.ts"
@@ -10,27 +11,36 @@ import { clientSecretsUnder, rewrappedClientSecrets } from "./client-secret.ts"
 import { draftEntry } from "./entry.ts"
 import { perform } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
+import { boundTo } from "./outside/place.ts"
 
 export interface KeyStatus extends Omit<KeyRow, "wrapped"> {
   /** Versions and client secrets sealed under it; null for keys that seal none. */
   readonly versions: number | null
 }
 
+export interface KeyringStatus {
+  /** What wraps them. */
+  readonly root: RootName
+  readonly keys: readonly KeyStatus[]
+}
+
 /** All keys with what still hangs on them. Never the keys themselves. */
-export async function keyStatus(on: Service, caller: Caller): Promise<readonly KeyStatus[]> {
+export async function keyStatus(on: Service, caller: Caller): Promise<KeyringStatus> {
   const about = { action: "KEY_STATUS", resourceType: "key", resourceName: "ALL", reason: null }
   return perform(on, caller, {
     about,
     async plan(view) {
       requireAdmin(view)
+      await on.keys.reload()
+      const root = on.keys.root().name
       const rows = await on.reader.keys()
-      const status = await Promise.all(
+      const keys = await Promise.all(
         rows.map(async ({ id, purpose, createdAt, state }) => {
           const versions = purpose === "kek" ? await sealedUnder(on, id) : null
           return { id, purpose, createdAt, state, versions }
         }),
       )
-      return { act: actOf(on, caller, view, about, { by: "role admin" }), done: () => status }
+      return { act: actOf(on, caller, view, about, { by: "role admin" }), done: () => ({ root, keys }) }
     },
   })
 }
@@ -94,7 +104,7 @@ export async function rewrapSome(on: Service): Promise<number> {
       secretId,
       versionId,
       fromKeyId: id,
-      ...rewrap(keyring, { secretId, versionId }, sealed, on.random),
+      ...rewrap(keyring, { secretId: boundTo(secretId), versionId }, sealed, on.random),
     }))
     await recordJob(on, "KEY_REWRAP", id, `count=${rewrapped.length}`, [
       { kind: "rewrapVersions", versions: rewrapped },

@@ -20,9 +20,9 @@ export interface Listing {
 }
 
 /** Rows looked at for one page, so that a caller who may list little cannot make the server walk everything at once. */
-const SCAN_LIMIT = 2_000
+export const SCAN_LIMIT = 2_000
 /** Rows of one statement: from a cold disk a hundred take 6 ms of the thread that answers everybody. */
-const SCAN_PAGE = 100
+export const SCAN_PAGE = 100
 
 /** What the caller may list, by the same decision function that guards reads. */
 export function listSecrets(on: Service, caller: Caller, ask: ListRequest): Promise<Listing> {

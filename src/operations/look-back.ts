@@ -5,7 +5,7 @@ import type { Refused } from "../policy/decide.ts"
 import type { PolicySet } from "../policy/document.ts"
 import { lossOf } from "../policy/what-if.ts"
 import type { EntryRow } from "../state/rows.ts"
-import { wasUnmasked } from "./readers.ts"
+import { READ_ACTIONS, wasUnmasked } from "./readers.ts"
 import type { Service } from "./service.ts"
 
 /** Newest audit entries that are looked at. */
@@ -71,7 +71,7 @@ export async function lookBack(on: LookService, turn: Turn, before: PolicySet, a
 
 function lossOfEntry(on: LookService, before: PolicySet, after: PolicySet, entry: EntryRow): Refused | undefined {
   const { action, result, resourceType, principalKind: kind, userId: id, roles, resourceName, quotaUse } = entry
-  if (action !== "GET" || result !== "SUCCESS" || resourceType !== "secret") return undefined
+  if (!READ_ACTIONS.includes(action) || result !== "SUCCESS" || resourceType !== "secret") return undefined
   if (kind !== "person" && kind !== "program") return undefined
   const principal = { id, kind, roles, assurance: kind === "person" ? "password" : "token" } as const
   const verb = wasUnmasked(entry) ? "reveal" : "read"

@@ -7,6 +7,7 @@ import type { PolicySet } from "../policy/document.ts"
 import type { Conflict } from "../state/change.ts"
 import { type About, draftEntry } from "./entry.ts"
 import type { Caller, Service } from "./service.ts"
+import { PlanAgain } from "./value-store.ts"
 
 /** Rounds before a caller who always finds something moved is told `busy`. */
 const ROUNDS = 5
@@ -21,9 +22,16 @@ export interface View {
 export interface Step<T> {
   readonly act: Act
   /** Runs once the act is durable. */
-  done(receipt: Receipt, quota: Quota): T
+  done(receipt: Receipt, quota: Quota, made?: Made): T
   /** Runs if the act was not done: wipes what the plan had opened. */
   undone?(): void
+  /** Of an INTENT, once it is durable: carries it out and records the outcome. Throws what was recorded. */
+  outside?(receipt: Receipt): Promise<T>
+}
+
+/** What only a store outside could say of what was made there. */
+export interface Made {
+  readonly arn: string
 }
 
 export type Quota = { readonly secret: number; readonly person: number } | null
@@ -65,10 +73,10 @@ export async function performAll<T>(
       const plans = pending.map((index) => planOne(on, caller, view, attempts[index] as Attempt<T>))
       const planned = await Promise.all(plans)
       const settled = await recordPlanned(on, planned)
+      const ended = await Promise.all(planned.map((plan, at) => outcomeOf(on, plan, settled[at])))
       const again: number[] = []
       pending.forEach((index, at) => {
-        const plan = planned[at] as Planned<T>
-        const result = resultOf(on, plan, settled[at])
+        const result = ended[at]
         if (result === undefined) again.push(index)
         else results[index] = result
       })
@@ -98,6 +106,8 @@ export async function perform<T>(on: Service, caller: Caller, attempt: Attempt<T
       }
       const planned = await planOne(on, caller, await look(on, caller, round), attempt)
       const [settled] = await recordPlanned(on, [planned])
+      const begun = "step" in planned && isRecorded(settled) ? planned.step.outside?.(settled.receipt) : undefined
+      if (begun !== undefined) return await begun
       const ended = resultOf(on, planned, settled)
       if (ended !== undefined)
         return valueOf("late" in ended ? await refuse(on, caller, attempt.about, ended.late) : ended)
@@ -133,9 +143,10 @@ type Planned<T> =
 
 async function planOne<T>(on: Service, caller: Caller, view: View, attempt: Attempt<T>): Promise<Planned<T>> {
   try {
-    return { step: await attempt.plan(view) }
+    const step = await on.spans.span("decide", () => attempt.plan(view))
+    return { step: step.act.changes.length === 0 ? step : await on.store.begin(on, step) }
   } catch (error) {
-    if (!(await stillHolds(on, view))) return { stale: true }
+    if (error instanceof PlanAgain || !(await stillHolds(on, view))) return { stale: true }
     const refusal = error instanceof TylerError ? error : new TylerError("internal", {}, describe(error))
     refusal.recorded = true
     const act = refusalAct(on, caller, view.principal, attempt.about, refusal)
@@ -159,6 +170,24 @@ async function stillHolds(on: Service, { principal, policies, round }: View): Pr
   const head = await on.reader.head()
   const row = await on.reader.principalById(principal.id)
   return head.policyEpoch === policies.epoch && row?.epoch === principal.epoch && !row.disabled
+}
+
+function isRecorded(settled: Settled | undefined): settled is Exclude<Settled, { readonly moved: Moved }> {
+  return settled !== undefined && !("moved" in settled)
+}
+
+/** As `resultOf`; what was begun outside is carried out first. */
+async function outcomeOf<T>(
+  on: Service,
+  plan: Planned<T>,
+  settled: Settled | undefined,
+): Promise<Ended<T> | undefined> {
+  if (!("step" in plan) || plan.step.outside === undefined || !isRecorded(settled)) return resultOf(on, plan, settled)
+  try {
+    return { value: await plan.step.outside(settled.receipt) }
+  } catch (error) {
+    return { error: error instanceof TylerError ? error : new TylerError("internal", {}, describe(error)) }
+  }
 }
 
 /** Undefined: what it was decided on has moved, plan again. */
@@ -213,7 +242,10 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   credentials_full: "too_many_tokens",
   owner_full: "too_many_owned",
   issuer_taken: "issuer_exists",
+  iam_bound: "iam_binding_exists",
+  iam_full: "too_many_iam_bindings",
   held: "person_held",
+  tags_full: "too_many_tags",
   role_taken: "role_exists",
   roles_full: "too_many_roles",
   role_in_use: "role_in_use",

@@ -2,7 +2,7 @@ import { toWire, type WireEntry } from "../audit/export.ts"
 import { TylerError } from "../core/errors.ts"
 import { ADMIN, AUDITOR, isHalf } from "../core/principal.ts"
 import type { EntryQuery, RequestQuery } from "../state/reader.ts"
-import type { AccessRequestRow, EntryRow, GrantRow, PrincipalRow } from "../state/rows.ts"
+import type { AccessRequestRow, CredentialRow, EntryRow, GrantRow, PrincipalRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { perform, type View } from "./perform.ts"
 import type { Caller, Service } from "./service.ts"
@@ -39,8 +39,7 @@ function requireReader({ principal }: View, id: string): string {
 async function* linesOf(on: Service, row: PrincipalRow, size: number): AsyncIterable<string> {
   yield line({ tyler: "person-export", version: PERSON_EXPORT_VERSION, id: row.id, size })
   yield line(await personLine(on, row))
-  for (const { id, kind, assurance, label, createdAt, expiresAt } of await on.reader.credentialsOf(row.id))
-    yield line({ kind, id, assurance, label, createdAt: time(createdAt), expiresAt: time(expiresAt) })
+  for (const credential of await on.reader.credentialsOf(row.id)) yield line(credentialLine(credential))
   for (const { id, kind, label, createdAt } of await on.reader.factorsOf(row.id))
     yield line({ kind: "factor", factor: kind, id, label, createdAt: time(createdAt) })
   for (const { id, issuer, subject, createdAt } of await on.reader.externalIdentitiesOf(row.id))
@@ -58,6 +57,12 @@ async function* linesOf(on: Service, row: PrincipalRow, size: number): AsyncIter
       yield lines.map(line).join("")
     }
   yield line({ kind: "end", entries })
+}
+
+function credentialLine(row: CredentialRow): object {
+  const { kind, id, assurance, label, standingReason } = row
+  const reason = standingReason === null ? {} : { reason: standingReason }
+  return { kind, id, assurance, label, ...reason, createdAt: time(row.createdAt), expiresAt: time(row.expiresAt) }
 }
 
 /** Leases at most, newest first: those that have ended are deleted within a day or two. */

@@ -134,8 +134,15 @@ export function changeProgram(on: Service, caller: Caller, ask: ProgramChange): 
   })
 }
 
+/** The caller may hold what this program signs in with. @throws TylerError `row_tampered`, `not_found` */
+export async function handed(on: Service, view: View, id: string): Promise<readonly Change[]> {
+  const row = await programRow(on, id)
+  const next = nextEpoch(on, row, { changedBy: handledBy(on, row, [view.principal.id]) })
+  return credentialsKept(on, row, next, await on.reader.credentialsOf(row.id))
+}
+
 /** Who has had a token in his hands, or could have, does not decide what the program asks for. */
-function handledBy(on: Service, row: PrincipalRow, ids: readonly string[]): PrincipalRow["changedBy"] {
+export function handledBy(on: Service, row: PrincipalRow, ids: readonly string[]): PrincipalRow["changedBy"] {
   return ids
     .filter((id) => id !== "")
     .reduce((list, id) => changedBy({ ...row, changedBy: list }, id, on.clock.now()), row.changedBy)
@@ -214,7 +221,7 @@ export function listPrograms(on: Service, caller: Caller, after: string, limit: 
   })
 }
 
-async function programRow(on: Service, id: string): Promise<PrincipalRow> {
+export async function programRow(on: Service, id: string): Promise<PrincipalRow> {
   const row = await on.reader.principalById(id)
   if (row?.kind !== "program") throw new TylerError("not_found", { error: "No such service account" })
   return genuine(on, row)

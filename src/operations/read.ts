@@ -7,17 +7,15 @@ import type { Receipt, ReceiptFacts } from "../core/receipt.ts"
 import { discard, disclose } from "../core/secret-value.ts"
 import type { VersionId } from "../core/version.ts"
 import { quotaClaim } from "../quota/claim.ts"
-import type { SecretRow } from "../state/rows.ts"
+import type { SecretRow, VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { type Attempt, perform, performAll, type Quota, type Result, type Step, type View } from "./perform.ts"
 import { permissionFor } from "./permission.ts"
-import { openVersion } from "./open-version.ts"
-import { findSecret, findVersion, type Which } from "./secret.ts"
+import { findSecret, findVersion, type Named, type Which } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 import { decodeValue, maskedValue } from "./value.ts"
 
-export interface ReadRequest {
-  readonly name: SecretName
+export interface ReadRequest extends Named {
   /** Null: the standing reason of the program that asks. */
   readonly reason: Reason | null
   readonly unmask: boolean
@@ -25,6 +23,10 @@ export interface ReadRequest {
   readonly stage: string | undefined
   readonly as: "string" | undefined
   readonly skipCache: boolean
+  /** Only the secret of this ARN, whatever else had or has its name. */
+  readonly arn?: string | undefined
+  /** The answer names the version's labels too. */
+  readonly labelled?: true
 }
 
 export interface Disclosure {
@@ -34,6 +36,11 @@ export interface Disclosure {
   /** Milliseconds since 1970 UTC. */
   readonly accessTime: number
   readonly versionId: VersionId
+  readonly arn: string
+  /** Of the version; milliseconds since 1970 UTC. */
+  readonly createdAt: number
+  /** Empty unless asked for. */
+  readonly stages: readonly string[]
   readonly receipt: ReceiptFacts
   /** Uses left today; null without a limit or for a masked answer. */
   readonly remainingToday: number | null
@@ -68,26 +75,29 @@ function readAttempt(on: Service, caller: Caller, ask: ReadRequest): Attempt<Dis
 async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: View): Promise<Step<Disclosure>> {
   const verb = ask.unmask ? "reveal" : "read"
   const which: Which = { versionId: ask.versionId, stage: ask.stage }
-  const found = await findSecret(on, view, verb, ask.name)
+  const found = await findSecret(on, view, verb, ask)
   const permission = await permissionFor(on, caller, view, verb, found.secret)
   const permit = permission.by
   const version = await findVersion(on, found, which)
+  if (ask.skipCache) on.store.forget(found.secret.id)
+  const labels = ask.labelled === true ? await on.secrets.labels(found) : []
   const { principal } = view
   const now = on.clock.now()
-  const value = await openVersion(on, ask.name, version)
+  const { value, cached } = await on.store.open(on, ask.name, version)
   const quota = ask.unmask
     ? quotaClaim(principal, found.secret.id, utcDay(now), permit.perSecretLimit, on.settings.maxAccessPerPerson)
     : null
   const reason = ask.reason ?? principal.standingReason
   if (reason === undefined) throw new TylerError("invalid_reason")
-  const about = { action: "GET", resourceType: "secret", resourceName: ask.name, reason }
-  const { versionId } = version
+  const about = { action: cached ? "GET_CACHED" : "GET", resourceType: "secret", resourceName: ask.name, reason }
+  const { versionId, createdAt } = version
+  const stages = labels.filter((one) => one.versionId === versionId).map(({ label }) => label)
   const details = ask.unmask ? "unmasked" : "masked"
-  const changes = touch(found.secret, utcDay(now))
+  const changes = touch(found.secret, version, utcDay(now))
   return {
     act: actOf(on, caller, view, about, { ...permission, secret: found.secret, versionId, details, quota, changes }),
     done(receipt: Receipt, used: Quota): Disclosure {
-      on.secrets.touched(ask.name, utcDay(now))
+      on.secrets.touched(ask.name, versionId, utcDay(now))
       const facts = receipt.facts
       const bytes = disclose(value, receipt)
       try {
@@ -97,6 +107,9 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
           masked: !ask.unmask,
           accessTime: now,
           versionId,
+          arn: found.secret.arn,
+          createdAt,
+          stages,
           receipt: facts,
           remainingToday: remaining(used, permit.perSecretLimit, on.settings.maxAccessPerPerson),
         }
@@ -108,9 +121,10 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   }
 }
 
-/** Day resolution: only the first read of a day writes. */
-function touch(secret: SecretRow, day: string) {
-  return secret.lastAccessed === day ? [] : [{ kind: "touchSecret" as const, secretId: secret.id, day }]
+/** Day resolution: only a version's first read of a day writes. */
+function touch(secret: SecretRow, { versionId, lastAccessed }: VersionRow, day: string) {
+  if (secret.lastAccessed === day && lastAccessed === day) return []
+  return [{ kind: "touchSecret" as const, secretId: secret.id, versionId, day }]
 }
 
 function remaining(used: Quota, perSecret: number | null, perPerson: number | null): number | null {

@@ -1,4 +1,5 @@
 import { DAY_MS } from "../core/clock.ts"
+import type { EntryQuery } from "../state/reader.ts"
 import type { EntryRow, SecretRow } from "../state/rows.ts"
 import type { Service } from "./service.ts"
 
@@ -31,17 +32,30 @@ export async function readersOf(
 ): Promise<Readers> {
   const since = on.clock.now() - READ_DAYS * DAY_MS
   const found = new Map<string, ReaderOfSecret>()
-  const wanted = { resourceName: secret.name, action: "GET", result: "SUCCESS", from: secret.createdAt }
+  let cut = false
+  for (const action of READ_ACTIONS) {
+    const wanted = { resourceName: secret.name, action, result: "SUCCESS", from: secret.createdAt }
+    if (!(await lookAll(on, wanted, (entry) => note(found, entry, since)))) cut = true
+  }
+  return { readers: [...found.values()].toSorted((a, b) => b.lastRead - a.lastRead), cut }
+}
+
+/** The newest first. @returns whether all were looked at */
+async function lookAll(
+  on: Pick<Service, "reader">,
+  wanted: Omit<EntryQuery, "before" | "limit">,
+  look: (entry: EntryRow) => void,
+): Promise<boolean> {
   let before: number | undefined
   for (let looked = 0; looked < READS_MAX; ) {
     const query = before === undefined ? wanted : { ...wanted, before }
     const entries = await on.reader.entries({ ...query, limit: Math.min(READS_PAGE, READS_MAX - looked) })
-    for (const entry of entries) note(found, entry, since)
+    for (const entry of entries) look(entry)
     looked += entries.length
     before = entries.at(-1)?.index
-    if (entries.length < READS_PAGE) return { readers: [...found.values()], cut: false }
+    if (entries.length < READS_PAGE) return true
   }
-  return { readers: [...found.values()], cut: true }
+  return false
 }
 
 function note(found: Map<string, ReaderOfSecret>, entry: EntryRow, since: number): void {
@@ -49,8 +63,12 @@ function note(found: Map<string, ReaderOfSecret>, entry: EntryRow, since: number
   const reader = found.get(userId) ?? { userId, username, lastRead: timestamp, reads: 0, unmasked: 0 }
   const counted = timestamp < since ? 0 : 1
   const unmasked = reader.unmasked + (wasUnmasked(entry) ? counted : 0)
-  found.set(userId, { ...reader, reads: reader.reads + counted, unmasked })
+  const lastRead = Math.max(reader.lastRead, timestamp)
+  found.set(userId, { ...reader, lastRead, reads: reader.reads + counted, unmasked })
 }
+
+/** What a read that was answered is called: of a value that a store outside gave before, the second. */
+export const READ_ACTIONS: readonly string[] = ["GET", "GET_CACHED"]
 
 /** Of a read's entry: `details` begins with the word. */
 export function wasUnmasked({ details }: EntryRow): boolean {

@@ -6,10 +6,11 @@ import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
 import { requestGenuine, requestMac } from "../identity/row-mac.ts"
-import { combine, type Requirements } from "../policy/combine.ts"
+import { combine } from "../policy/combine.ts"
 import type { Change } from "../state/change.ts"
 import type { AccessRequestRow } from "../state/rows.ts"
 import { actOf, type Spent } from "./act.ts"
+import { grantsOf } from "./grants-of.ts"
 import { perform, type View } from "./perform.ts"
 import { tellDeciders } from "./request-notices.ts"
 import { findSecret } from "./secret.ts"
@@ -36,7 +37,8 @@ export interface AccessAsk {
 
 /**
  * Asks others to allow something that policy wants an approval for. Whoever shows a step-up token with it has the
- * factor stand for the grants' lifetime too: for clients that cannot type a code each time.
+ * factor stand for the grants' lifetime too: for clients that cannot type a code each time. Where policy wants nothing
+ * but the factor there is nobody to ask, and the grants begin at once.
  */
 export function requestAccess(on: Service, caller: Caller, ask: AccessAsk): Promise<AccessRequestRow> {
   const id = on.random.uuid()
@@ -45,24 +47,29 @@ export function requestAccess(on: Service, caller: Caller, ask: AccessAsk): Prom
     about,
     async plan(view) {
       await refuseTooMany(on, view)
-      const targets = await targetsOf(on, view, ask)
-      const asked = targets.map(({ name }) => combine(view.policies, ask.verb, name))
+      const targets = await targetsOf(on, caller, view, ask)
+      const asked = targets.map(({ name }) => requirementsOf(on, view, ask.verb, name))
       const minutes = minutesOf(asked, ask.minutes)
       const spent = await stepUpsFor(on, caller, view, ask, targets)
-      const { row, details } = newRequest(on, {
+      const needed = asked.reduce((most, one) => Math.max(most, one.approvals), 0)
+      const wanted = {
         id,
-        kind: "access",
         requesterId: view.principal.id,
         verb: ask.verb,
         targets,
+        uses: ask.uses,
+        steppedUp: spent !== undefined,
+      }
+      const grants = needed === 0 ? grantsOf(on, wanted, 0, () => minutes) : []
+      const { row, details } = newRequest(on, {
+        ...wanted,
+        kind: "access",
         change: null,
         reason: ask.reason,
         minutes,
-        uses: ask.uses,
-        steppedUp: spent !== undefined,
-        needed: asked.reduce((most, one) => Math.max(most, one.minApprovals), 1),
+        needed,
         effectiveAt: null,
-        state: "pending",
+        state: needed === 0 ? "approved" : "pending",
         facts: {
           kind: "access",
           verb: ask.verb,
@@ -70,10 +77,16 @@ export function requestAccess(on: Service, caller: Caller, ask: AccessAsk): Prom
           minutes: String(minutes),
           uses: ask.uses === null ? "any" : String(ask.uses),
           stepUp: String(spent !== undefined),
+          ...(needed === 0 ? { grants: grants.map((grant) => grant.id).join("+") } : {}),
         },
       })
-      const told = await tellDeciders(on, view.policies, row, view.principal.name)
-      const changes: Change[] = [...(spent?.changes ?? []), { kind: "addRequest", row, mostOpen: openNow(on) }, ...told]
+      const holderEpoch = view.principal.epoch
+      const changes: Change[] = [
+        ...(spent?.changes ?? []),
+        { kind: "addRequest", row, mostOpen: openNow(on) },
+        ...grants.map((grant) => ({ kind: "addGrant" as const, row: grant, holderEpoch })),
+        ...(needed === 0 ? [] : await tellDeciders(on, view.policies, row, view.principal.name)),
+      ]
       const parts = { by: "policy", details, changes }
       return { act: actOf(on, caller, view, about, parts), done: () => row }
     },
@@ -96,19 +109,42 @@ async function refuseTooMany(on: Service, { principal }: View): Promise<void> {
 }
 
 /** Bound to the secrets' ids: a name that is used again later is another secret. */
-async function targetsOf(on: Service, view: View, { names, verb }: AccessAsk): Promise<AccessRequestRow["targets"]> {
+async function targetsOf(
+  on: Service,
+  caller: Caller,
+  view: View,
+  { names, verb }: AccessAsk,
+): Promise<AccessRequestRow["targets"]> {
   const targets: { secretId: string; name: SecretName }[] = []
   for (const name of names) {
-    const { secret } = await findSecret(on, view, verb, name, verb === "purge" ? "accepted" : "refused")
-    const guarded = verb === "purge" && on.settings.purgeGuarded
-    if (!guarded && combine(view.policies, verb, name).approvalRules.length === 0)
-      throw new TylerError("approval_not_needed", { name })
+    const { secret } = await findSecret(on, view, verb, { name }, verb === "purge" ? "accepted" : "refused")
+    const { approvals, secondFactor } = requirementsOf(on, view, verb, name)
+    if (approvals === 0 && !secondFactor) throw new TylerError("approval_not_needed", { name })
+    if (approvals === 0 && caller.verification === null)
+      throw new TylerError("verification_required", { requiresToken: true, name, error: FACTOR_ONLY })
     targets.push({ secretId: secret.id, name })
   }
   return targets
 }
 
-function minutesOf(asked: readonly Requirements[], wanted: number | undefined): number {
+const FACTOR_ONLY =
+  "Policy asks for no approval here, only for a second factor: show it with the request, and the grant stands for it"
+
+interface Wanted {
+  /** 0: nobody has to agree. */
+  readonly approvals: number
+  readonly secondFactor: boolean
+  readonly grantMinutes: number
+}
+
+function requirementsOf(on: Service, { policies }: View, verb: AccessAsk["verb"], name: SecretName): Wanted {
+  const { approvalRules, mfaRules, minApprovals, grantMinutes } = combine(policies, verb, name)
+  const guarded = verb === "purge" && on.settings.purgeGuarded
+  const approvals = guarded || approvalRules.length > 0 ? Math.max(1, minApprovals) : 0
+  return { approvals, secondFactor: mfaRules.length > 0 && !on.settings.mfaIgnored, grantMinutes }
+}
+
+function minutesOf(asked: readonly Wanted[], wanted: number | undefined): number {
   const limit = asked.reduce((least, { grantMinutes }) => Math.min(least, grantMinutes), Number.POSITIVE_INFINITY)
   if (wanted !== undefined && wanted > limit)
     throw new TylerError("invalid_request", {
@@ -142,13 +178,16 @@ async function stepUpsFor(
   return { changes }
 }
 
-type Wanted = Omit<
+type NewRequest = Omit<
   AccessRequestRow,
   "mac" | "facts" | "digest" | "createdAt" | "expiresAt" | "decidedAt" | "revision"
 > & { readonly facts: DetailFacts }
 
 /** The row and what its entry says. The digest that approvers sign covers all of it. */
-export function newRequest(on: Service, wanted: Wanted): { readonly row: AccessRequestRow; readonly details: string } {
+export function newRequest(
+  on: Service,
+  wanted: NewRequest,
+): { readonly row: AccessRequestRow; readonly details: string } {
   const createdAt = on.clock.now()
   const expiresAt = Math.max(on.expiryNow(), createdAt) + REQUEST_LIFETIME_MS
   const facts = {

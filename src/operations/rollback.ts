@@ -1,4 +1,3 @@
-import { TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
 import type { VersionId } from "../core/version.ts"
@@ -8,7 +7,7 @@ import type { Written } from "./create.ts"
 import { perform } from "./perform.ts"
 import { permissionFor } from "./permission.ts"
 import { expectVersion } from "./put.ts"
-import { findSecret } from "./secret.ts"
+import { findSecret, versionNotFound } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 
 export interface RollbackRequest {
@@ -26,11 +25,11 @@ export function rollBackSecret(on: Service, caller: Caller, ask: RollbackRequest
     writes: true,
     moved: () => on.secrets.drop(ask.name),
     async plan(view) {
-      const found = await findSecret(on, view, "write", ask.name)
+      const found = await findSecret(on, view, "write", ask)
       const { secret } = found
       const permission = await permissionFor(on, caller, view, "write", secret)
       const target = await on.reader.version(secret.id, ask.versionId)
-      if (target === undefined) throw new TylerError("not_found", { error: "Version not found" })
+      if (target === undefined) throw versionNotFound(ask.versionId)
       expectVersion(found, ask.expectedVersion)
       const labels = await on.reader.labels(secret.id)
       const moved = promote(labels, ask.versionId)

@@ -18,7 +18,7 @@ export async function rotateRootKey(on: Service, caller: Caller, reason: Reason)
     async plan(view) {
       requireAdmin(view)
       await on.keys.reload()
-      const [root, next] = [on.keys.root(), on.keys.next()]
+      const [root, next] = [on.keys.root(), await on.keys.next()]
       const rows = await rewrapKeys(await on.reader.keys(), root.wrapper, next.wrapper)
       const change = { kind: "putRootKey" as const, rows, from: root.check, to: next.check }
       const details = `check=${Buffer.from(next.check).toString("hex", 0, 4)}`

@@ -11,6 +11,7 @@ export interface RotationRequest {
   /** What the entry calls it: ROTATE or SCHEDULE. */
   readonly action: string
   readonly name: SecretName
+  readonly arn?: string | undefined
   readonly reason: Reason | null
 }
 
@@ -21,7 +22,7 @@ export function refuseRotation(on: Service, caller: Caller, ask: RotationRequest
     about: { action, resourceType: "secret", resourceName: name, reason },
     moved: () => on.secrets.drop(name),
     async plan(view) {
-      const { secret } = await findSecret(on, view, "rotate", name)
+      const { secret } = await findSecret(on, view, "rotate", ask)
       await permissionFor(on, caller, view, "rotate", secret)
       throw new TylerError("not_rotatable")
     },
@@ -43,7 +44,7 @@ export function rotationState(on: Service, caller: Caller, name: SecretName): Pr
     about,
     moved: () => on.secrets.drop(name),
     async plan(view) {
-      const { secret } = await findSecret(on, view, "list", name, "accepted")
+      const { secret } = await findSecret(on, view, "list", { name }, "accepted")
       const by = permitFor(on, view, "list", name)
       const none = {
         enabled: false,

@@ -1,8 +1,6 @@
-import { equalBytes } from "../core/bytes.ts"
 import type { SecretName } from "../core/name.ts"
 import { discard, reseal } from "../core/secret-value.ts"
 import type { VersionRow } from "../state/rows.ts"
-import { openVersion } from "./open-version.ts"
 import type { Service } from "./service.ts"
 
 /**
@@ -21,9 +19,9 @@ export async function repeats(
 
 /** Opens a stored version and compares it; only the answer comes out. */
 async function sameValue(on: Service, name: SecretName, version: VersionRow, stored: Uint8Array): Promise<boolean> {
-  const value = await openVersion(on, name, version)
+  const { value } = await on.store.open(on, name, version)
   try {
-    return reseal(value, (bytes) => equalBytes(bytes, stored))
+    return reseal(value, (bytes) => on.store.same(bytes, stored))
   } finally {
     discard(value)
   }

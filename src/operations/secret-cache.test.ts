@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 import type { SecretName } from "../core/name.ts"
+import type { VersionId } from "../core/version.ts"
 import type { StateReader } from "../state/reader.ts"
 import type { SecretRow, VersionRow } from "../state/rows.ts"
 import { secretCache } from "./secret-cache.ts"
@@ -29,6 +30,7 @@ const reader = {
 } as unknown as StateReader
 
 const cacheOf = (entries: number, ttl = TTL) => secretCache(reader, () => now, entries * ENTRY, ttl)
+const VERSION = "v" as VersionId
 const name = (at: number): SecretName => `config/${at}` as SecretName
 
 test("what was asked for is answered from memory until its time is over", async () => {
@@ -83,8 +85,8 @@ test("never more than the capacity is held, and what is in use stays", async () 
 test("a day that was written is known without asking", async () => {
   const cache = cacheOf(10)
   await cache.get(name(1))
-  cache.touched(name(1), "2026-11-24")
-  cache.touched(name(2), "2026-11-24")
+  cache.touched(name(1), VERSION, "2026-11-24")
+  cache.touched(name(2), VERSION, "2026-11-24")
   assert.equal((await cache.get(name(1)))?.secret.lastAccessed, "2026-11-24")
   assert.deepEqual(loads, [name(1)])
 })

@@ -1,7 +1,8 @@
 import type { SecretName } from "../core/name.ts"
 import { CURRENT } from "../core/stage.ts"
+import type { VersionId } from "../core/version.ts"
 import type { StateReader } from "../state/reader.ts"
-import type { SecretRow, VersionRow } from "../state/rows.ts"
+import type { LabelRow, SecretRow, VersionRow } from "../state/rows.ts"
 
 /** A secret and its current version, sealed. */
 export interface CachedSecret {
@@ -13,12 +14,15 @@ export interface CachedSecret {
 export interface SecretCache {
   get(name: SecretName): Promise<CachedSecret | undefined>
   drop(name: SecretName): void
+  /** All its labels: looked up once for what is held, and as stale as that. */
+  labels(found: CachedSecret): Promise<readonly LabelRow[]>
   /** The day was written; spares the next read the same write. */
-  touched(name: SecretName, day: string): void
+  touched(name: SecretName, versionId: VersionId, day: string): void
 }
 
 interface Held extends CachedSecret {
   readonly until: number
+  readonly labels?: readonly LabelRow[]
 }
 
 /** What an entry takes beside its sealed bytes: two rows of short texts. */
@@ -79,9 +83,22 @@ export function secretCache(
       return found
     },
     drop,
-    touched(name, day) {
+    async labels({ secret }) {
+      const held = find(secret.name)
+      if (held?.secret.id === secret.id && held.secret.revision === secret.revision && held.labels !== undefined)
+        return held.labels
+      const labels = await reader.labels(secret.id)
+      const now = find(secret.name)
+      if (now?.secret.id === secret.id && now.secret.revision === secret.revision)
+        young.set(secret.name, { ...now, labels })
+      return labels
+    },
+    touched(name, versionId, day) {
       const known = find(name)
-      if (known) young.set(name, { ...known, secret: { ...known.secret, lastAccessed: day } })
+      if (known === undefined) return
+      const { secret, current } = known
+      const read = current?.versionId === versionId ? { ...current, lastAccessed: day } : current
+      young.set(name, { ...known, secret: { ...secret, lastAccessed: day }, current: read })
     },
   }
 }

@@ -1,5 +1,5 @@
 import { comeBackAt, nextUtcDay } from "../core/clock.ts"
-import { TylerError } from "../core/errors.ts"
+import { textOf, TylerError } from "../core/errors.ts"
 import type { SecretName } from "../core/name.ts"
 import { CURRENT } from "../core/stage.ts"
 import type { Verb } from "../core/verb.ts"
@@ -16,6 +16,12 @@ export interface Which {
   readonly stage: string | undefined
 }
 
+/** A secret as somebody names it: by its name, or by an ARN that it must have, since a name can be given anew. */
+export interface Named {
+  readonly name: SecretName
+  readonly arn?: string | undefined
+}
+
 /**
  * Finds a secret for somebody who may ask for it. Roles come before existence: a name the caller may not use is
  * `forbidden` whether it exists or not.
@@ -24,25 +30,33 @@ export async function findSecret(
   on: Service,
   view: View,
   verb: Verb,
-  name: SecretName,
-  pending: "refused" | "accepted" = "refused",
+  named: Named,
+  pending: "refused" | "accepted" | "unadopted" = "refused",
 ): Promise<CachedSecret> {
-  const refusal = admit(view.policies, questionOf(on, view, verb, name))
+  const refusal = admit(view.policies, questionOf(on, view, verb, named.name))
   if (refusal !== undefined) throw refused(on, refusal)
-  const found = await lookUp(on, name)
+  const found =
+    (await lookUp(on, named)) ?? ((await on.store.find(on, named.name)) ? await lookUp(on, named) : undefined)
   if (found === undefined) throw new TylerError("not_found", { error: "Secret not found" })
-  if (found.secret.deletionAt !== null && pending === "refused") {
+  if (found.secret.deletionAt !== null && pending !== "accepted") {
     throw new TylerError("secret_pending_deletion", { deletionDate: new Date(found.secret.deletionAt).toISOString() })
   }
+  if (!found.secret.adopted && verb !== "list" && pending !== "unadopted")
+    throw new TylerError("not_adopted", { error: `${textOf("not_adopted")} ${named.name}` })
   return found
 }
 
-/** What is held as awaiting deletion may have been restored on another replica: only the database says so. */
-async function lookUp(on: Service, name: SecretName): Promise<CachedSecret | undefined> {
+/**
+ * What is held as awaiting deletion may have been restored on another replica, and what has another ARN may have been
+ * purged and made anew: only the database says so.
+ */
+async function lookUp(on: Service, { name, arn }: Named): Promise<CachedSecret | undefined> {
+  const isMeant = ({ secret }: CachedSecret) => arn === undefined || secret.arn === arn
   const held = await on.secrets.get(name)
-  if (held === undefined || held.secret.deletionAt === null) return held
+  if (held === undefined || (held.secret.deletionAt === null && isMeant(held))) return held
   on.secrets.drop(name)
-  return on.secrets.get(name)
+  const found = await on.secrets.get(name)
+  return found !== undefined && isMeant(found) ? found : undefined
 }
 
 export async function findVersion(on: Service, found: CachedSecret, which: Which): Promise<VersionRow> {
@@ -50,17 +64,22 @@ export async function findVersion(on: Service, found: CachedSecret, which: Which
   if (which.versionId === undefined) {
     const stage = which.stage ?? CURRENT
     const version = stage === CURRENT ? current : await on.reader.versionByLabel(secret.id, stage)
-    if (version === undefined) throw new TylerError("not_found", { error: `No version carries the label ${stage}` })
+    if (version === undefined)
+      throw new TylerError("not_found", { error: `No version carries the label ${stage}`, stage })
     return version
   }
   const version = current?.versionId === which.versionId ? current : await on.reader.version(secret.id, which.versionId)
-  if (version === undefined) throw new TylerError("not_found", { error: "Version not found" })
+  if (version === undefined) throw versionNotFound(which.versionId)
   if (which.stage !== undefined) {
     const labels = await on.reader.labels(secret.id)
     const carried = labels.some((one) => one.label === which.stage && one.versionId === which.versionId)
     if (!carried) throw new TylerError("invalid_request", { error: "The version does not carry that label" })
   }
   return version
+}
+
+export function versionNotFound(versionId: VersionId): TylerError {
+  return new TylerError("not_found", { error: "Version not found", versionId })
 }
 
 export function questionOf(on: Service, view: View, verb: Verb, name: SecretName): Question {

@@ -7,12 +7,14 @@ import type { ChannelName } from "../notice/channel.ts"
 import type { Keyring } from "../envelope/keyring.ts"
 import type { Passwords } from "../identity/password.ts"
 import type { StateReader } from "../state/reader.ts"
+import type { Spans } from "../telemetry/spans.ts"
 import type { KeySource } from "./key-source.ts"
 import type { LeaseCache } from "./lease-cache.ts"
 import type { PolicySource } from "./policies.ts"
 import type { RefusalMeter } from "./refusals.ts"
 import type { SecretCache } from "./secret-cache.ts"
 import type { Turns } from "./turns.ts"
+import type { ValueStore } from "./value-store.ts"
 
 /** Everything the verbs need, made once by `main/compose.ts`. */
 export interface Service {
@@ -22,6 +24,7 @@ export interface Service {
   readonly keys: KeySource
   readonly policies: PolicySource
   readonly secrets: SecretCache
+  readonly store: ValueStore
   readonly leases: LeaseCache
   readonly refusals: RefusalMeter
   readonly turns: Turns
@@ -31,9 +34,12 @@ export interface Service {
   readonly random: Random
   readonly passwords: Passwords
   readonly settings: Settings
+  readonly spans: Spans
 }
 
 export interface Settings {
+  /** What stands before every name in AWS, without its slash. */
+  readonly prefix: string
   /** Longest name, `512 - len(prefix) - 1`. */
   readonly nameLimit: number
   /** Uses of values per person and UTC day over all secrets; null: no limit. */
@@ -42,6 +48,8 @@ export interface Settings {
   readonly mfaIgnored: boolean
   /** Production: a purge needs a second factor and a second person. */
   readonly purgeGuarded: boolean
+  /** Development: an admin's access key may do whatever AWS's clients ask, as with a Secrets Manager of one's own. */
+  readonly adminKeysUnguarded: boolean
   /** Production: what loosens a guard takes a second person. */
   readonly changesGuarded: boolean
   /** Ways to reach somebody; what nobody can be told of is not written down to be told. */

@@ -76,7 +76,7 @@ export function stepUp(on: Service, desk: FactorDesk, caller: Caller, ask: StepU
 async function idsOf(on: Service, view: View, { verb, names }: StepUpRequest): Promise<string[]> {
   if (verb === GOVERN) return []
   const ids: string[] = []
-  for (const name of names) ids.push((await findSecret(on, view, verb, name, "accepted")).secret.id)
+  for (const name of names) ids.push((await findSecret(on, view, verb, { name }, "accepted")).secret.id)
   return ids
 }
 

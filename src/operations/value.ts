@@ -1,3 +1,4 @@
+import { equalBytes } from "../core/bytes.ts"
 import { TylerError } from "../core/errors.ts"
 import { type Json, parseJson } from "../core/json.ts"
 import { MASK } from "../core/secret-value.ts"
@@ -53,6 +54,39 @@ function checkObject(value: Json, depth: number): void {
   for (const [key, member] of Object.entries(value)) {
     if (!key.isWellFormed()) throw notExact("A key holds half of a surrogate pair")
     checkObject(member, typeof member === "object" && member !== null ? depth + 1 : depth)
+  }
+}
+
+export interface ValueBody {
+  readonly form: "text" | "binary"
+  readonly bytes: Uint8Array
+}
+
+/** A stored form without its kind, as another store would keep it. A view of `stored`. */
+export function bodyOf(stored: Uint8Array): ValueBody {
+  return { form: stored[0] === KINDS.binary ? "binary" : "text", bytes: stored.subarray(1) }
+}
+
+/** Text is text: whether it is an object the store outside does not keep. */
+export function sameBody(one: ValueBody, other: ValueBody): boolean {
+  return one.form === other.form && equalBytes(one.bytes, other.bytes)
+}
+
+/** The stored form of what another store keeps: text is an object if it is one that we would have taken. */
+export function storedFrom({ form, bytes }: ValueBody): Buffer {
+  const kind = form === "binary" ? KINDS.binary : isObject(bytes) ? KINDS.object : KINDS.text
+  return Buffer.concat([Buffer.of(kind), bytes])
+}
+
+const OPENING_BRACE = 0x7b
+
+function isObject(text: Uint8Array): boolean {
+  if (text[0] !== OPENING_BRACE) return false
+  try {
+    checkObject(parseJson(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("utf8")), 1)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -70,7 +70,7 @@ export function whoMayUse(on: Service, caller: Caller, ask: WhoRequest): Promise
       on.secrets.drop(ask.name)
       const { principal, policies } = view
       const verb = admit(policies, { verb: "audit", name: ask.name, principal }) === undefined ? "audit" : "list"
-      const { secret } = await findSecret(on, view, verb, ask.name, "accepted")
+      const { secret } = await findSecret(on, view, verb, ask, "accepted")
       const by = permitFor(on, view, verb, ask.name)
       const owner = verb === "audit" || secret.createdBy === principal.id
       const page = owner ? await usersFrom(on, view, ask) : { users: [ownRow(on, view, ask.name)], next: null }

@@ -7,7 +7,9 @@ import type {
   FactorRow,
   GrantRow,
   HoldRow,
+  IamBindingRow,
   IdentityProviderRow,
+  IntentRow,
   KeyRow,
   LabelRow,
   NotificationRow,
@@ -43,6 +45,11 @@ export type Change =
   | { readonly kind: "removeWorkloadIssuer"; readonly id: string; readonly revision: number }
   /** Changes nothing; conflicts unless the issuer is at that revision. */
   | { readonly kind: "requireWorkloadIssuer"; readonly id: string; readonly revision: number }
+  /** Conflicts if the ARN is bound, or if there are `most` of them. */
+  | { readonly kind: "addIamBinding"; readonly row: IamBindingRow; readonly most: number }
+  | { readonly kind: "removeIamBinding"; readonly id: string }
+  /** Changes nothing; conflicts unless it is there. */
+  | { readonly kind: "requireIamBinding"; readonly id: string }
   /** Conflicts if the role is there, or if there are `most` of them. */
   | { readonly kind: "addRole"; readonly row: RoleRow; readonly most: number }
   /** Conflicts while a principal, a policy row or an identity provider names it. */
@@ -131,8 +138,17 @@ export type Change =
       readonly epoch: number
       readonly mac: Uint8Array
     }
-  /** Conflicts unless the version's key seals now: a replica that has not heard of a rotation must not use the old one. */
-  | { readonly kind: "addSecret"; readonly secret: SecretRow; readonly version: VersionRow }
+  /**
+   * Without a version the secret is empty. Conflicts unless the version's key seals now: a replica that has not heard of a
+   * rotation must not use the old one.
+   */
+  | {
+      readonly kind: "addSecret"
+      readonly secret: SecretRow
+      readonly version: VersionRow | null
+      /** The key of the store outside; the database does not keep it. */
+      readonly kmsKeyId?: string | null
+    }
   /** Appends a version and replaces all labels of the secret; `changedAt` and revision move on. Conflicts as `addSecret`. */
   | {
       readonly kind: "addVersion"
@@ -155,6 +171,14 @@ export type Change =
       readonly tags: readonly Tag[] | null
       readonly changedAt: number
     }
+  /** Single tags, over those that stand there when it is applied. Conflicts if they were too many. */
+  | {
+      readonly kind: "tagSecret"
+      readonly secretId: string
+      readonly set: readonly Tag[]
+      readonly removed: readonly string[]
+      readonly changedAt: number
+    }
   | {
       readonly kind: "scheduleDeletion"
       readonly secretId: string
@@ -166,9 +190,31 @@ export type Change =
   | { readonly kind: "purgeSecret"; readonly secretId: string; readonly dueBefore: number | null }
   /** Until the next version; a mark that stands stays. */
   | { readonly kind: "markRotation"; readonly secretId: string; readonly at: number }
-  | { readonly kind: "touchSecret"; readonly secretId: string; readonly day: string }
+  | { readonly kind: "touchSecret"; readonly secretId: string; readonly versionId: VersionId; readonly day: string }
   /** Versions without a label, beyond the newest 100 and older than `olderThan`. */
   | { readonly kind: "pruneVersions"; readonly secretId: string; readonly olderThan: number }
+  /** Something is begun outside; the act's own entry is the INTENT. */
+  | {
+      readonly kind: "addIntent"
+      readonly row: Omit<IntentRow, "index">
+      /** Conflicts if a secret has the intent's name in any case, or an intent has it in another case. */
+      readonly newName: boolean
+    }
+  /** Conflicts if its outcome is recorded already. */
+  | { readonly kind: "settleIntent"; readonly id: string }
+  /**
+   * The secret as the store outside has it: new over null, otherwise only over `expectedRevision`, which moves on. Versions
+   * that are there already stay as they are; labels are replaced. Conflicts if another secret has the name in any case.
+   */
+  | {
+      readonly kind: "putCatalog"
+      readonly secret: SecretRow
+      readonly versions: readonly VersionRow[]
+      readonly labels: readonly LabelRow[]
+      readonly expectedRevision: number | null
+    }
+  /** Conflicts unless it is there and not adopted yet. */
+  | { readonly kind: "adoptSecret"; readonly secretId: string }
   | { readonly kind: "addKey"; readonly row: KeyRow }
   /**
    * New keys and new states of old ones; only while the root key that wraps them is the one of `rootKeyCheck`. Conflicts
@@ -265,6 +311,8 @@ export type Conflict =
   | "credentials_full"
   | "owner_full"
   | "issuer_taken"
+  | "iam_bound"
+  | "iam_full"
   | "role_taken"
   | "roles_full"
   | "role_in_use"
@@ -274,6 +322,7 @@ export type Conflict =
   | "provider_taken"
   | "identity_taken"
   | "too_many"
+  | "tags_full"
   | "gone"
   | "held"
   | "pending_deletion"

@@ -12,7 +12,9 @@ import type {
   GrantRow,
   HeadRow,
   HoldRow,
+  IamBindingRow,
   IdentityProviderRow,
+  IntentRow,
   KeyRow,
   LabelRow,
   PolicyRow,
@@ -29,6 +31,18 @@ export interface ListPage {
   readonly search: string | null
   /** Names strictly after this one. */
   readonly after: string
+  readonly limit: number
+}
+
+export type SecretOrder = "created" | "accessed" | "changed" | "name"
+
+export interface SortedPage {
+  readonly by: SecretOrder
+  readonly descending: boolean
+  /** Secrets strictly after the one with that key and name, in this order; null: from the first on. */
+  readonly after: { readonly key: string | number; readonly name: string } | null
+  /** Whether those that await deletion come too. */
+  readonly pending: boolean
   readonly limit: number
 }
 
@@ -80,6 +94,9 @@ export interface StateReader {
   workloadIssuerById(id: string): Promise<WorkloadIssuerRow | undefined>
   /** By the claim `iss`. */
   workloadIssuer(issuer: string): Promise<WorkloadIssuerRow | undefined>
+  /** In order of ARNs. */
+  iamBindings(): Promise<readonly IamBindingRow[]>
+  iamBinding(arn: string): Promise<IamBindingRow | undefined>
   /** In order of names. */
   programsOf(ownerId: string): Promise<readonly PrincipalRow[]>
   /** Undefined for somebody who was never erased. */
@@ -120,8 +137,18 @@ export interface StateReader {
   secretBelow(foldedPrefix: string): Promise<boolean>
   /** In byte order of names. Pending secrets are left out. */
   secrets(page: ListPage): Promise<readonly SecretRow[]>
+  /** Equal ones in byte order of names; never accessed sorts first. */
+  sortedSecrets(page: SortedPage): Promise<readonly SecretRow[]>
   secretsDueForPurge(now: number, limit: number): Promise<readonly SecretRow[]>
+  /** In byte order of names, strictly after that one, and those that await deletion too. */
+  catalog(after: string, limit: number): Promise<readonly SecretRow[]>
+  /** Begun before then, oldest first. */
+  intents(startedBefore: number, limit: number): Promise<readonly IntentRow[]>
+  /** Oldest first. */
+  intentsOf(name: SecretName): Promise<readonly IntentRow[]>
   labels(secretId: string): Promise<readonly LabelRow[]>
+  /** Of several secrets at once. */
+  labelsOf(secretIds: readonly string[]): Promise<readonly (LabelRow & { readonly secretId: string })[]>
   version(secretId: string, versionId: VersionId): Promise<VersionRow | undefined>
   versionByLabel(secretId: string, label: string): Promise<VersionRow | undefined>
   /** Newest first, without their sealed bytes. */

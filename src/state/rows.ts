@@ -38,13 +38,14 @@ export interface PrincipalRow {
   readonly mac: Uint8Array
 }
 
-/** A person's session or a program's token: both are opaque 256-bit secrets of which only SHA-256 is kept. */
+/** A person's session or a program's token: opaque 256-bit secrets of which only SHA-256 is kept. Or an access key. */
 export interface CredentialRow {
   readonly id: string
+  /** SHA-256 of the token; of an access key, of its id, which is no secret. */
   readonly tokenHash: Uint8Array
   readonly principalId: string
-  /** `workload`: a program's session, for which it showed a token of an issuer. */
-  readonly kind: "session" | "token" | "workload"
+  /** `workload`: a program's session, for which it showed a token of an issuer. `access_key`: signs requests (SigV4). */
+  readonly kind: "session" | "token" | "workload" | "access_key"
   readonly assurance: "half" | "half_mfa" | "password" | "mfa" | "token"
   readonly createdAt: number
   readonly expiresAt: number
@@ -52,6 +53,10 @@ export interface CredentialRow {
   readonly label: string
   /** null: whatever its owner may do. */
   readonly scope: TokenScope | null
+  /** Of an access key: its secret half, sealed, for it must be had to verify a signature. null otherwise. */
+  readonly sealedKey: Uint8Array | null
+  /** Of an access key: why its holder asks where the protocol has no place to say so. null otherwise. */
+  readonly standingReason: string | null
   readonly mac: Uint8Array
 }
 
@@ -175,6 +180,16 @@ export interface WorkloadIssuerRow {
   readonly mac: Uint8Array
 }
 
+/** Whose AWS credentials open sessions of which service account. */
+export interface IamBindingRow {
+  readonly id: string
+  /** `arn:aws:iam::ACCOUNT:role/NAME` or `.../user/NAME`, without a path. Unique. */
+  readonly arn: string
+  readonly accountId: string
+  readonly createdAt: number
+  readonly mac: Uint8Array
+}
+
 /** Keeps a person from being erased. It grants nothing, so it carries no code. */
 export interface HoldRow {
   readonly personId: string
@@ -240,7 +255,8 @@ export interface SecretRow {
   readonly name: SecretName
   readonly arn: string
   readonly description: string
-  readonly tags: readonly Tag[]
+  /** Null: never given any, which AWS tells from having lost the last. */
+  readonly tags: readonly Tag[] | null
   readonly createdAt: number
   readonly createdBy: string
   readonly changedAt: number
@@ -252,7 +268,12 @@ export interface SecretRow {
   readonly rotationDueSince: number | null
   /** When purge is due; null for a live secret. */
   readonly deletionAt: number | null
+  /** False: it is in the store outside, and nobody has put it under our rule yet. */
+  readonly adopted: boolean
 }
+
+/** `keyId` of a version that a store outside keeps as it is; there is nothing of it here to open. */
+export const UNSEALED = ""
 
 export interface VersionRow {
   readonly secretId: string
@@ -260,15 +281,31 @@ export interface VersionRow {
   /** 1, 2, 3...; never reused. */
   readonly seq: number
   readonly keyId: string
-  /** Envelope record, spec/envelope.md. */
+  /** Envelope record, spec/envelope.md. Of a value in a store outside its head, or nothing: docs/aws.md. */
   readonly sealed: Uint8Array
   readonly createdAt: number
   readonly createdBy: string
+  /** UTC day of the last read, or null. */
+  readonly lastAccessed: string | null
 }
 
 export interface LabelRow {
   readonly label: string
   readonly versionId: VersionId
+}
+
+/** What was begun in the store outside and whose outcome is not recorded yet. It grants nothing. */
+export interface IntentRow {
+  readonly id: string
+  /** Number of its INTENT entry. */
+  readonly index: number
+  readonly action: string
+  readonly name: SecretName
+  readonly versionId: VersionId | null
+  readonly principalId: string
+  /** The changes that its outcome makes here, JSON; bytes as base64. */
+  readonly changes: string
+  readonly startedAt: number
 }
 
 /** A keyring key: random bytes, wrapped by the root key or KMS. */

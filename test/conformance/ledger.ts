@@ -8,6 +8,7 @@ import { approvalChanges } from "./approval-changes.ts"
 import { notifications } from "./notifications.ts"
 import { peopleChanges } from "./people-changes.ts"
 import { policyChanges } from "./policy-changes.ts"
+import { outsideChanges } from "./outside-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import { pruning } from "./pruning.ts"
 import { quota } from "./quota.ts"
@@ -26,6 +27,7 @@ export function ledgerConformance(factory: EngineFactory): void {
     erasure(factory)
     pruning(factory)
     policyChanges(factory)
+    outsideChanges(factory)
     roleChanges(factory)
     secretChanges(factory)
     versionChanges(factory)

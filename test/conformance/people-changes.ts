@@ -1,8 +1,17 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import type { CredentialRow, PrincipalRow } from "../../src/state/rows.ts"
+import type { CredentialRow, IamBindingRow, PrincipalRow } from "../../src/state/rows.ts"
 import type { EngineFactory } from "./engine.ts"
-import { changing, conflictOf, credentialRow, plain, principalRow, recorded, workloadIssuerRow } from "./rows.ts"
+import {
+  changing,
+  conflictOf,
+  credentialRow,
+  iamBindingRow,
+  plain,
+  principalRow,
+  recorded,
+  workloadIssuerRow,
+} from "./rows.ts"
 import { sharedEngine } from "./shared-engine.ts"
 
 export function peopleChanges(factory: EngineFactory): void {
@@ -155,6 +164,27 @@ export function peopleChanges(factory: EngineFactory): void {
       assert.equal((await reader.principalById(row.id))?.standingReason, null)
     })
 
+    test("an access key keeps its sealed half and its reason, whatever bytes they are", async () => {
+      const { ledger, reader } = on.at
+      const owner = principalRow()
+      const id = "TYAKABCDEFGHIJKLMNOP"
+      const sealedKey = Buffer.from([0, 255, 0, 39, 92, 10])
+      const more = {
+        id,
+        kind: "access_key",
+        assurance: "token",
+        sealedKey,
+        standingReason: "Imports ∑ \n nightly",
+      } as const
+      const key = credentialRow(owner.id, more)
+      await recorded(
+        ledger,
+        changing({ kind: "addPrincipal", row: owner }, { kind: "addCredential", row: key, ownerEpoch: owner.epoch }),
+      )
+      assert.deepEqual(plain(await reader.credentialByHash(key.tokenHash)), plain(key))
+      assert.deepEqual(plain(await reader.credentialsOf(owner.id)), plain([key]))
+    })
+
     test("addCredential counts the live ones of its kind where there is a bound", async () => {
       const { ledger, reader } = on.at
       const owner = principalRow()
@@ -244,6 +274,25 @@ export function peopleChanges(factory: EngineFactory): void {
       }
       assert.equal(await conflictOf(ledger, at("requireWorkloadIssuer", 2)), "gone")
       assert.deepEqual(await reader.workloadIssuers(), [])
+    })
+
+    test("an IAM binding is there once for an ARN and while there is room, and is removed and required by its id", async () => {
+      const { ledger, reader } = on.at
+      const add = (row: IamBindingRow, most = 2) => ({ kind: "addIamBinding" as const, row, most })
+      const [one, two] = [iamBindingRow({ arn: "arn:b" }), iamBindingRow({ arn: "arn:a" })]
+      await recorded(ledger, changing(add(one)))
+      assert.equal(await conflictOf(ledger, add(iamBindingRow({ arn: one.arn }))), "iam_bound")
+      assert.equal(await conflictOf(ledger, add(two, 1)), "iam_full")
+      await recorded(ledger, changing(add(two)))
+      assert.deepEqual(plain(await reader.iamBindings()), plain([two, one]))
+      assert.deepEqual(plain(await reader.iamBinding(one.arn)), plain(one))
+      assert.equal(await reader.iamBinding("ARN:B"), undefined)
+      await recorded(ledger, changing({ kind: "requireIamBinding", id: one.id }))
+      await recorded(ledger, changing({ kind: "removeIamBinding", id: one.id }))
+      for (const kind of ["requireIamBinding", "removeIamBinding"] as const)
+        assert.equal(await conflictOf(ledger, { kind, id: one.id }), "gone")
+      await recorded(ledger, changing({ kind: "removeIamBinding", id: two.id }))
+      assert.deepEqual(await reader.iamBindings(), [])
     })
 
     test("closeSetup works once", async () => {

@@ -64,8 +64,25 @@ export async function newDatabase(options = ""): Promise<Database> {
   }
 }
 
-export async function bornDatabase(): Promise<Database> {
+/** The name of a database that is up to date, which `tools/test.ts` makes for a whole run. */
+const TEMPLATE = "TYLER_TEST_POSTGRES_TEMPLATE"
+
+/** A database of its own that is up to date already, where there is a template: 0.7 s less than from nothing. */
+export function likeTemplate(): Promise<Database> {
+  const template = process.env[TEMPLATE]
+  return newDatabase(template === undefined ? "" : `TEMPLATE ${template}`)
+}
+
+/** For this process and those it starts, until it is disposed of. */
+export async function makeTemplate(): Promise<AsyncDisposable> {
   const database = await newDatabase()
+  await migrate({ url: database.url })
+  process.env[TEMPLATE] = database.name
+  return database
+}
+
+export async function bornDatabase(): Promise<Database> {
+  const database = await likeTemplate()
   await migrate({ url: database.url, servingRole: database.name })
   await initialiseDatabase(database.servingUrl, { ...BIRTH, emptyRoot: rootOf(EMPTY_EDGE) })
   return database

@@ -6,6 +6,7 @@ import type { Change } from "../../src/state/change.ts"
 import type {
   CredentialRow,
   ExternalIdentityRow,
+  IamBindingRow,
   IdentityProviderRow,
   KeyRow,
   PolicyRow,
@@ -122,6 +123,8 @@ export function credentialRow(principalId: string, over: Partial<CredentialRow> 
     expiresAt: NOW + 3_600_001,
     label: "Firefox on Linux",
     scope: null,
+    sealedKey: null,
+    standingReason: null,
     mac: randomBytes(32),
     ...over,
   }
@@ -130,6 +133,11 @@ export function credentialRow(principalId: string, over: Partial<CredentialRow> 
 export function roleRow(name: string, over: Partial<RoleRow> = {}): RoleRow {
   const facts = { description: `The role ${name}`, createdBy: "person-1", createdAt: NOW - 3 }
   return { name, ...facts, mac: randomBytes(32), ...over }
+}
+
+export function iamBindingRow(over: Partial<IamBindingRow> = {}): IamBindingRow {
+  const arn = `arn:aws:iam::123456789012:role/${randomUUID()}`
+  return { id: randomUUID(), arn, accountId: "w-1", createdAt: NOW - 1, mac: randomBytes(32), ...over }
 }
 
 export function workloadIssuerRow(over: Partial<WorkloadIssuerRow> = {}): WorkloadIssuerRow {
@@ -223,6 +231,7 @@ export function secretRow(name: string, over: Partial<SecretRow> = {}): SecretRo
     revision: 1,
     rotationDueSince: null,
     deletionAt: null,
+    adopted: true,
     ...over,
   }
 }
@@ -236,6 +245,7 @@ export function versionRow(secretId: string, over: Partial<VersionRow> = {}): Ve
     sealed: randomBytes(48),
     createdAt: NOW,
     createdBy: "person-1",
+    lastAccessed: null,
     ...over,
   }
 }

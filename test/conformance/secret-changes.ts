@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import type { SecretName } from "../../src/core/name.ts"
+import type { SecretRow } from "../../src/state/rows.ts"
 import type { EngineFactory } from "./engine.ts"
 import { changing, conflictOf, freshName, plain, recorded, secretRow, storeSecret, versionRow } from "./rows.ts"
 import { sharedEngine } from "./shared-engine.ts"
@@ -27,6 +28,83 @@ export function secretChanges(factory: EngineFactory): void {
       assert.deepEqual(plain(await reader.version(secret.id, version.versionId)), plain(version))
       assert.deepEqual(plain(await reader.versionByLabel(secret.id, "current")), plain(version))
       assert.deepEqual(await reader.labels(secret.id), [{ label: "current", versionId: version.versionId }])
+    })
+
+    test("a secret may be empty and never tagged; its first version is number 1", async () => {
+      const { ledger, reader } = on.at
+      const secret = secretRow(freshName(), { tags: null })
+      await recorded(ledger, changing({ kind: "addSecret", secret, version: null }))
+      assert.deepEqual(plain(await reader.secretById(secret.id)), plain(secret))
+      assert.deepEqual(await reader.labels(secret.id), [])
+      const version = versionRow(secret.id)
+      const labels = [{ label: "current", versionId: version.versionId }]
+      await recorded(ledger, changing({ kind: "addVersion", secretId: secret.id, version, labels, changedAt: 7 }))
+      assert.deepEqual(
+        (await reader.versions(secret.id)).map(({ seq }) => seq),
+        [1],
+      )
+      const describe = { kind: "describeSecret" as const, secretId: secret.id, description: null, changedAt: 8 }
+      await recorded(ledger, changing({ ...describe, tags: [] }))
+      assert.deepEqual((await reader.secretById(secret.id))?.tags, [])
+    })
+
+    test("sorted pages walk every order both ways, pending secrets only when asked for", async () => {
+      const { ledger, reader } = on.at
+      const rows = [
+        { createdAt: 1000, changedAt: 5000, lastAccessed: null },
+        { createdAt: 1000, changedAt: 4000, lastAccessed: "2026-11-02" },
+        { createdAt: 900, changedAt: 4500, lastAccessed: "2026-11-01" },
+        { createdAt: 1100, changedAt: 4000, lastAccessed: null },
+      ]
+      const stored = []
+      for (const row of rows) stored.push((await storeSecret(ledger, row)).secret)
+      const [, , , last] = stored
+      const secretId = last?.id ?? ""
+      await recorded(ledger, changing({ kind: "scheduleDeletion", secretId, deletionAt: 9e12, changedAt: 4000 }))
+      const orders = {
+        created: [2, 0, 1, 3],
+        changed: [1, 3, 2, 0],
+        accessed: [0, 3, 2, 1],
+        name: [0, 1, 2, 3],
+      } as const
+      const keys = { created: "createdAt", changed: "changedAt", accessed: "lastAccessed", name: "name" } as const
+      for (const by of ["created", "changed", "accessed", "name"] as const)
+        for (const descending of [false, true])
+          for (const pending of [false, true]) {
+            const seen: number[] = []
+            let after: { key: string | number; name: string } | null = null
+            for (;;) {
+              const page: readonly SecretRow[] = await reader.sortedSecrets({
+                by,
+                descending,
+                after,
+                pending,
+                limit: 2,
+              })
+              for (const { id } of page) seen.push(stored.findIndex((one) => one.id === id))
+              const end = page.at(-1)
+              if (end === undefined) break
+              after = { key: end[keys[by]] ?? "", name: end.name }
+            }
+            const expected = orders[by].filter((at) => pending || at !== 3)
+            const ours = seen.filter((at) => at !== -1)
+            assert.deepEqual(ours, descending ? expected.toReversed() : expected, `${by} ${descending} ${pending}`)
+          }
+    })
+
+    test("labelsOf answers for several secrets at once", async () => {
+      const { ledger, reader } = on.at
+      const { secret, version } = await storeSecret(ledger)
+      const other = await storeSecret(ledger)
+      const found = await reader.labelsOf([secret.id, "none", other.secret.id])
+      const expected = [
+        { label: "current", secretId: secret.id, versionId: version.versionId },
+        { label: "current", secretId: other.secret.id, versionId: other.version.versionId },
+      ]
+      const byId = (rows: readonly { secretId: string }[]) =>
+        rows.toSorted((a, b) => (a.secretId < b.secretId ? -1 : 1))
+      assert.deepEqual(plain(byId(found)), plain(byId(expected)))
+      assert.deepEqual(await reader.labelsOf([]), [])
     })
 
     test("a name is taken once, also in another case; lookup itself does not fold", async () => {
@@ -58,6 +136,24 @@ export function secretChanges(factory: EngineFactory): void {
       await recorded(ledger, changing({ kind: "scheduleDeletion", secretId: secret.id, deletionAt: 9, changedAt: 8 }))
       assert.equal(await conflictOf(ledger, change), "gone")
       assert.equal(await conflictOf(ledger, { ...change, secretId: "none" }), "gone")
+    })
+
+    test("tagSecret merges single tags over what stands there, at most 50", async () => {
+      const { ledger, reader } = on.at
+      const { secret } = await storeSecret(ledger, { tags: null })
+      const tag = (at: number) => ({ Key: `k${at}`, Value: String(at) })
+      const change = { kind: "tagSecret" as const, secretId: secret.id, set: [], removed: [], changedAt: 77 }
+      await recorded(ledger, changing({ ...change, set: [tag(1), tag(2)] }))
+      await recorded(ledger, changing({ ...change, set: [{ Key: "k2", Value: "other" }], removed: ["k1", "none"] }))
+      const stored = await reader.secretById(secret.id)
+      assert.deepEqual(plain(stored), plain({ ...secret, tags: [{ Key: "k2", Value: "other" }], changedAt: 77 }))
+      const many = Array.from({ length: 50 }, (_, at) => tag(at))
+      await recorded(ledger, changing({ ...change, set: many }))
+      assert.equal(await conflictOf(ledger, { ...change, set: [tag(50)] }), "tags_full")
+      await recorded(ledger, changing({ ...change, removed: many.map(({ Key }) => Key) }))
+      assert.deepEqual((await reader.secretById(secret.id))?.tags, [])
+      await recorded(ledger, changing({ kind: "scheduleDeletion", secretId: secret.id, deletionAt: 9, changedAt: 8 }))
+      assert.equal(await conflictOf(ledger, change), "gone")
     })
 
     test("deletion is scheduled once, cancelled once, and both move the revision on", async () => {
@@ -103,10 +199,12 @@ export function secretChanges(factory: EngineFactory): void {
 
     test("touchSecret notes the day and nothing else, and never stands in the way", async () => {
       const { ledger, reader } = on.at
-      const { secret } = await storeSecret(ledger)
-      const touch = { kind: "touchSecret" as const, secretId: secret.id, day: "2026-11-24" }
+      const { secret, version } = await storeSecret(ledger)
+      const { versionId } = version
+      const touch = { kind: "touchSecret" as const, secretId: secret.id, versionId, day: "2026-11-24" }
       await recorded(ledger, changing(touch))
       assert.deepEqual(plain(await reader.secretById(secret.id)), plain({ ...secret, lastAccessed: "2026-11-24" }))
+      assert.equal((await reader.version(secret.id, versionId))?.lastAccessed, "2026-11-24")
       await recorded(ledger, changing({ ...touch, secretId: "none" }))
     })
 

@@ -141,11 +141,21 @@ test("every route answers its own example as it is described", async () => {
   await ask("GET /api/roles")
   const role = await ask("POST /api/roles")
   await ask("DELETE /api/roles/:name", role)
+  const key = await ask("POST /api/access-keys")
+  await ask("GET /api/access-keys")
+  await ask("DELETE /api/access-keys/:id", { id: key["accessKeyId"] })
   const account = await ask("POST /api/service-accounts")
   await ask("GET /api/service-accounts", {}, {}, "?limit=1")
   await ask("PATCH /api/service-accounts/:id", account)
   await ask("POST /api/service-accounts/:id/tokens", account)
   await ask("DELETE /api/service-accounts/:id/tokens/:tokenId", account)
+
+  const bound = await ask("POST /api/iam-bindings", {}, { accountId: account["id"] })
+  await ask("GET /api/iam-bindings")
+  await ask("DELETE /api/iam-bindings/:id", bound)
+  const unsigned = await client.post("/api/auth/iam", EXAMPLES["POST /api/auth/iam"]?.send)
+  assert.equal(unsigned.status, 409, "no Region is set")
+  seen.add("POST /api/auth/iam")
 
   const bindings = [{ subject: "repo:acme/shop:environment:production", accountId: account["id"] }]
   const issuer = await ask("POST /api/workload-issuers", {}, { bindings })
@@ -182,6 +192,7 @@ test("every route answers its own example as it is described", async () => {
   const day = new Date().toISOString().slice(0, 10)
   await ask("DELETE /api/secrets/{name}", name, { confirmationCode: `DELETE-${NAME}-${day}` })
   await ask("POST /api/secrets/{name}/restore", name)
+  await ask("POST /api/secrets/{name}/adopt", name)
   await ask("GET /api/secrets/{name}/who", name, {}, "?limit=5")
   await ask("GET /api/secrets/{name}/audit", name, {}, "?limit=5&startDate=2026-01-01")
 

@@ -312,6 +312,56 @@ test("who asked is told so, and takes it back; a closed request says what became
   })
 })
 
+test("who was refused asks on a page, with a factor that then stands for the grant, or without", { skip }, async () => {
+  const { name } = somebody()
+  await withPage(async (page) => {
+    const address = `/request?secret=${encodeURIComponent(LEDGER)}`
+    await addAuthenticator(page)
+    await addPasskeyByPage(page, name)
+    await page.goto(base + address)
+    await page.waitForSelector("#ask", { state: "visible" })
+    assert.equal(await page.locator("#names").innerText(), LEDGER)
+    await page.click("#plain-form button[type=submit]")
+    assert.match(await page.locator("#reason-error").innerText(), /Say why/)
+    await page.fill("#reason", "short")
+    await page.click("#plain-form button[type=submit]")
+    await page.locator("#reason-error", { hasText: /too short/ }).waitFor()
+    await page.fill("#reason", "The nightly import was refused")
+    await page.click("#factor-form [data-passkey]")
+    await notice(page, /Asked/)
+    const stepped = await fetchIn<RequestItem>(page, await madeAt(page))
+    assert.deepEqual(
+      [stepped.secrets, stepped.verb, stepped.uses, stepped.steppedUp, stepped.reason],
+      [[LEDGER], "read", null, true, "The nightly import was refused"],
+    )
+    await page.goto(base + address)
+    await page.fill("#reason", "The nightly import was refused")
+    await page.click("#plain-form button[type=submit]")
+    await notice(page, /Asked/)
+    assert.equal((await fetchIn<RequestItem>(page, await madeAt(page))).steppedUp, false)
+    await page.click("#made")
+    await page.waitForSelector("#own", { state: "visible" })
+    const odd: [string, RegExp][] = [
+      ["/request", /names no secret/],
+      [`${address}&secret=${encodeURIComponent(LEDGER)}`, /names a secret twice/],
+    ]
+    for (const [path, told] of odd) {
+      await page.goto(base + path)
+      assert.match(await problem(page), told)
+    }
+    await page.goto(`${base}/request?secret=config%2Fopen`)
+    await page.fill("#reason", "Where nobody has to be asked")
+    await page.click("#plain-form button[type=submit]")
+    await page.locator(".problem:visible", { hasText: /Access denied/ }).waitFor()
+  })
+})
+
+/** The API's path of the request that the page links to. */
+async function madeAt(page: Page): Promise<string> {
+  const href = (await page.locator("#made").getAttribute("href")) ?? ""
+  return `/api/access-requests/${href.slice("/approve/".length)}`
+}
+
 test("whoever is not signed in is led to sign in and back, and nowhere else", { skip }, async () => {
   const { name } = somebody()
   await withPage(async (page) => {

@@ -12,7 +12,10 @@ import { openStage, type Stage } from "../kit/stage.ts"
 const ROLES = ["auditor", "metrics", "developer", "devops"] as const
 let stage: Stage<(typeof ROLES)[number]>
 before(async () => {
-  stage = await openStage({ auditor: ["auditor"], metrics: ["metrics"], developer: ["developer"], devops: ["devops"] })
+  stage = await openStage(
+    { auditor: ["auditor"], metrics: ["metrics"], developer: ["developer"], devops: ["devops"] },
+    { env: { AUDIT_MIRROR_FILE: "true" } },
+  )
   await createSecret(stage.admin, "config/canary-name", "v")
 })
 after(() => stage.close())
@@ -114,7 +117,12 @@ test("every metric of the table is there once it is known, and its labels are th
   await read(stage.admin, "config/canary-name")
   const metrics = await scrape()
   // These need a fault, or a write that is still under way.
-  const later = ["tyler_unavailable_total", "tyler_mirror_checkpoint_timestamp_seconds"]
+  const later = [
+    "tyler_metrics_waiting",
+    "tyler_metrics_dropped_total",
+    "tyler_unavailable_total",
+    "tyler_mirror_checkpoint_timestamp_seconds",
+  ]
   const expected = Object.keys(METRICS).filter((name) => metrics.has(name) || !later.includes(name))
   assert.deepEqual([...metrics.keys()], expected)
   for (const [name, { samples, type }] of metrics) {
@@ -129,7 +137,9 @@ test("every metric of the table is there once it is known, and its labels are th
   }
   assert.deepEqual(Object.fromEntries(metrics.get("tyler_part_up")?.samples ?? []), {
     '{part="server"}': 1,
+    '{part="keys"}': 1,
     '{part="audit"}': 1,
+    '{part="mirror_file"}': 1,
     '{part="ledger"}': 1,
     '{part="mirror"}': 1,
     '{part="database"}': 1,

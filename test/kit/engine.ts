@@ -1,5 +1,5 @@
 import { after } from "node:test"
-import { type Database, newDatabase } from "../conformance/postgres-database.ts"
+import { type Database, likeTemplate } from "../conformance/postgres-database.ts"
 
 /** Which engine the servers of this run keep their state in: the test runner's second pass says `postgres`. */
 export const ENGINE = process.env["TYLER_TEST_ENGINE"] === "postgres" ? "postgres" : "sqlite"
@@ -15,7 +15,7 @@ export async function engineEnvironment(folder: string): Promise<Readonly<Record
   if (ENGINE === "sqlite") return {}
   let database = databases.get(folder)
   if (database === undefined) {
-    database = await newDatabase()
+    database = await likeTemplate()
     databases.set(folder, database)
   }
   return { DATABASE_URL: database.servingUrl, DATABASE_MIGRATION_URL: database.url }

@@ -78,7 +78,8 @@ export function temporaryFolder(): string {
 }
 
 function serverOf(running: Running, folder: string, remove: () => Promise<void>): TestServer {
-  const { port, protocol } = new URL(running.url)
+  const { protocol } = new URL(running.url)
+  const { port } = running
   const url = `${protocol}//127.0.0.1:${port}`
   let closing: Promise<void> | undefined
   const stop = async (): Promise<void> => {
@@ -91,7 +92,7 @@ function serverOf(running: Running, folder: string, remove: () => Promise<void>)
   return {
     url,
     publicUrl: running.url,
-    port: Number(port),
+    port,
     folder,
     dataFolder: join(folder, "data"),
     mirrorFolder: running.mirrorFolder,

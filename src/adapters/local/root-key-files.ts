@@ -5,7 +5,7 @@ import type { Random } from "../../core/random.ts"
 import { StartFault } from "../../core/start-fault.ts"
 import type { RootKey, RootKeys } from "../../envelope/kek.ts"
 import { codeOf } from "./owned-folder.ts"
-import { createRootKey, loadRootKey, localKeyWrapper, rootKeyCheck, syncFolder } from "./root-key.ts"
+import { createRootKey, loadRootKey, localRootKey, syncFolder } from "./root-key.ts"
 
 /** Where the next root key waits for the rotation. */
 export function nextRootKeyPath(path: string): string {
@@ -26,12 +26,11 @@ export function createNextRootKey(path: string, random: Random): string {
 export function rootKeyFiles(path: string, random: Random): RootKeys {
   function load(file: string): RootKey | undefined {
     if (!existsSync(file)) return undefined
-    const key = loadRootKey(file)
-    return { check: rootKeyCheck(key), wrapper: localKeyWrapper(key, random) }
+    return localRootKey(loadRootKey(file), random)
   }
 
   return {
-    find(check) {
+    async find(check) {
       const current = load(path)
       if (current !== undefined && equalBytes(current.check, check)) return current
       const next = load(nextRootKeyPath(path))
@@ -39,7 +38,7 @@ export function rootKeyFiles(path: string, random: Random): RootKeys {
       promote(path, current)
       return next
     },
-    next: () => load(nextRootKeyPath(path)),
+    next: async () => load(nextRootKeyPath(path)),
   }
 }
 

@@ -16,7 +16,7 @@ import { lengthPrefixed, wipe } from "../../core/bytes.ts"
 import { TylerError } from "../../core/errors.ts"
 import type { Random } from "../../core/random.ts"
 import { StartFault } from "../../core/start-fault.ts"
-import type { KeyWrapper, WrapContext } from "../../envelope/kek.ts"
+import type { KeyWrapper, RootKey, WrapContext } from "../../envelope/kek.ts"
 import { codeOf, ensureOwnedFolder } from "./owned-folder.ts"
 
 const ROOT_KEY_BYTES = 32
@@ -114,6 +114,12 @@ function opened(path: string, open: () => number): number {
 /** Stored beside the data, so that a wrong key is recognised at start. One HMAC block: it does not give the key away. */
 export function rootKeyCheck(rootKey: Uint8Array): Buffer {
   return createHmac("sha256", rootKey).update("tyler-root-key-check/1").digest()
+}
+
+export function localRootKey(rootKey: Uint8Array, random: Random): RootKey {
+  const check = rootKeyCheck(rootKey)
+  const name = { kind: "local" as const, check: check.toString("hex", 0, 4) }
+  return { check, name, wrapper: localKeyWrapper(rootKey, random), goodForMs: null }
 }
 
 /** AES-256-GCM under the root key; the context is the associated data. IV 12 | ciphertext | tag 16. */

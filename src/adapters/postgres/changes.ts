@@ -1,16 +1,20 @@
 import type { Client } from "pg"
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
-import type { CredentialRow, KeyRow, LabelRow, PolicyRow, VersionRow } from "../../state/rows.ts"
+import type { CredentialRow, KeyRow, PolicyRow, Tag } from "../../state/rows.ts"
+import { mergedTags } from "../../state/tags.ts"
 import { ConflictError } from "./conflict.ts"
 import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
+import { outsideChanges } from "./outside-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import { refuseIf, run } from "./run.ts"
+import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
+import { iamChanges } from "./iam-changes.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
 /** @param index the number that the act's entry gets. */
@@ -23,9 +27,11 @@ type Apply = { readonly [K in Change["kind"]]: (db: Client, change: ChangeOf<K>,
 const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
+  ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
   ...workloadChanges,
+  ...iamChanges,
   ...signOnChanges,
 
   async addPrincipal(db, { row }) {
@@ -93,8 +99,9 @@ const APPLY: Apply = {
     if (room !== undefined) await requireRoom(db, row, room)
     await run(
       db,
-      `INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope, mac)
-       VALUES ($1, $2, $3, $4, $5, at_ms($6), at_ms($7), $8, $9, $10)`,
+      `INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope,
+         sealed_key, standing_reason, mac)
+       VALUES ($1, $2, $3, $4, $5, at_ms($6), at_ms($7), $8, $9, $10, $11, $12)`,
       [
         row.tokenHash,
         row.id,
@@ -105,6 +112,8 @@ const APPLY: Apply = {
         row.expiresAt,
         row.label,
         row.scope === null ? null : JSON.stringify(row.scope),
+        row.sealedKey,
+        row.standingReason,
         row.mac,
       ],
     )
@@ -187,7 +196,7 @@ const APPLY: Apply = {
   async addSecret(db, { secret, version }) {
     const folded = foldName(secret.name)
     await refuseIf(db, "name_taken", "SELECT 1 FROM secret WHERE folded_name = $1", [folded])
-    await requireSealing(db, version.keyId)
+    if (version !== null) await requireSealing(db, version.keyId)
     await run(
       db,
       `INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
@@ -199,17 +208,18 @@ const APPLY: Apply = {
         folded,
         secret.arn,
         secret.description,
-        JSON.stringify(secret.tags),
+        secret.tags === null ? null : JSON.stringify(secret.tags),
         secret.createdAt,
         secret.createdBy,
         secret.changedAt,
         secret.lastAccessed,
         secret.revision,
-        version.seq + 1,
+        (version?.seq ?? 0) + 1,
         secret.rotationDueSince,
         secret.deletionAt,
       ],
     )
+    if (version === null) return
     await insertVersion(db, version, version.seq)
     await insertLabels(db, secret.id, [{ label: "current", versionId: version.versionId }])
   },
@@ -251,6 +261,19 @@ const APPLY: Apply = {
     if (done !== 1) throw new ConflictError("gone")
   },
 
+  async tagSecret(db, { secretId, set, removed, changedAt }) {
+    const { rows } = await db.query<{ tags: Tag[] | null }>({
+      name: "tagSecret",
+      text: "SELECT tags FROM secret WHERE id = $1 AND deletion_at IS NULL",
+      values: [secretId],
+    })
+    if (rows[0] === undefined) throw new ConflictError("gone")
+    const tags = mergedTags(rows[0].tags, set, removed)
+    if (tags === undefined) throw new ConflictError("tags_full")
+    const update = "UPDATE secret SET tags = $2, changed_at = at_ms($3) WHERE id = $1"
+    await run(db, update, [secretId, JSON.stringify(tags), changedAt])
+  },
+
   async scheduleDeletion(db, { secretId, deletionAt, changedAt }) {
     const done = await run(
       db,
@@ -289,7 +312,9 @@ const APPLY: Apply = {
     await run(db, mark, [secretId, at])
   },
 
-  async touchSecret(db, { secretId, day }) {
+  async touchSecret(db, { secretId, versionId, day }) {
+    const version = "UPDATE secret_version SET last_accessed = $3 WHERE secret_id = $1 AND version_id = $2"
+    await run(db, version, [secretId, versionId, day])
     await run(db, "UPDATE secret SET last_accessed = $2 WHERE id = $1", [secretId, day])
   },
 
@@ -358,30 +383,6 @@ const OWNED = "SELECT 1 FROM principal WHERE owner_id = $1 AND kind = 'program'"
 async function requireRoom(db: Client, row: CredentialRow, { most, now }: CredentialRoom): Promise<void> {
   const live = "SELECT 1 FROM credential WHERE principal_id = $1 AND kind = $2 AND expires_at > at_ms($3)"
   if ((await run(db, live, [row.principalId, row.kind, now])) >= most) throw new ConflictError("credentials_full")
-}
-
-async function insertVersion(db: Client, version: VersionRow, seq: number): Promise<void> {
-  const { secretId, versionId, keyId, sealed, createdAt, createdBy } = version
-  await run(
-    db,
-    `INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
-     VALUES ($1, $2, $3, $4, $5, at_ms($6), $7)`,
-    [secretId, versionId, seq, keyId, sealed, createdAt, createdBy],
-  )
-}
-
-async function replaceLabels(db: Client, secretId: string, labels: readonly LabelRow[]): Promise<void> {
-  await run(db, "DELETE FROM secret_label WHERE secret_id = $1", [secretId])
-  await insertLabels(db, secretId, labels)
-}
-
-async function insertLabels(db: Client, secretId: string, labels: readonly LabelRow[]): Promise<void> {
-  await run(
-    db,
-    `INSERT INTO secret_label (secret_id, label, version_id)
-     SELECT $1, label, version_id FROM unnest($2::text[], $3::text[]) AS l (label, version_id)`,
-    [secretId, labels.map(({ label }) => label), labels.map(({ versionId }) => versionId)],
-  )
 }
 
 async function requireRootKey(db: Client, check: Uint8Array): Promise<void> {

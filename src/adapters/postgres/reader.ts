@@ -1,6 +1,6 @@
 import { TylerError } from "../../core/errors.ts"
 import { foldName } from "../../core/name.ts"
-import type { EntryQuery, StateReader } from "../../state/reader.ts"
+import type { EntryQuery, SecretOrder, StateReader } from "../../state/reader.ts"
 import type { Patience } from "./connect.ts"
 import {
   bareVersionRow,
@@ -11,7 +11,9 @@ import {
   externalIdentityRow,
   headRow,
   holdRow,
+  iamBindingRow,
   identityProviderRow,
+  intentRow,
   keyRow,
   labelRow,
   policyRow,
@@ -34,7 +36,9 @@ import {
   FACTOR,
   GRANT,
   HEAD,
+  IAM_BINDING,
   IDENTITY,
+  INTENT,
   KEYS,
   POLICIES,
   PRINCIPAL,
@@ -80,6 +84,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     principals: (kind, after, limit) =>
       all(principalRow, `${PRINCIPAL} WHERE kind = $1 AND name > $2 ORDER BY name LIMIT $3`, kind, after, limit),
     roles: () => all(roleRow, `${ROLE} ORDER BY name`),
+    iamBindings: () => all(iamBindingRow, `${IAM_BINDING} ORDER BY arn`),
+    iamBinding: (arn) => one(iamBindingRow, `${IAM_BINDING} WHERE arn = $1`, arn),
     workloadIssuers: () => all(workloadIssuerRow, `${WORKLOAD_ISSUER} ORDER BY issuer`),
     workloadIssuerById: (id) => one(workloadIssuerRow, `${WORKLOAD_ISSUER} WHERE id = $1`, id),
     workloadIssuer: (issuer) => one(workloadIssuerRow, `${WORKLOAD_ISSUER} WHERE issuer = $1`, issuer),
@@ -147,9 +153,33 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       )) ?? false,
     secrets: ({ after, prefix, search, limit }) =>
       all(secretRow, LIST, after, prefix, search === null ? null : foldName(search), limit),
+    sortedSecrets: ({ by, descending, after, pending, limit }) =>
+      all(
+        secretRow,
+        sortedList(by, descending, after === null),
+        after === null ? null : String(after.key),
+        after?.name ?? null,
+        pending,
+        limit,
+      ),
     secretsDueForPurge: (now, limit) =>
       all(secretRow, `${SECRET} WHERE deletion_at <= at_ms($1) ORDER BY secret.deletion_at LIMIT $2`, now, limit),
+    catalog: (after, limit) => all(secretRow, `${SECRET} WHERE name > $1 ORDER BY name LIMIT $2`, after, limit),
+    intents: (before, limit) =>
+      all(
+        intentRow,
+        `${INTENT} WHERE outside_intent.started_at < at_ms($1) ORDER BY outside_intent.started_at, idx LIMIT $2`,
+        before,
+        limit,
+      ),
+    intentsOf: (name) => all(intentRow, `${INTENT} WHERE name = $1 ORDER BY idx`, name),
     labels: (id) => all(labelRow, "SELECT label, version_id FROM secret_label WHERE secret_id = $1 ORDER BY label", id),
+    labelsOf: (ids) =>
+      all(
+        (row) => ({ ...labelRow(row), secretId: row["secret_id"] as string }),
+        "SELECT secret_id, label, version_id FROM secret_label WHERE secret_id = ANY($1) ORDER BY secret_id, label",
+        ids,
+      ),
     version: (id, versionId) => one(versionRow, `${VERSION} WHERE secret_id = $1 AND version_id = $2`, id, versionId),
     versionByLabel: (id, label) =>
       one(
@@ -234,6 +264,23 @@ const LIST = `${SECRET}
   WHERE name > $1 AND name >= $2 AND name < $2 || chr(65535) AND deletion_at IS NULL
     AND ($3::text IS NULL OR strpos(lower(name), $3) > 0 OR strpos(lower(description), $3) > 0)
   ORDER BY name LIMIT $4`
+
+/** The keys that a list is sorted by, and how a page's last key comes back as one. */
+const SORT_KEYS: Readonly<Record<SecretOrder, readonly [key: string, given: string]>> = {
+  created: ["secret.created_at", "at_ms($1::bigint)"],
+  changed: ["secret.changed_at", "at_ms($1::bigint)"],
+  accessed: ["coalesce(secret.last_accessed, '')", "$1::text"],
+  name: ["secret.name", "$1::text"],
+}
+
+function sortedList(by: SecretOrder, descending: boolean, fromStart: boolean): string {
+  const [key, given] = SORT_KEYS[by]
+  const direction = descending ? "DESC" : "ASC"
+  const behind = `(${key}, secret.name) ${descending ? "<" : ">"} (${given}, $2)`
+  return `${SECRET}
+  WHERE ${fromStart ? "$1::text IS NULL AND $2::text IS NULL" : behind} AND ($3 OR deletion_at IS NULL)
+  ORDER BY ${key} ${direction}, secret.name ${direction} LIMIT $4`
+}
 
 /** A line is due when any of it is, and then its first is sent. */
 const DUE = `${DELIVERY} JOIN (

@@ -17,7 +17,7 @@ export interface Written {
 /** One act as the function of migrations/0003-record.sql takes it. Without an entry it is only judged. */
 export interface Judged extends Pick<Act, "policyEpoch" | "principal" | "secret" | "grant" | "quota"> {
   readonly entry: Draft | null
-  readonly touch: { readonly secretId: string; readonly day: string } | null
+  readonly touch: { readonly secretId: string; readonly versionId: string; readonly day: string } | null
 }
 
 interface Answer {
@@ -57,6 +57,7 @@ const COLUMNS: readonly Column[] = [
   integer(({ quota }) => quota?.perSecret ?? null),
   integer(({ quota }) => quota?.perPerson ?? null),
   text(({ touch }) => touch?.secretId ?? null),
+  text(({ touch }) => touch?.versionId ?? null),
   text(({ touch }) => touch?.day ?? null),
   ["bytea[]", ({ acts }) => bytesColumn(acts, ({ entry }) => (entry === null ? null : entryHead(entry)))],
   integer(({ entry }) => entry?.timestamp ?? null),

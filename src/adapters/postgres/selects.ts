@@ -15,7 +15,7 @@ export const PRINCIPAL = `SELECT id, kind, name, roles, disabled, epoch, passwor
   FROM principal`
 
 export const CREDENTIAL = `SELECT id, token_hash, principal_id, kind, assurance, ms_of(created_at) AS created_at,
-    ${time("expires_at")}, label, scope, mac
+    ${time("expires_at")}, label, scope, sealed_key, standing_reason, mac
   FROM credential`
 
 export const FACTOR = `SELECT id, principal_id, kind, label, material, credential_id, facts,
@@ -42,16 +42,23 @@ export const IDENTITY = `SELECT id, issuer, subject, principal_id, ms_of(created
 
 export const ROLE = "SELECT name, description, created_by, ms_of(created_at) AS created_at, mac FROM role"
 
+export const IAM_BINDING = "SELECT id, arn, account_id, ms_of(created_at) AS created_at, mac FROM iam_binding"
+
 export const WORKLOAD_ISSUER = `SELECT id, issuer, audience, jwks_uri, jwks, allow_private, bindings,
     ms_of(created_at) AS created_at, ${time("updated_at")}, revision, mac
   FROM workload_issuer`
 
 export const SECRET = `SELECT id, name, arn, description, tags, ms_of(created_at) AS created_at, created_by,
     ${time("changed_at")}, last_accessed, revision,
-    ${time("rotation_due_since")}, ${time("deletion_at")}
+    ${time("rotation_due_since")}, ${time("deletion_at")}, adopted
   FROM secret`
 
-export const BARE_VERSION = "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by"
+export const INTENT = `SELECT id, idx, action, name, version_id, principal_id, changes::text AS changes,
+    ms_of(started_at) AS started_at
+  FROM outside_intent`
+
+export const BARE_VERSION =
+  "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by, last_accessed"
 
 export const VERSION = `SELECT ${BARE_VERSION}, sealed FROM secret_version`
 

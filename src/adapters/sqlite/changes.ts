@@ -1,15 +1,19 @@
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
-import type { CredentialRow, KeyRow, LabelRow, PolicyRow, PrincipalRow, VersionRow } from "../../state/rows.ts"
+import type { CredentialRow, KeyRow, PolicyRow, PrincipalRow, Tag } from "../../state/rows.ts"
+import { mergedTags } from "../../state/tags.ts"
 import { ConflictError } from "./conflict.ts"
 import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
 import { factorChanges } from "./factor-changes.ts"
 import { notificationChanges } from "./notification-changes.ts"
+import { outsideChanges } from "./outside-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
 import type { Statements } from "./statements.ts"
+import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
+import { iamChanges } from "./iam-changes.ts"
 import { workloadChanges } from "./workload-changes.ts"
 
 /** @param index the number that the act's entry gets. */
@@ -19,9 +23,11 @@ type Apply = { readonly [K in Change["kind"]]: (sql: Statements, change: ChangeO
 const APPLY: Apply = {
   ...factorChanges,
   ...notificationChanges,
+  ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
   ...workloadChanges,
+  ...iamChanges,
   ...signOnChanges,
 
   addPrincipal(sql, { row }) {
@@ -141,7 +147,7 @@ const APPLY: Apply = {
   addSecret(sql, { secret, version }) {
     const folded = foldName(secret.name)
     if (sql.of("SELECT 1 FROM secret WHERE folded_name = ?").get(folded)) throw new ConflictError("name_taken")
-    requireSealing(sql, version.keyId)
+    if (version !== null) requireSealing(sql, version.keyId)
     sql
       .of(`INSERT INTO secret (id, name, folded_name, arn, description, tags, created_at, created_by, changed_at,
              last_accessed, revision, next_seq, rotation_due_since, deletion_at)
@@ -152,16 +158,17 @@ const APPLY: Apply = {
         folded,
         secret.arn,
         secret.description,
-        JSON.stringify(secret.tags),
+        secret.tags === null ? null : JSON.stringify(secret.tags),
         secret.createdAt,
         secret.createdBy,
         secret.changedAt,
         secret.lastAccessed,
         secret.revision,
-        version.seq + 1,
+        (version?.seq ?? 0) + 1,
         secret.rotationDueSince,
         secret.deletionAt,
       )
+    if (version === null) return
     insertVersion(sql, version, version.seq)
     insertLabels(sql, secret.id, [{ label: "current", versionId: version.versionId }])
   },
@@ -190,6 +197,14 @@ const APPLY: Apply = {
            WHERE id = ? AND deletion_at IS NULL`)
       .run(description, tags === null ? null : JSON.stringify(tags), changedAt, secretId)
     if (done.changes !== 1) throw new ConflictError("gone")
+  },
+
+  tagSecret(sql, { secretId, set, removed, changedAt }) {
+    const row = sql.of("SELECT tags FROM secret WHERE id = ? AND deletion_at IS NULL").get(secretId)
+    if (!row) throw new ConflictError("gone")
+    const tags = mergedTags(JSON.parse((row["tags"] as string | null) ?? "null") as Tag[] | null, set, removed)
+    if (tags === undefined) throw new ConflictError("tags_full")
+    sql.of("UPDATE secret SET tags = ?, changed_at = ? WHERE id = ?").run(JSON.stringify(tags), changedAt, secretId)
   },
 
   scheduleDeletion(sql, { secretId, deletionAt, changedAt }) {
@@ -222,7 +237,10 @@ const APPLY: Apply = {
     sql.of("UPDATE secret SET rotation_due_since = coalesce(rotation_due_since, ?) WHERE id = ?").run(at, secretId)
   },
 
-  touchSecret(sql, { secretId, day }) {
+  touchSecret(sql, { secretId, versionId, day }) {
+    sql
+      .of("UPDATE secret_version SET last_accessed = ? WHERE secret_id = ? AND version_id = ?")
+      .run(day, secretId, versionId)
     sql.of("UPDATE secret SET last_accessed = ? WHERE id = ?").run(day, secretId)
   },
 
@@ -302,23 +320,6 @@ function moveOn(sql: Statements, secretId: string, changedAt: number): void {
   if (done.changes !== 1) throw new ConflictError("gone")
 }
 
-function insertVersion(sql: Statements, version: VersionRow, seq: number): void {
-  sql
-    .of(`INSERT INTO secret_version (secret_id, version_id, seq, key_id, sealed, created_at, created_by)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`)
-    .run(version.secretId, version.versionId, seq, version.keyId, version.sealed, version.createdAt, version.createdBy)
-}
-
-function replaceLabels(sql: Statements, secretId: string, labels: readonly LabelRow[]): void {
-  sql.of("DELETE FROM secret_label WHERE secret_id = ?").run(secretId)
-  insertLabels(sql, secretId, labels)
-}
-
-function insertLabels(sql: Statements, secretId: string, labels: readonly LabelRow[]): void {
-  const insert = sql.of("INSERT INTO secret_label (secret_id, label, version_id) VALUES (?, ?, ?)")
-  for (const { label, versionId } of labels) insert.run(secretId, label, versionId)
-}
-
 function insertPrincipal(sql: Statements, row: PrincipalRow): void {
   sql
     .of(`INSERT INTO principal (id, kind, name, roles, disabled, epoch, password_hash, must_change_password,
@@ -348,8 +349,9 @@ function insertPrincipal(sql: Statements, row: PrincipalRow): void {
 
 function insertCredential(sql: Statements, row: CredentialRow): void {
   sql
-    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope, mac)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .of(`INSERT INTO credential (token_hash, id, principal_id, kind, assurance, created_at, expires_at, label, scope,
+           sealed_key, standing_reason, mac)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       row.tokenHash,
       row.id,
@@ -360,6 +362,8 @@ function insertCredential(sql: Statements, row: CredentialRow): void {
       row.expiresAt,
       row.label,
       row.scope === null ? null : JSON.stringify(row.scope),
+      row.sealedKey,
+      row.standingReason,
       row.mac,
     )
 }

@@ -9,7 +9,9 @@ import type {
   ExternalIdentityRow,
   HeadRow,
   HoldRow,
+  IamBindingRow,
   IdentityProviderRow,
+  IntentRow,
   KeyRow,
   LabelRow,
   PolicyRow,
@@ -100,6 +102,8 @@ export function credentialRow(row: SqlRow): CredentialRow {
     expiresAt: number(row, "expires_at"),
     label: text(row, "label"),
     scope: scopeOf(maybeText(row, "scope")),
+    sealedKey: maybeBytes(row, "sealed_key"),
+    standingReason: maybeText(row, "standing_reason"),
     mac: bytes(row, "mac"),
   }
 }
@@ -111,6 +115,16 @@ export function roleRow(row: SqlRow): RoleRow {
     name: text(row, "name"),
     description: text(row, "description"),
     createdBy: text(row, "created_by"),
+    createdAt: number(row, "created_at"),
+    mac: bytes(row, "mac"),
+  }
+}
+
+export function iamBindingRow(row: SqlRow): IamBindingRow {
+  return {
+    id: text(row, "id"),
+    arn: text(row, "arn"),
+    accountId: text(row, "account_id"),
     createdAt: number(row, "created_at"),
     mac: bytes(row, "mac"),
   }
@@ -185,7 +199,7 @@ export function secretRow(row: SqlRow): SecretRow {
     name: text(row, "name") as SecretName,
     arn: text(row, "arn"),
     description: text(row, "description"),
-    tags: JSON.parse(text(row, "tags")) as Tag[],
+    tags: JSON.parse(maybeText(row, "tags") ?? "null") as Tag[] | null,
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
     changedAt: number(row, "changed_at"),
@@ -193,6 +207,7 @@ export function secretRow(row: SqlRow): SecretRow {
     revision: number(row, "revision"),
     rotationDueSince: maybeNumber(row, "rotation_due_since"),
     deletionAt: maybeNumber(row, "deletion_at"),
+    adopted: flag(row, "adopted"),
   }
 }
 
@@ -208,6 +223,20 @@ export function bareVersionRow(row: SqlRow): Omit<VersionRow, "sealed"> {
     keyId: text(row, "key_id"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
+    lastAccessed: maybeText(row, "last_accessed"),
+  }
+}
+
+export function intentRow(row: SqlRow): IntentRow {
+  return {
+    id: text(row, "id"),
+    index: number(row, "idx"),
+    action: text(row, "action"),
+    name: text(row, "name") as SecretName,
+    versionId: maybeText(row, "version_id") as VersionId | null,
+    principalId: text(row, "principal_id"),
+    changes: text(row, "changes"),
+    startedAt: number(row, "started_at"),
   }
 }
 

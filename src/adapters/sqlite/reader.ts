@@ -11,7 +11,9 @@ import {
   externalIdentityRow,
   headRow,
   holdRow,
+  iamBindingRow,
   identityProviderRow,
+  intentRow,
   keyRow,
   labelRow,
   policyRow,
@@ -26,6 +28,7 @@ import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals
 import { asFault } from "./fault.ts"
 import { findEntries } from "./find-entries.ts"
 import { listSecrets } from "./list-secrets.ts"
+import { sortedSecrets } from "./sorted-secrets.ts"
 import { Statements } from "./statements.ts"
 import { Turn } from "../../core/turn.ts"
 
@@ -80,6 +83,8 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         limit,
       ),
     roles: () => all(roleRow, "SELECT * FROM role ORDER BY name"),
+    iamBindings: () => all(iamBindingRow, "SELECT * FROM iam_binding ORDER BY arn"),
+    iamBinding: (arn) => one(iamBindingRow, "SELECT * FROM iam_binding WHERE arn = ?", arn),
     workloadIssuers: () => all(workloadIssuerRow, "SELECT * FROM workload_issuer ORDER BY issuer"),
     workloadIssuerById: (id) => one(workloadIssuerRow, "SELECT * FROM workload_issuer WHERE id = ?", id),
     workloadIssuer: (issuer) => one(workloadIssuerRow, "SELECT * FROM workload_issuer WHERE issuer = ?", issuer),
@@ -152,9 +157,26 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         prefix,
       )) ?? false,
     secrets: (page) => answered(() => listSecrets(sql, new Turn(clock), page)),
+    sortedSecrets: (page) => answered(async () => sortedSecrets(sql, page)),
     secretsDueForPurge: (now, limit) =>
       all(secretRow, "SELECT * FROM secret WHERE deletion_at <= ? ORDER BY deletion_at LIMIT ?", now, limit),
+    catalog: (after, limit) =>
+      all(secretRow, "SELECT * FROM secret WHERE name > ? ORDER BY name LIMIT ?", after, limit),
+    intents: (before, limit) =>
+      all(
+        intentRow,
+        "SELECT * FROM outside_intent WHERE started_at < ? ORDER BY started_at, idx LIMIT ?",
+        before,
+        limit,
+      ),
+    intentsOf: (name) => all(intentRow, "SELECT * FROM outside_intent WHERE name = ? ORDER BY idx", name),
     labels: (id) => all(labelRow, "SELECT * FROM secret_label WHERE secret_id = ? ORDER BY label", id),
+    labelsOf: (ids) =>
+      all(
+        (row) => ({ ...labelRow(row), secretId: row["secret_id"] as string }),
+        "SELECT * FROM secret_label WHERE secret_id IN (SELECT value FROM json_each(?)) ORDER BY secret_id, label",
+        JSON.stringify(ids),
+      ),
     version: (id, versionId) =>
       one(versionRow, "SELECT * FROM secret_version WHERE secret_id = ? AND version_id = ?", id, versionId),
     versionByLabel: (id, label) =>
@@ -168,7 +190,7 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
     versions: (id) =>
       all(
         bareVersionRow,
-        `SELECT secret_id, version_id, seq, key_id, created_at, created_by FROM secret_version
+        `SELECT secret_id, version_id, seq, key_id, created_at, created_by, last_accessed FROM secret_version
          WHERE secret_id = ? ORDER BY seq DESC`,
         id,
       ),

@@ -84,7 +84,7 @@ async function* written(
   yield Buffer.from(form.first(prefix))
   for await (const batch of readAll(reader, items)) {
     const lines = batch.map(([item, answer]) => {
-      if (!("versionId" in answer)) tally.add(refusal(item.name, answer))
+      if (!("receipt" in answer)) tally.add(refusal(item.name, answer))
       else {
         const text = form.one(item, answer, prefix)
         if (text !== undefined) {

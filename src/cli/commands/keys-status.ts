@@ -15,7 +15,8 @@ export async function run(call: Call): Promise<void> {
       String(key.versions),
     ])
     await table(world, ["KEY", "PURPOSE", "STATE", "CREATED", "VERSIONS"], rows)
-    const { progress } = status
+    const { progress, root } = status
+    await line(world, root.kind === "kms" ? `wrapped by KMS: ${root.keyArn}` : `wrapped by root key file ${root.check}`)
     if (progress) await line(world, `re-wrapping: ${progress.rewrapped} done, ${progress.remaining} to do`)
   })
 }

@@ -10,6 +10,7 @@ import { storeToken, tokenPath } from "../token-file.ts"
 /** The token goes to the file and to nothing else, `--json` included. */
 export async function run(call: Call): Promise<void> {
   if (switched(call, "sso")) return (await import("../sign-on.ts")).signOn(call)
+  if (switched(call, "iam")) return (await import("../iam-sign-in.ts")).signInWithIam(call)
   if (call.operands.length > 0 || switched(call, "open"))
     throw new UsageError("a provider and --open are for --sso", call.command.words)
   const { world } = call

@@ -1,14 +1,12 @@
 import type { TotpAnswer } from "../../api/factors.ts"
-import type { TylerClient } from "../../client/client.ts"
-import type { OwnerProof } from "../../client/factors.ts"
 import { withCode } from "../code.ts"
 import { connect } from "../connect.ts"
 import { type Call, given, UsageError } from "../command.ts"
+import { ownerProof } from "../owner-proof.ts"
 import { answer, line, note } from "../print.ts"
 import { printable } from "../printable.ts"
-import { askHidden, canAsk } from "../prompt.ts"
+import { canAsk } from "../prompt.ts"
 import { qrLines } from "../qr-lines.ts"
-import { stepUp } from "../step-up.ts"
 
 /** An app for one-time codes. Passkeys are enrolled in a browser. */
 export async function run(call: Call): Promise<void> {
@@ -16,7 +14,7 @@ export async function run(call: Call): Promise<void> {
   if (!canAsk(world))
     throw new UsageError("an app is enrolled on a terminal: its secret is shown, its code asked", "mfa add")
   const client = connect(call)
-  const proof = await proofOf(call, client)
+  const proof = await ownerProof(call, client)
   const begun = await client.factors.beginTotp()
   await show(call, begun)
   const label = given(call, "label") ?? "App"
@@ -26,17 +24,6 @@ export async function run(call: Call): Promise<void> {
   )
   await answer(call, added, () => line(world, printable(`added ${added.label} ${added.id}`)))
   await note(world, "tyler: your other sessions have ended; for the day you lose the app: tyler mfa codes")
-}
-
-/** The first factor is added with the password, further ones with a factor that is there. */
-async function proofOf(call: Call, client: TylerClient): Promise<OwnerProof> {
-  const factors = await client.factors.list()
-  if (factors.length === 0) {
-    const password = await askHidden(call.world, "Password")
-    // Whoever signs in elsewhere has none, and proves it by a session that is new.
-    return password === "" ? {} : { password }
-  }
-  return { verificationToken: await stepUp(call, client, { verb: "govern", names: [] }) }
 }
 
 async function show({ world }: Call, { secret, uri }: TotpAnswer): Promise<void> {

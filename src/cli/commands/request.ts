@@ -19,7 +19,11 @@ export async function run(call: Call): Promise<void> {
     ? { verificationToken: await stepUp(call, client, { verb: ask.verb, names: ask.secrets }) }
     : {}
   const made = await client.requests.create({ ...ask, reason, ...shown })
-  await answer(call, made, () => line(world, printable(`asked for: request ${made.id}; how it stands: tyler requests`)))
+  const text =
+    made.state === "approved"
+      ? `granted: request ${made.id}; nobody else has to agree; your grants: tyler grants`
+      : `asked for: request ${made.id}; how it stands: tyler requests`
+  await answer(call, made, () => line(world, printable(text)))
 }
 
 function askOf(call: Call): Omit<AccessAsk, "secrets"> {

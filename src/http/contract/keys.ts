@@ -13,6 +13,6 @@ export const keyContracts = {
     body: RootKeyRotateBody,
     answers: { 200: RootRotated },
     refuses: ["invalid_reason", "root_key_not_prepared"],
-    note: "To the key that `tyler-server new-root-key` has put beside the one in use, on every replica's machine.",
+    note: "To the key that `tyler-server new-root-key` has put beside the one in use, on every replica's machine, or to the KMS key that the server's configuration names next.",
   },
 } satisfies Record<string, Contract>

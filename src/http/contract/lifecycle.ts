@@ -2,6 +2,7 @@ import { RotateBody, RotationAnswer, ScheduleBody } from "../../api/rotation.ts"
 import {
   DeleteBody,
   DeletedAnswer,
+  KeptAnswer,
   MetadataAnswer,
   PatchBody,
   PutBody,
@@ -28,12 +29,19 @@ export const lifecycleContracts = {
     body: PutBody,
     keyed: true,
     answers: { 200: WrittenAnswer },
-    refuses: [...CHANGE, "value_too_large", "version_conflict", "idempotency_mismatch", "too_many_versions"],
+    refuses: [
+      ...CHANGE,
+      "value_too_large",
+      "version_conflict",
+      "idempotency_mismatch",
+      "too_many_versions",
+      "too_many_labels",
+    ],
     note: "Exactly one of `value` and `valueBase64`.",
   },
   "PATCH /api/secrets/{name}": {
     body: PatchBody,
-    answers: { 200: WrittenAnswer },
+    answers: { 200: KeptAnswer },
     refuses: CHANGE,
     note: "At least one of `description` and `tags`; the version id is the current one.",
   },
@@ -45,8 +53,14 @@ export const lifecycleContracts = {
   },
   "POST /api/secrets/{name}/restore": {
     body: RestoreBody,
-    answers: { 200: WrittenAnswer },
+    answers: { 200: KeptAnswer },
     refuses: ["invalid_reason", "not_found", "secret_not_deleted"],
+  },
+  "POST /api/secrets/{name}/adopt": {
+    body: RestoreBody,
+    answers: { 200: KeptAnswer },
+    refuses: ["invalid_reason", "not_found", "secret_pending_deletion"],
+    note: "With `SECRETS_BACKEND=aws`: it is tagged `Environment` and `Application`. One that is governed already stays so.",
   },
   "POST /api/secrets/{name}/rollback": {
     body: RollbackBody,

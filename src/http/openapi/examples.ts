@@ -12,7 +12,7 @@ const NEXT_DAY = "2026-11-25T09:30:00.000Z"
 const TOKEN = "2rJ8sQ0x7m5kD3vN1bZ6yT4wU9cF2hLpR7gXeA0iKoM"
 const PASSWORD = "several unrelated harbour words"
 const NAME = "config/app"
-const ARN = "arn:aws:secretsmanager:local:000000000000:secret:tyler-setup/config/app-a1B2c3"
+const ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:tyler-setup/config/app-a1B2c3"
 const VERSION = "6f1f3c6e-0d7a-4c55-9c0e-0b8f2f9d3a11"
 const OLD_VERSION = "0b8f2f9d-3a11-4c55-9c0e-6f1f3c6e0d7a"
 const PERSON = "5d0c2a9e-3f0b-4c3d-8a57-1e2f3a4b5c6d"
@@ -20,6 +20,7 @@ const OWNER = "0f6a4f0c-8b1e-4a52-9d3e-7c2b1a0d9e8f"
 const SCOPE = { secrets: ["config/*"], verbs: ["list", "read", "reveal"] }
 const HASH = "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 const CHECKPOINT = `tyler-setup/audit\n42\n${HASH}\n\n— tyler-setup/audit 3q2+7w==\n`
+const ACCESS_KEY = "TYAK5Q7XR2MWJ4ZB6LNC"
 const REASON = "Deploying release 42 to staging"
 
 const written = (message: string) => ({ message, arn: ARN, name: NAME, versionId: VERSION })
@@ -67,6 +68,7 @@ const listed = {
   tags: [{ Key: "team", Value: "payments" }],
   lastChanged: AT,
   lastAccessed: "2026-11-24",
+  adopted: true,
 }
 const entry = {
   id: 41,
@@ -137,7 +139,14 @@ const grant = {
   createdAt: AT,
   expiresAt: NEXT_DAY,
 }
-const session = { id: VERSION, label: "curl/8.5.0", createdAt: AT, expiresAt: NEXT_DAY, current: false }
+const session = {
+  id: VERSION,
+  kind: "session",
+  label: "curl/8.5.0",
+  createdAt: AT,
+  expiresAt: NEXT_DAY,
+  current: false,
+}
 const role = { name: "treasury", description: "Moves money", builtIn: false, createdBy: OWNER, createdAt: AT }
 const adminRole = {
   name: "admin",
@@ -161,6 +170,12 @@ const issuer = {
   bindings: [
     { subject: "repo:acme/shop:environment:production", claims: { repository_owner_id: "1234567" }, accountId: PERSON },
   ],
+}
+const iamBinding = {
+  id: VERSION,
+  arn: "arn:aws:iam::123456789012:role/deployer",
+  accountId: PERSON,
+  createdAt: AT,
 }
 const issuerItem = {
   id: VERSION,
@@ -254,6 +269,24 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   },
   "PATCH /api/me/factors/:id": { send: { label: "old phone" }, answer: { ...factor, label: "old phone" } },
   "DELETE /api/me/factors/:id": { answer: said("Second factor removed") },
+  "POST /api/access-keys": {
+    send: { label: "laptop", reason: REASON, expiresInDays: 30, password: PASSWORD },
+    answer: {
+      accessKeyId: ACCESS_KEY,
+      secretAccessKey: `tya_${TOKEN}`,
+      region: "us-east-1",
+      endpointUrl: "https://tyler.example.com",
+      expiresAt: NEXT_DAY,
+    },
+  },
+  "GET /api/access-keys": {
+    answer: {
+      accessKeys: [
+        { accessKeyId: ACCESS_KEY, label: "laptop", reason: REASON, scope: null, createdAt: AT, expiresAt: NEXT_DAY },
+      ],
+    },
+  },
+  "DELETE /api/access-keys/:id": { answer: said("Access key revoked") },
   "POST /api/access-requests": {
     send: {
       secrets: ["financial/ledger"],
@@ -419,6 +452,23 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { reason: "Deploys from elsewhere now" },
     answer: said("Issuer removed"),
   },
+  "POST /api/auth/iam": {
+    send: {
+      authorization:
+        "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261124/eu-central-1/sts/aws4_request, " +
+        "SignedHeaders=content-type;host;x-amz-date;x-tyler-server-id, " +
+        "Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
+      amzDate: "20261124T120000Z",
+      serverId: "tyler.example.com",
+    },
+    answer: { token: TOKEN, expiresAt: NEXT_DAY, assurance: "token" },
+  },
+  "GET /api/iam-bindings": { answer: { iamBindings: [iamBinding] } },
+  "POST /api/iam-bindings": {
+    send: { arn: iamBinding.arn, accountId: PERSON, reason: "Deploys from AWS" },
+    answer: iamBinding,
+  },
+  "DELETE /api/iam-bindings/:id": { send: { reason: "Deploys from elsewhere now" }, answer: said("Binding removed") },
   "GET /api/policies": { answer: { policies: [policyRow], epoch: 3 } },
   "GET /api/policies/:id": { answer: policyRow },
   "POST /api/policies": { send: { ...policy, reason: "Payments need a second factor" }, answer: policyRow },
@@ -595,6 +645,10 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { reason: "It is still needed after all" },
     answer: written("Secret restored successfully"),
   },
+  "POST /api/secrets/{name}/adopt": {
+    send: { reason: "It moves under the new rules" },
+    answer: written("Secret adopted successfully"),
+  },
   "POST /api/secrets/{name}/rollback": {
     send: { versionId: OLD_VERSION, reason: "The new password does not work", expectedVersion: VERSION },
     answer: written("Secret rolled back successfully"),
@@ -630,7 +684,11 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   "GET /api/audit/key": { answer: { key: `tyler-setup/audit+deadbeef+${HASH}` } },
   "GET /api/audit/proof": { answer: { index: 41, size: 42, leafHash: HASH, proof: [HASH] } },
   "GET /api/keys": {
-    answer: { keys: [{ id: VERSION, purpose: "kek", state: "active", createdAt: AT, versions: 12 }], progress: null },
+    answer: {
+      root: { kind: "local", check: "5f2e91c0" },
+      keys: [{ id: VERSION, purpose: "kek", state: "active", createdAt: AT, versions: 12 }],
+      progress: null,
+    },
   },
   "POST /api/keys/rotate": {
     send: { reason: "The yearly rotation", retire: false },

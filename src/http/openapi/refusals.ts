@@ -11,6 +11,20 @@ const SESSION = ["unauthenticated", "rate_limited", "forbidden", "invalid_reques
 /** What performs a verb looks at the policies and writes an entry. */
 const RECORDED = ["busy", "policy_tampered", "rolled_back", "unavailable"] as const
 
+/** Whoever names a secret may be the first to do so: then it is looked for in AWS. */
+const STORE = [
+  "not_adopted",
+  "store_denied",
+  "store_fault",
+  "store_key",
+  "store_throttled",
+  "store_unavailable",
+] as const
+const STORE_CHANGES = ["outcome_unrecorded", "store_limit", "store_refused", "version_conflict"] as const
+const CHANGES: ReadonlySet<string> = new Set(["create", "write", "delete", "restore"])
+/** They name secrets, and are about something else. */
+const NAMES_SECRETS = ["POST /api/auth/verify", "POST /api/access-requests", "POST /api/break-glass"]
+
 /** Every code that a route may be refused with: its own, and what its row and its body imply. */
 export function refusalsOf(method: string, path: string, row: Row, contract: Contract): readonly ErrorCode[] {
   const codes: ErrorCode[] = ["misdirected_request", "internal", ...(contract.refuses ?? [])]
@@ -18,6 +32,8 @@ export function refusalsOf(method: string, path: string, row: Row, contract: Con
   if (row.auth === "session") codes.push(...SESSION)
   if (row.action !== null) codes.push(...RECORDED)
   if (row.resource === "audit") codes.push("unavailable")
+  if (row.resource === "secret" || NAMES_SECRETS.includes(`${method} ${path}`)) codes.push(...STORE)
+  if (row.resource === "secret" && CHANGES.has(row.verb ?? "")) codes.push(...STORE_CHANGES)
   if (path.includes("{name}")) codes.push("invalid_name")
   return [...new Set(codes)]
 }

@@ -22,6 +22,7 @@ export const LINKS_SCRIPT_PATH = "/assets/links.js"
 export const QR_SCRIPT_PATH = "/assets/qr.js"
 export const STEP_UP_SCRIPT_PATH = "/assets/step-up.js"
 export const APPROVE_SCRIPT_PATH = "/assets/approve.js"
+export const REQUEST_SCRIPT_PATH = "/assets/request.js"
 
 /** `form`: a card with a script behind it. `wide`: the same for what needs room. `text`: to read, without script. */
 export type PageKind = "form" | "wide" | "text"

@@ -1,7 +1,7 @@
 /** What follows the password on the sign-in page, and the way back to the page that sent here. */
 export const SIGN_IN_SCRIPT = `"use strict"
 /** Only our own pages, spelled as we spell them: a link may bring any text here. */
-const NEXT = new RegExp("^/(?:factors|approve(?:/[0-9a-f-]{36})?|step-up(?:[?][A-Za-z0-9_.~%&=+@/-]*)?)$")
+const NEXT = new RegExp("^/(?:factors|approve(?:/[0-9a-f-]{36})?|(?:step-up|request)(?:[?][A-Za-z0-9_.~%&=+@/-]*)?)$")
 
 function nextPage() {
   const next = new URLSearchParams(location.search).get("next")

@@ -4,6 +4,7 @@ import type { Origin } from "../../core/principal.ts"
 import type { Caller } from "../../operations/service.ts"
 import type { RouteId } from "../matrix.ts"
 import type { Wiring } from "../wiring.ts"
+import { accessKeyRoutes } from "./access-keys.ts"
 import { accessRequestRoutes } from "./access-requests.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
@@ -11,6 +12,7 @@ import { describeRoutes } from "./describe.ts"
 import { factorRoutes } from "./factors.ts"
 import { healthRoutes } from "./health.ts"
 import { providerRoutes } from "./identity-providers.ts"
+import { iamRoutes } from "./iam.ts"
 import { keyRoutes } from "./keys.ts"
 import { lifecycleRoutes } from "./lifecycle.ts"
 import { metricsRoutes } from "./metrics.ts"
@@ -51,9 +53,11 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...authRoutes,
   ...factorRoutes,
   ...accessRequestRoutes,
+  ...accessKeyRoutes,
   ...userRoutes,
   ...roleRoutes,
   ...workloadRoutes,
+  ...iamRoutes,
   ...policyRoutes,
   ...secretRoutes,
   ...lifecycleRoutes,

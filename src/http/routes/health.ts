@@ -14,7 +14,7 @@ export const healthRoutes = {
 } satisfies Record<string, Handler>
 
 /** Without these nothing is served. Without the mirror everything is: it catches up, and an alarm says so. */
-const NEEDED: ReadonlySet<string> = new Set(["server", "audit", "ledger", "database"])
+const NEEDED: ReadonlySet<string> = new Set(["server", "audit", "keys", "ledger", "database"])
 
 /** What is wrong with each part; null: nothing. */
 export async function partsOf(wiring: Wiring): Promise<ReadonlyMap<string, string | null>> {

@@ -9,14 +9,14 @@ import type { Handler } from "./handlers.ts"
 export const keyRoutes = {
   "GET /api/keys": async ({ wiring, caller }) => {
     const status = await keyStatus(wiring.service, caller)
-    const keys = status.map((key) => ({
+    const keys = status.keys.map((key) => ({
       id: key.id,
       purpose: key.purpose,
       state: key.state,
       createdAt: new Date(key.createdAt).toISOString(),
       versions: key.versions ?? 0,
     }))
-    return { status: 200, body: { keys, progress: wiring.rewrapping.progress() } }
+    return { status: 200, body: { root: status.root, keys, progress: wiring.rewrapping.progress() } }
   },
 
   "POST /api/keys/rotate": async ({ wiring, caller, body }) => {

@@ -5,6 +5,7 @@ import { TylerError } from "../../core/errors.ts"
 import { DELETION_REASON_MIN, REASON_MIN } from "../../core/reason.ts"
 import type { VersionId } from "../../core/version.ts"
 import type { Written } from "../../operations/create.ts"
+import { adoptSecret } from "../../operations/adopt.ts"
 import { describeSecret, listVersions, patchSecret, type VersionFacts } from "../../operations/describe.ts"
 import { putSecret } from "../../operations/put.ts"
 import { removeSecret } from "../../operations/remove.ts"
@@ -21,7 +22,7 @@ import { secretAnswer } from "./secrets.ts"
 
 export const lifecycleRoutes = {
   "GET /api/secrets/{name}/metadata": async (call) => {
-    const described = await describeSecret(call.wiring.service, call.caller, nameOf(call))
+    const described = await describeSecret(call.wiring.service, call.caller, { name: nameOf(call) })
     const { secret } = described
     const deletionDate = secret.deletionAt === null ? null : new Date(secret.deletionAt).toISOString()
     return {
@@ -38,7 +39,7 @@ export const lifecycleRoutes = {
   },
 
   "GET /api/secrets/{name}/versions": async (call) => {
-    const versions = await listVersions(call.wiring.service, call.caller, nameOf(call))
+    const { versions } = await listVersions(call.wiring.service, call.caller, { name: nameOf(call) })
     return { status: 200, body: { versions: versions.map(versionAnswer) } }
   },
 
@@ -73,6 +74,15 @@ export const lifecycleRoutes = {
       ? "Secret permanently deleted"
       : `Secret scheduled for deletion (${recoveryDays}-day recovery window)`
     return { status: 200, body: { message, ...removed, deletionDate: new Date(removed.deletionDate).toISOString() } }
+  },
+
+  "POST /api/secrets/{name}/adopt": async (call) => {
+    const name = nameOf(call)
+    const reason = acceptReason(parseBody(RestoreBody, call.body).reason, REASON_MIN)
+    return writtenAnswer(
+      "Secret adopted successfully",
+      await adoptSecret(call.wiring.service, call.caller, { name, reason }),
+    )
   },
 
   "POST /api/secrets/{name}/restore": async (call) => {
@@ -121,8 +131,8 @@ function nameOf(call: Call) {
   return nameInPath(call.request.raw, call.wiring.service.settings.nameLimit)
 }
 
-function writtenAnswer(message: string, written: Written): Answer {
-  return { status: 200, body: { message, ...written } }
+function writtenAnswer(message: string, { arn, name, versionId }: Written): Answer {
+  return { status: 200, body: { message, arn, name, versionId } }
 }
 
 function versionAnswer({ versionId, stages, createdAt, createdBy }: VersionFacts): object {

@@ -40,7 +40,8 @@ function answers(counters: Counters): readonly Sample[] {
     const [success] = Object.keys(CONTRACTS[id].answers)
     return byStatus(counter, method, path.replaceAll(/:(\w+)/g, "{$1}"), success)
   })
-  return [...routed, ...byStatus(counters.unrouted, "any", "none", undefined)]
+  const aws = byStatus(counters.aws, "POST", "/", "200")
+  return [...routed, ...aws, ...byStatus(counters.unrouted, "any", "none", undefined)]
 }
 
 /** Zero is told for success only: otherwise a scrape would hold every status that never was. */

@@ -45,15 +45,14 @@ export const secretRoutes = {
   "POST /api/secrets": async (call) => {
     const { wiring, caller, body } = call
     const given = parseCreate(body)
-    if (given.kmsKeyId !== undefined)
-      throw new TylerError("invalid_request", { field: "/kmsKeyId", error: "kmsKeyId needs the AWS backend" })
     const name = await newName(call, given.name, given.category)
     const written = await createSecret(wiring.service, caller, {
       name,
       stored: encodeValue(given as Parameters<typeof encodeValue>[0]),
       description: given.description ?? "",
-      tags: given.tags ?? [],
+      tags: given.tags ?? null,
       idempotencyKey: idempotencyKey(call.request),
+      kmsKeyId: given.kmsKeyId,
     })
     return { status: 201, body: { message: "Secret created successfully", ...written } }
   },
@@ -134,9 +133,10 @@ export function secretAnswer(row: SecretRow): object {
     name: row.name,
     arn: row.arn,
     description: row.description,
-    tags: row.tags,
+    tags: row.tags ?? [],
     lastChanged: new Date(row.changedAt).toISOString(),
     lastAccessed: row.lastAccessed,
+    adopted: row.adopted,
   }
 }
 

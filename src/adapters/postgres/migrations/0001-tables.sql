@@ -126,11 +126,11 @@ CREATE TABLE secret (
   folded_name TEXT COLLATE "C" NOT NULL UNIQUE,
   arn TEXT COLLATE "C" NOT NULL UNIQUE,
   description TEXT COLLATE "C" NOT NULL,
-  tags JSON NOT NULL,
+  tags JSON,
   created_at TIMESTAMPTZ NOT NULL,
   created_by TEXT NOT NULL,
   changed_at TIMESTAMPTZ NOT NULL,
-  last_accessed TEXT,
+  last_accessed TEXT COLLATE "C",
   revision BIGINT NOT NULL,
   next_seq BIGINT NOT NULL,
   rotation_due_since TIMESTAMPTZ,
@@ -138,6 +138,10 @@ CREATE TABLE secret (
 );
 
 CREATE INDEX secret_due ON secret (deletion_at) WHERE deletion_at IS NOT NULL;
+-- The orders of a list, so that a page of it looks at a page only.
+CREATE INDEX secret_by_created ON secret (created_at, name);
+CREATE INDEX secret_by_changed ON secret (changed_at, name);
+CREATE INDEX secret_by_accessed ON secret (coalesce(last_accessed, ''), name);
 
 CREATE TABLE secret_version (
   secret_id TEXT COLLATE "C" NOT NULL REFERENCES secret (id),
@@ -147,6 +151,7 @@ CREATE TABLE secret_version (
   sealed BYTEA NOT NULL,
   created_at TIMESTAMPTZ NOT NULL,
   created_by TEXT NOT NULL,
+  last_accessed TEXT,
   PRIMARY KEY (secret_id, version_id)
 );
 -- Ciphertext does not compress.

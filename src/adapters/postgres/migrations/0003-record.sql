@@ -22,6 +22,7 @@ CREATE FUNCTION record_acts(
   per_secrets bigint[],
   per_persons bigint[],
   touched_secrets text[],
+  touched_versions text[],
   touched_days text[],
   heads bytea[],
   timestamps bigint[],
@@ -191,6 +192,9 @@ BEGIN
     UPDATE secret SET last_accessed = t.day
     FROM unnest(touched_secrets, touched_days, indexes) AS t (id, day, idx)
     WHERE secret.id = t.id AND t.idx IS NOT NULL;
+    UPDATE secret_version SET last_accessed = t.day
+    FROM unnest(touched_secrets, touched_versions, touched_days, indexes) AS t (id, version, day, idx)
+    WHERE secret_version.secret_id = t.id AND secret_version.version_id = t.version AND t.idx IS NOT NULL;
   END IF;
 
   root := peaks[depth];

@@ -142,7 +142,7 @@ CREATE TABLE secret (
   folded_name TEXT NOT NULL UNIQUE,
   arn TEXT NOT NULL UNIQUE,
   description TEXT NOT NULL,
-  tags TEXT NOT NULL,
+  tags TEXT,
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
   changed_at INTEGER NOT NULL,
@@ -154,6 +154,10 @@ CREATE TABLE secret (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX secret_due ON secret (deletion_at) WHERE deletion_at IS NOT NULL;
+-- The orders of a list, so that a page of it looks at a page only.
+CREATE INDEX secret_by_created ON secret (created_at, name);
+CREATE INDEX secret_by_changed ON secret (changed_at, name);
+CREATE INDEX secret_by_accessed ON secret (coalesce(last_accessed, ''), name);
 
 CREATE TABLE secret_version (
   secret_id TEXT NOT NULL REFERENCES secret (id),
@@ -163,6 +167,7 @@ CREATE TABLE secret_version (
   sealed BLOB NOT NULL,
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
+  last_accessed TEXT,
   PRIMARY KEY (secret_id, version_id)
 ) STRICT;
 

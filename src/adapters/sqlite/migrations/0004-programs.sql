@@ -4,6 +4,15 @@ ALTER TABLE credential ADD COLUMN scope TEXT;
 
 CREATE INDEX principal_owned ON principal (owner_id) WHERE kind = 'program';
 
+-- Whose AWS credentials programs log in with. The code covers every other column.
+CREATE TABLE iam_binding (
+  id TEXT PRIMARY KEY,
+  arn TEXT NOT NULL UNIQUE,
+  account_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  mac BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Whose tokens programs log in with. The code covers every other column.
 CREATE TABLE workload_issuer (
   id TEXT PRIMARY KEY,

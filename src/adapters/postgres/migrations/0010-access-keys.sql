@@ -1,0 +1,3 @@
+-- Access keys are credentials whose secret half must be had to verify what it signed, and which bring their reason along.
+ALTER TABLE credential ADD COLUMN sealed_key BYTEA;
+ALTER TABLE credential ADD COLUMN standing_reason TEXT;

@@ -1,0 +1,76 @@
+import { type Cell, type CellCount } from "./tally.ts"
+import { DROPPED_METRIC, SECURITY_METRICS } from "./security-metrics.ts"
+
+/** Counts of one stretch of time. */
+export interface Reading {
+  /** Wall time in ms when the stretch ended. */
+  readonly at: number
+  readonly cells: readonly CellCount[]
+  /** Counts given up since the last reading that arrived. */
+  readonly dropped: number
+}
+
+/** Where readings go: CloudWatch by PutMetricData, a log group, standard output. */
+export interface MetricSink {
+  /** Resolves once it is taken. Rejects with a SinkFault. May be given the same reading again after a fault. */
+  send(reading: Reading): Promise<void>
+  close(): void
+}
+
+/** `cause`: a code such as `throttled`, for the readiness page. */
+export class SinkFault extends Error {
+  readonly reason: string
+
+  constructor(reason: string) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+/** One number of one series, as CloudWatch keeps it. */
+export interface Datum {
+  readonly name: string
+  readonly unit: "Count"
+  readonly dimensions: readonly (readonly [name: string, value: string])[]
+  readonly value: number
+}
+
+/** Every set of dimensions that the table names, each added up. */
+export function dataOf({ cells, dropped }: Reading): readonly Datum[] {
+  const sums = new Map<string, { datum: Omit<Datum, "value">; value: number }>()
+  for (const cell of cells)
+    for (const set of SECURITY_METRICS[cell.metric].sets) {
+      const dimensions = set.map((name) => [name, cell.dimensions[name] ?? "none"] as const)
+      const key = JSON.stringify([cell.metric, dimensions])
+      const sum = sums.get(key)
+      if (sum !== undefined) sum.value += cell.count
+      else {
+        const datum = { name: cell.metric, unit: SECURITY_METRICS[cell.metric].unit, dimensions }
+        sums.set(key, { datum, value: cell.count })
+      }
+    }
+  const data = [...sums.values()].map(({ datum, value }) => ({ ...datum, value }))
+  return dropped === 0 ? data : [...data, { ...DROPPED_METRIC, dimensions: [], value: dropped }]
+}
+
+/**
+ * The embedded metric format: one line for each cell, from which CloudWatch itself makes a metric for every set of
+ * dimensions. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function emfLines(namespace: string, { at, cells, dropped }: Reading): readonly string[] {
+  const line = (name: string, unit: string, sets: readonly (readonly string[])[], fields: object): string =>
+    JSON.stringify({
+      _aws: {
+        Timestamp: at,
+        CloudWatchMetrics: [{ Namespace: namespace, Dimensions: sets, Metrics: [{ Name: name, Unit: unit }] }],
+      },
+      ...fields,
+    })
+  const counted = cells.map(({ metric, dimensions, count }: Cell & CellCount) => {
+    const { unit, sets } = SECURITY_METRICS[metric]
+    return line(metric, unit, sets, { ...dimensions, [metric]: count })
+  })
+  if (dropped === 0) return counted
+  const { name, unit } = DROPPED_METRIC
+  return [...counted, line(name, unit, [[]], { [name]: dropped })]
+}

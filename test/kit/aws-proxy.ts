@@ -1,0 +1,111 @@
+import { once } from "node:events"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { setTimeout as pause } from "node:timers/promises"
+
+/**
+ * What becomes of one call. `lose`: AWS does it, and nobody hears of it. `drop`: it does not arrive. `hold`: it is
+ * answered once the promise resolves, with what AWS said before that.
+ */
+export type Fate =
+  | "pass"
+  | "lose"
+  | "drop"
+  | { readonly error: string; readonly status?: number; readonly message?: string }
+  | { readonly slowMs: number }
+  | { readonly hold: Promise<void> }
+  /** Answered without asking. */
+  | { readonly body: object }
+  /** As if it had been asked about that secret. */
+  | { readonly answerOf: string }
+
+/** @param operation such as `PutSecretValue`. @param nth of that operation, from 1. */
+export type Judge = (operation: string, nth: number, body: Readonly<Record<string, unknown>>) => Fate
+
+export interface AwsProxy {
+  readonly url: string
+  /** Every call from now on; counts begin anew. */
+  judge(judge: Judge): void
+  /** Calls that arrived since the last `judge`. */
+  calls(operation: string): number
+  close(): void
+}
+
+/** In front of an AWS, so that it can fail as the real one does. */
+export async function awsProxy(upstream: string): Promise<AwsProxy> {
+  let fateOf: Judge = () => "pass"
+  let counts = new Map<string, number>()
+  const server = createServer((request, response) => {
+    void handle(request, response).catch(() => response.destroy())
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+    const body = Buffer.concat(chunks)
+    const operation = String(request.headers["x-amz-target"] ?? "").split(".")[1] ?? "none"
+    const nth = (counts.get(operation) ?? 0) + 1
+    counts.set(operation, nth)
+    const fate = fateOf(
+      operation,
+      nth,
+      operation === "none" ? {} : (JSON.parse(body.toString()) as Record<string, unknown>),
+    )
+    if (fate === "drop") return void request.socket.destroy()
+    if (typeof fate === "object" && "error" in fate) return refuse(response, fate)
+    if (typeof fate === "object" && "body" in fate) {
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" })
+      return void response.end(JSON.stringify(fate.body))
+    }
+    const asked =
+      typeof fate === "object" && "answerOf" in fate ? Buffer.from(JSON.stringify({ SecretId: fate.answerOf })) : body
+    const answer = await forward(upstream, request, asked)
+    if (fate === "lose") return void request.socket.destroy()
+    if (typeof fate === "object" && "slowMs" in fate) await pause(fate.slowMs)
+    if (typeof fate === "object" && "hold" in fate) await fate.hold
+    response.writeHead(answer.status, { "content-type": answer.type })
+    response.end(answer.body)
+  }
+
+  const address = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
+    judge(next) {
+      fateOf = next
+      counts = new Map()
+    },
+    calls: (operation) => counts.get(operation) ?? 0,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function refuse(response: ServerResponse, fate: Extract<Fate, { readonly error: string }>): void {
+  response.writeHead(fate.status ?? 400, { "content-type": "application/x-amz-json-1.1" })
+  response.end(JSON.stringify({ __type: fate.error, Message: fate.message ?? "said by the test" }))
+}
+
+interface Forwarded {
+  readonly status: number
+  readonly type: string
+  readonly body: Buffer
+}
+
+async function forward(upstream: string, request: IncomingMessage, body: Buffer): Promise<Forwarded> {
+  const headers = Object.entries(request.headers).filter(
+    ([name]) => !["host", "content-length", "connection", "expect"].includes(name),
+  )
+  const answer = await fetch(upstream + (request.url ?? "/"), {
+    method: request.method ?? "POST",
+    headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
+    body,
+  })
+  return {
+    status: answer.status,
+    type: answer.headers.get("content-type") ?? "application/x-amz-json-1.1",
+    body: Buffer.from(await answer.arrayBuffer()),
+  }
+}
