@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
@@ -21,12 +21,17 @@ export interface MariadbServer extends AsyncDisposable {
   log(): string
 }
 
-export async function startMariadb(...extra: readonly string[]): Promise<MariadbServer> {
+export async function startMariadb(tls?: { cert: string; key: string }): Promise<MariadbServer> {
   const data = mkdtempSync(join(tmpdir(), "tyler-test-maria-"))
   const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? idsOf("mysql") : {}
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(data, owner.uid, owner.gid)
   const init = ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db"]
   execFileSync("mariadb-install-db", init, { ...owner, cwd: data, stdio: "ignore" })
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(data, name), text, { mode: 0o644 })
+    return join(data, name)
+  }
+  const extra = tls === undefined ? [] : [`--ssl-cert=${file("crt", tls.cert)}`, `--ssl-key=${file("key", tls.key)}`]
   const port = await freePort()
   const socket = join(data, "sock")
   const log = join(data, "general.log")

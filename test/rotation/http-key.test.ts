@@ -2,10 +2,12 @@ import assert from "node:assert/strict"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { createServer, type IncomingMessage } from "node:http"
+import { createServer as createSecureServer } from "node:https"
 import { json } from "node:stream/consumers"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { stepsOf } from "../../src/adapters/targets/open.ts"
 import type { Steps } from "../../src/rotation/steps.ts"
+import { noOpenssl, selfSigned } from "../kit/certificate.ts"
 import { Rehearsal, refuses, whileUsed } from "../kit/rehearsal.ts"
 
 /** An API of keys as many are: shows a key once, lists without keys, at most four at a time. */
@@ -152,5 +154,26 @@ describe("HTTP API keys", () => {
     ])
       await refuses("secret_invalid", () => rehearse(change).rotate(), "first-key")
     assert.deepEqual(urls, [])
+  })
+
+  test("TLS is verified", { skip: noOpenssl }, async () => {
+    const pair = selfSigned("localhost")
+    const secure = createSecureServer(pair, (request, answer) => void server.emit("request", request, answer))
+    await once(secure.listen(0, "127.0.0.1"), "listening")
+    try {
+      const at = (secure.address() as { port: number }).port
+      const over = (host: string, fields: object = {}): Rehearsal => {
+        const text = JSON.stringify({ ...secret(), ssl: true, ...fields }).replaceAll(
+          `http://127.0.0.1:${port}`,
+          `https://${host}:${at}`,
+        )
+        return new Rehearsal(steps, JSON.parse(text) as object, undefined, ["localhost", "127.0.0.1"])
+      }
+      await refuses("tls_failed", () => over("localhost").rotate(), "first-key")
+      await refuses("tls_failed", () => over("127.0.0.1", { sslrootcert: pair.cert }).rotate())
+      await over("localhost", { sslrootcert: pair.cert }).rotate()
+    } finally {
+      secure.close()
+    }
   })
 })

@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test"
 import { createConnection } from "mysql2/promise"
 import { stepsOf } from "../../src/adapters/targets/open.ts"
 import type { Steps } from "../../src/rotation/steps.ts"
+import { noOpenssl, selfSigned } from "../kit/certificate.ts"
 import { type MariadbServer, noMariadb, startMariadb } from "../kit/mariadb-server.ts"
 import { Rehearsal, refuses, whileUsed } from "../kit/rehearsal.ts"
 
@@ -160,7 +161,11 @@ describe("MariaDB", { skip: noMariadb }, () => {
     await refuses("admin_refused", () => at({}, secretOf("boss", "wrong")).rotate(), "wrong")
     await refuses("admin_not_permitted", () => at({}, secretOf("weak", "weak")).rotate())
     await refuses("target_unreachable", () => at({ port: 1 }).rotate(), "first")
-    await refuses("tls_failed", () => at({ ssl: true }).rotate(), "first")
+    await refuses(
+      "tls_failed",
+      () => new Rehearsal(single, { ...good, ssl: true, host: "localhost" }).rotate(),
+      "first",
+    )
     await refuses("secret_invalid", () => at({ username: "x".repeat(81) }).rotate())
     await refuses("secret_invalid", () => at({ engine: "mysql" }).rotate())
     server.sql(`create user ${name}_clone@'192.0.2.1' identified by 'x'`)
@@ -178,5 +183,22 @@ describe("MariaDB", { skip: noMariadb }, () => {
     } finally {
       server.sql("uninstall soname 'simple_password_check'")
     }
+  })
+
+  test("TLS is verified, by name too", { skip: noOpenssl }, async () => {
+    const pair = selfSigned("localhost")
+    await using secure = await startMariadb(pair)
+    secure.sql("create user app@'%' identified by 'first' require ssl")
+    const at = { ...secretOf("app", "first"), host: "localhost", port: secure.port, ssl: true }
+    await refuses("tls_failed", () => new Rehearsal(single, at).rotate(), "first")
+    await refuses("tls_failed", () =>
+      new Rehearsal(single, { ...at, sslrootcert: selfSigned("localhost").cert }).rotate(),
+    )
+    await refuses("secret_invalid", () =>
+      new Rehearsal(single, { ...at, host: "127.0.0.1", sslrootcert: pair.cert }).rotate(),
+    )
+    const rehearsal = new Rehearsal(single, { ...at, sslrootcert: pair.cert })
+    await rehearsal.rotate()
+    await rehearsal.rotate()
   })
 })

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect, createServer, type Socket } from "node:net"
 import { after, before, describe, test } from "node:test"
 import { amqpLogin } from "../../src/adapters/targets/amqp-login.ts"
 import { stepsOf } from "../../src/adapters/targets/open.ts"
@@ -98,6 +100,34 @@ describe("RabbitMQ", { skip: noRabbitmq, timeout: 240_000 }, () => {
       await rehearsal.rotate()
       assert.ok(await logsIn(rehearsal.current))
     }
+  })
+
+  test("revoked: connections that were open are closed", async () => {
+    const rehearsal = new Rehearsal(single, await newUser("open"), boss())
+    // Between the two, a proxy that holds on to what its client leaves.
+    const held: Socket[] = []
+    const proxy = createServer((client) => {
+      const upstream = connect(server.port, "127.0.0.1")
+      held.push(upstream)
+      for (const socket of [client, upstream]) socket.on("error", () => undefined)
+      upstream.pipe(client)
+      client.on("data", (piece) => upstream.write(piece))
+    }).listen(0, "127.0.0.1")
+    after(() => {
+      proxy.close()
+      for (const socket of held) socket.destroy()
+    })
+    await once(proxy, "listening")
+    const { port } = proxy.address() as { port: number }
+    const secret = { ...(rehearsal.value() as unknown as Login), tls: false, port }
+    assert.ok(await amqpLogin(secret, "a/b", rehearsal.context))
+    const [upstream] = held
+    assert.ok(upstream !== undefined && !upstream.destroyed)
+    const closed = once(upstream, "close")
+    await rehearsal.rotate()
+    assert.ok(!upstream.destroyed)
+    await rehearsal.revoke()
+    await closed
   })
 
   test("refusals", async () => {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto"
-import { connect } from "node:net"
+import { connect, isIP } from "node:net"
 import { randomText } from "../../core/random.ts"
 import { connectionFault, foreignCode, RotationFault } from "../../rotation/fault.ts"
 import type { Login, LoginForm } from "../../rotation/login.ts"
 import type { By, LoginTarget } from "../../rotation/login-steps.ts"
+import { invalid } from "../../rotation/secret-json.ts"
 import type { StepContext } from "../../rotation/steps.ts"
 import { account, defaultRoleOf, type Grant, grantOf, hasUsualPassword, optionsOf, partsOf } from "./mariadb-words.ts"
 
@@ -37,6 +38,8 @@ const REJECTED: ReadonlySet<string> = new Set([
 
 /** @returns undefined where the server does not let this one in */
 async function open(login: Login, context: StepContext): Promise<Session | undefined> {
+  // mysql2 compares a certificate with a name only: for an address it took one of "localhost" (seen with 3.24.6).
+  if (login.tls && isIP(login.host) !== 0) throw invalid("host", "is an address; over TLS it must be a name")
   const { address } = await context.addressOf(login.host)
   if (context.signal.aborted) throw new RotationFault("target_unreachable", { code: "aborted" })
   const { createConnection } = await import("mysql2/promise")
