@@ -110,7 +110,7 @@ describe("RabbitMQ", { skip: noRabbitmq, timeout: 240_000 }, () => {
       const upstream = connect(server.port, "127.0.0.1")
       held.push(upstream)
       for (const socket of [client, upstream]) socket.on("error", () => undefined)
-      upstream.pipe(client)
+      upstream.on("data", (piece) => client.write(piece))
       client.on("data", (piece) => upstream.write(piece))
     }).listen(0, "127.0.0.1")
     after(() => {
@@ -123,11 +123,13 @@ describe("RabbitMQ", { skip: noRabbitmq, timeout: 240_000 }, () => {
     assert.ok(await amqpLogin(secret, "a/b", rehearsal.context))
     const [upstream] = held
     assert.ok(upstream !== undefined && !upstream.destroyed)
-    const closed = once(upstream, "close")
     await rehearsal.rotate()
     assert.ok(!upstream.destroyed)
+    const told = once(upstream, "data") as Promise<[Buffer]>
     await rehearsal.revoke()
-    await closed
+    // The broker asks its client to close (connection.close, 10 and 50), and cuts one that does not answer after 30 seconds.
+    const [frame] = await told
+    assert.deepEqual([frame.readUInt16BE(7), frame.readUInt16BE(9)], [10, 50])
   })
 
   test("refusals", async () => {

@@ -87,7 +87,9 @@ async function tagsOf(api: Management, name: string): Promise<unknown> {
   return tags
 }
 
+/** By user first, for the list is of statistics and some seconds old; then what the list has, for brokers without the first. */
 async function endSessions(api: Management, name: string): Promise<void> {
+  await api.delete("connections", "username", name)
   const open = (await api.get("connections")) as { name: string; user: string }[]
   for (const connection of open) if (connection.user === name) await api.delete("connections", connection.name)
 }
