@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process"
 import { cpus } from "node:os"
 import { fileURLToPath } from "node:url"
 import { postgresAnswers } from "../test/conformance/postgres-database.ts"
+import { motoIsThere } from "../test/kit/moto-process.ts"
 import { progress } from "./kit.ts"
 
 /** Every figure the project promises, each part a process of its own. `npm run bench -- NAME...` runs some of them. */
@@ -12,10 +13,21 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   verify: ["audit-verify.ts"],
   sqlite: ["reads.ts", "sqlite"],
   postgres: ["reads.ts", "postgres"],
+  aws: ["aws.ts"],
   endpoint: ["endpoint.ts"],
   logins: ["logins.ts"],
   approvals: ["approvals.ts"],
   scale: ["scale.ts"],
+}
+
+/** What a part needs and this machine may not have. @returns why it is not measured */
+const MISSING: Readonly<Record<string, () => Promise<string | undefined>>> = {
+  postgres: noPostgres,
+  aws: async () => (motoIsThere() ? noPostgres() : "no moto_server here"),
+}
+
+async function noPostgres(): Promise<string | undefined> {
+  return (await postgresAnswers()) ? undefined : "no PostgreSQL answers"
 }
 
 const wanted = process.argv.slice(2)
@@ -30,8 +42,9 @@ process.stdout.write("| what | figure | promised |\n|---|---|---|\n")
 const failed: string[] = []
 for (const [name, [file = "", ...args]] of Object.entries(PARTS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
-  if (name === "postgres" && !(await postgresAnswers())) {
-    process.stdout.write("| postgres | not measured: no server answers | |\n")
+  const missing = await MISSING[name]?.()
+  if (missing !== undefined) {
+    process.stdout.write(`| ${name} | not measured: ${missing} | |\n`)
     continue
   }
   progress(`${name}...`)

@@ -46,13 +46,18 @@ export function tagsIn(tags: Tags): Tag[] {
   })
 }
 
-/** Spellings of "no key of my own": everything here is sealed under the service's keyring. */
+/** Spellings of "no key of my own". */
 const MANAGED: ReadonlySet<string | undefined> = new Set([undefined, "", "alias/aws/secretsmanager"])
+
+/** The key that a new secret is asked to be under; whether it may, and can, is the store's to say. Undefined: none. */
+export function kmsKeyIn(keyId: string | undefined): string | undefined {
+  return MANAGED.has(keyId) ? undefined : keyId
+}
 
 /** @throws AwsError `InvalidParameterException`: a key that would not be used is not written down as if it were */
 export function refuseKmsKey(keyId: string | undefined): void {
   if (MANAGED.has(keyId)) return
-  const text = "This server seals every value under its own keyring, so KmsKeyId cannot name another key."
+  const text = "KmsKeyId cannot be changed here: a secret keeps the key that it was made with."
   throw new AwsError("InvalidParameterException", text)
 }
 

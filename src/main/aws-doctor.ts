@@ -32,7 +32,7 @@ const NO_REGION: Tried = {
 }
 
 function checked(
-  { environment, store, secrets }: Config,
+  { environment, store, secrets, metrics, mirrors }: Config,
   aws: NonNullable<Config["aws"]>,
   clock: Pick<Clock, "now">,
 ): Checked {
@@ -43,7 +43,8 @@ function checked(
   ]
   const kmsKeys = named.flatMap(({ variable, keyId }) => (keyId === null ? [] : [{ variable, keyId }]))
   const prefix = store === null ? null : secrets.prefix
-  return { place, accountId, kmsKeys, environment, prefix, now: () => clock.now(), seen: {} }
+  const copies = { metrics: metrics?.by === "stdout" ? null : metrics, logs: mirrors.logs, s3: mirrors.s3 }
+  return { place, accountId, kmsKeys, environment, prefix, copies, now: () => clock.now(), seen: {} }
 }
 
 /** One after the other: a later check looks at what an earlier one has seen. */

@@ -15,6 +15,18 @@ export interface AwsConfig {
 
 export const kmsKey: Kind<string> = shaped("a KMS key id, alias or ARN", /^[A-Za-z0-9:/_-]{1,2048}$/)
 
+export const redisUrl: Kind<string> = {
+  accepts: "`rediss://:PASSWORD@HOST`, or `redis://` without TLS",
+  parse: (text) => {
+    const url = URL.parse(text)
+    if (url === null || !["redis:", "rediss:"].includes(url.protocol) || url.hostname === "")
+      return { fault: "must be a rediss:// or redis:// URL" }
+    if (!/^(?:\/\d{0,3})?$/.test(url.pathname) || url.search !== "" || url.hash !== "")
+      return { fault: "must end after host, port and the number of a database" }
+    return { value: text }
+  },
+}
+
 const MOST_KEYS = 32
 
 export const kmsKeys: Kind<readonly string[]> = {
@@ -57,7 +69,9 @@ export function awsFaults(values: Values, has: Has): string[] {
     if (!has("AWS_REGION")) faults.push("SECRETS_BACKEND=aws needs AWS_REGION: no Region is assumed")
     if (!has("DATABASE_URL"))
       faults.push("SECRETS_BACKEND=aws needs DATABASE_URL: the catalog and the log are in PostgreSQL")
-  } else if (has("SECRETS_KMS_KEYS")) faults.push("SECRETS_KMS_KEYS has no meaning without SECRETS_BACKEND=aws")
+  } else
+    for (const name of ["SECRETS_KMS_KEYS", "REDIS_URL"] as const)
+      if (has(name)) faults.push(`${name} has no meaning without SECRETS_BACKEND=aws`)
   if (has("KMS_KEY_ID") && !has("AWS_REGION")) faults.push("KMS_KEY_ID needs AWS_REGION: no Region is assumed")
   if (has("KMS_NEXT_KEY_ID") && !has("KMS_KEY_ID"))
     faults.push("KMS_NEXT_KEY_ID has no meaning without KMS_KEY_ID; name the only key in KMS_KEY_ID")

@@ -1,5 +1,6 @@
 import { callerIdentity } from "../adapters/aws/identity.ts"
 import { secretsManager } from "../adapters/aws/secrets-manager.ts"
+import { redisCache } from "../adapters/redis/shared-cache.ts"
 import { StartFault } from "../core/start-fault.ts"
 import { keptOutside } from "../operations/outside/store.ts"
 import type { ValueStore } from "../operations/value-store.ts"
@@ -16,7 +17,7 @@ export interface AwsStore {
 /** @throws StartFault if AWS does not answer, or says that we are another account's */
 export async function awsStore(
   config: Config,
-  { encrypt, kmsKeys }: NonNullable<Config["store"]>,
+  { encrypt, kmsKeys, redisUrl }: NonNullable<Config["store"]>,
   { clock, random }: Surroundings,
 ): Promise<AwsStore> {
   const { aws } = config
@@ -27,11 +28,15 @@ export async function awsStore(
   const secrets = secretsManager(aws.place)
   const { prefix, cacheSeconds } = config.secrets
   const outside = { store: secrets, prefix, encrypt, kmsKeys, environment: config.environment }
+  const shared = redisUrl === null ? null : await redisCache(redisUrl, () => clock.monotonic())
   const parts = `^arn:aws[a-z-]*:secretsmanager:${aws.place.region}:${account}:secret:${escaped(prefix)}/`
   return {
-    store: keptOutside(outside, { clock, random, cacheMs: cacheSeconds * 1000 }),
+    store: keptOutside(outside, { clock, random, cacheMs: cacheSeconds * 1000, shared }),
     below: new RegExp(parts),
-    close: () => secrets.close(),
+    close() {
+      secrets.close()
+      shared?.close()
+    },
   }
 }
 

@@ -269,9 +269,15 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
   refused({ DATABASE_MIGRATION_URL: "postgres://localhost/t" }, /^DATABASE_MIGRATION_URL has no meaning without/)
 })
 
-test("a shared cache is refused, not ignored, and the line quotes nothing", () => {
-  for (const url of ["redis://localhost", "rediss://:hunter2@cache.example", "hunter2"])
-    refused({ REDIS_URL: url }, /^REDIS_URL is not available in this version; unset it$/)
+const AWS_STORE = { SECRETS_BACKEND: "aws", AWS_REGION: "eu-central-1", DATABASE_URL: "postgres://localhost/t" }
+
+test("a shared cache is for values in AWS, and no line quotes its password", () => {
+  const alone = /^REDIS_URL has no meaning without SECRETS_BACKEND=aws$/
+  for (const url of ["redis://localhost", "rediss://:hunter2@cache.example:6380/3"]) refused({ REDIS_URL: url }, alone)
+  for (const url of ["hunter2", "http://:hunter2@cache.example", "rediss://", "rediss://:hunter2@cache.example/x?y"])
+    refused({ ...AWS_STORE, REDIS_URL: url }, /^REDIS_URL must (?!.*hunter2)/)
+  const url = "rediss://:hunter2@cache.example:6380/3"
+  assert.equal(accepted({ ...AWS_STORE, REDIS_URL: url }).store?.redisUrl, url)
 })
 
 test("an unknown TYLER_ variable stops the start and a near miss is named", () => {
@@ -325,11 +331,11 @@ test("the usual AWS environment file starts, and says what it leaves unused", ()
 })
 
 test("values in AWS need a Region and PostgreSQL, may be kept as they are, and name the keys they may be under", () => {
-  const aws = { SECRETS_BACKEND: "aws", AWS_REGION: "eu-central-1", DATABASE_URL: "postgres://localhost/t" }
-  assert.deepEqual(accepted(aws).store, { encrypt: true, kmsKeys: [] })
+  const aws = AWS_STORE
+  assert.deepEqual(accepted(aws).store, { encrypt: true, kmsKeys: [], redisUrl: null })
   const SECRETS_KMS_KEYS = "alias/a, alias/b"
   const native = accepted({ ...aws, ENABLE_SECRET_ENCRYPTION: "false", SECRETS_KMS_KEYS })
-  assert.deepEqual(native.store, { encrypt: false, kmsKeys: ["alias/a", "alias/b"] })
+  assert.deepEqual(native.store, { encrypt: false, kmsKeys: ["alias/a", "alias/b"], redisUrl: null })
   const { AWS_REGION, DATABASE_URL } = aws
   refused({ SECRETS_BACKEND: "aws", DATABASE_URL }, /^SECRETS_BACKEND=aws needs AWS_REGION/)
   refused({ SECRETS_BACKEND: "aws", AWS_REGION }, /^SECRETS_BACKEND=aws needs DATABASE_URL/)

@@ -54,7 +54,12 @@ export interface Config {
   readonly otlpUrl: string | null
   readonly database: { readonly url: string; readonly migrationUrl: string } | null
   /** Values in AWS Secrets Manager; null: in the database. */
-  readonly store: { readonly encrypt: boolean; readonly kmsKeys: readonly string[] } | null
+  readonly store: {
+    readonly encrypt: boolean
+    readonly kmsKeys: readonly string[]
+    /** Of the cache that replicas share; null: none. */
+    readonly redisUrl: string | null
+  } | null
   readonly secrets: { readonly prefix: string; readonly cacheSeconds: number }
   /** null: no limit. */
   readonly limits: {
@@ -146,7 +151,11 @@ function listenOf(values: Values, host: string): Config["listen"] {
 }
 
 function storeOf(values: Values): NonNullable<Config["store"]> {
-  return { encrypt: values.ENABLE_SECRET_ENCRYPTION ?? true, kmsKeys: values.SECRETS_KMS_KEYS ?? [] }
+  return {
+    encrypt: values.ENABLE_SECRET_ENCRYPTION ?? true,
+    kmsKeys: values.SECRETS_KMS_KEYS ?? [],
+    redisUrl: values.REDIS_URL ?? null,
+  }
 }
 
 function foldersOf(values: Values, cwd: string): Config["folders"] {

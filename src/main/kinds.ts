@@ -114,9 +114,3 @@ export const userNames: Kind<readonly string[]> = {
     return names.length > MOST_NAMES ? { fault: `must be at most ${MOST_NAMES} user names` } : { value: names }
   },
 }
-
-/** What a later version will know. Refused rather than ignored: who sets it relies on it. */
-export const notYet: Kind<never> = {
-  accepts: "nothing yet",
-  parse: () => ({ fault: "is not available in this version; unset it" }),
-}

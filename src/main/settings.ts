@@ -4,14 +4,13 @@ import {
   flag,
   integer,
   type Kind,
-  notYet,
   path,
   proxies,
   secretPrefix,
   shaped,
   userNames,
 } from "./kinds.ts"
-import { awsEndpoint, kmsKey, kmsKeys } from "./aws-settings.ts"
+import { awsEndpoint, kmsKey, kmsKeys, redisUrl } from "./aws-settings.ts"
 import {
   bucketName,
   logGroup,
@@ -120,9 +119,9 @@ export const SETTINGS = {
   ),
   SMTP_FROM: setting(mailAddress, "no mail", "The sender's address of that mail."),
   REDIS_URL: setting(
-    notYet,
+    redisUrl,
     "none",
-    "A cache shared by replicas is not available in this version; set, it stops the start.",
+    "With `SECRETS_BACKEND=aws`: a cache that replicas share. It holds sealed values and is believed in nothing.",
   ),
   SECRETS_BACKEND: setting(
     choice("embedded", "aws"),

@@ -19,7 +19,10 @@ export const keptHere: ValueStore = {
   acceptTags: () => undefined,
   acceptKey(kmsKeyId) {
     if (kmsKeyId === undefined) return null
-    throw new TylerError("invalid_request", { field: "/kmsKeyId", error: "kmsKeyId needs the AWS backend" })
+    throw new TylerError("invalid_request", {
+      field: "/kmsKeyId",
+      error: "kmsKeyId needs SECRETS_BACKEND=aws: here every value is sealed under the keyring",
+    })
   },
   begin: async (_on, step) => step,
   find: async () => false,

@@ -27,6 +27,8 @@ export interface AwsProxy {
   judge(judge: Judge): void
   /** Calls that arrived since the last `judge`. */
   calls(operation: string): number
+  /** Of all operations. */
+  allCalls(): Readonly<Record<string, number>>
   close(): void
 }
 
@@ -76,6 +78,7 @@ export async function awsProxy(upstream: string): Promise<AwsProxy> {
       counts = new Map()
     },
     calls: (operation) => counts.get(operation) ?? 0,
+    allCalls: () => Object.fromEntries(counts),
     close() {
       server.close()
       server.closeAllConnections()

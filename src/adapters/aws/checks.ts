@@ -3,7 +3,9 @@ import { type CallerIdentity, callerIdentity, type Seen } from "./identity.ts"
 import type { AwsPlace } from "./client.ts"
 import { type Kms, kmsClient, type KmsKey } from "./kms.ts"
 import { kmsFault } from "./kms-faults.ts"
+import { permissionTried } from "./permissions.ts"
 import { storeChecks } from "./store-checks.ts"
+import { type Copies, telemetryChecks } from "./telemetry-checks.ts"
 
 /** What the checks look at, and what they have found out so far. */
 export interface Checked {
@@ -15,6 +17,7 @@ export interface Checked {
   readonly environment: string
   /** Null: values are not kept in AWS. */
   readonly prefix: string | null
+  readonly copies: Copies
   /** Milliseconds since 1970 UTC. */
   readonly now: () => number
   readonly seen: Seen
@@ -27,16 +30,19 @@ export interface Finding {
 }
 
 /** One thing that is tried. */
-export interface AwsCheck {
+export interface CheckRow {
   readonly name: string
-  /** In IAM's terms; null: it takes none. */
-  readonly permission: string | null
   /** The resource that the permission is needed on. */
   readonly on: string | null
   /** How it is tried, in a few words. */
   readonly tried: string
   /** @throws TylerError, or the SDK's error */
   readonly run: (on: Checked) => Promise<Finding>
+}
+
+export interface AwsCheck extends CheckRow {
+  /** In IAM's terms; null: it takes none. */
+  readonly permission: string | null
 }
 
 const OK = (text: string): Finding => ({ state: "ok", text })
@@ -48,17 +54,15 @@ const SKEW_FAULT_MS = 300_000
 const SKEW_NOTE_MS = 60_000
 
 /** In the order in which they are tried. Each says itself what is wrong: none asks whether an earlier one went well. */
-const GENERAL: readonly AwsCheck[] = [
+const GENERAL: readonly CheckRow[] = [
   {
     name: "region",
-    permission: null,
     on: null,
     tried: "AWS_REGION",
     run: async ({ place }) => OK(place.region),
   },
   {
     name: "identity",
-    permission: null,
     on: null,
     tried: "sts:GetCallerIdentity, which every identity may ask",
     async run({ place, accountId, seen }) {
@@ -68,7 +72,6 @@ const GENERAL: readonly AwsCheck[] = [
   },
   {
     name: "endpoint",
-    permission: null,
     on: null,
     tried: "where the SDK has sent that question, and what the configuration says of the others",
     run: async ({ place, seen }) => {
@@ -79,7 +82,6 @@ const GENERAL: readonly AwsCheck[] = [
   },
   {
     name: "clock",
-    permission: null,
     on: null,
     tried: "the Date of that answer",
     run: async ({ seen, now }) => judgeClock(seen.awsTime, now()),
@@ -100,7 +102,7 @@ function judgeClock(awsTime: number | undefined, now: number): Finding {
 }
 
 /** What is tried of a KMS key: a key of no use is wrapped and unwrapped. */
-function kmsChecks(variable: string, keyId: string): readonly AwsCheck[] {
+function kmsChecks(variable: string, keyId: string): readonly CheckRow[] {
   const key = Buffer.alloc(32, 0x5a)
   let kms: Promise<Kms> | undefined
   let wrapped: Uint8Array | undefined
@@ -116,14 +118,12 @@ function kmsChecks(variable: string, keyId: string): readonly AwsCheck[] {
   return [
     {
       name: "kms key",
-      permission: "kms:DescribeKey",
       on,
       tried: "DescribeKey",
       run: async (of) => judgeKey(await (await client(of)).describe(keyId)),
     },
     {
       name: "kms wrap",
-      permission: "kms:Encrypt",
       on,
       tried: "Encrypt of 32 bytes in the context of a key named doctor",
       async run(of) {
@@ -133,7 +133,6 @@ function kmsChecks(variable: string, keyId: string): readonly AwsCheck[] {
     },
     {
       name: "kms unwrap",
-      permission: "kms:Decrypt",
       on,
       tried: "Decrypt of what was wrapped",
       async run(of) {
@@ -144,7 +143,6 @@ function kmsChecks(variable: string, keyId: string): readonly AwsCheck[] {
     },
     {
       name: "kms context",
-      permission: null,
       on,
       tried: "Decrypt in the context of another key, which must be refused",
       async run(of) {
@@ -172,7 +170,9 @@ function judgeKey({ arn, state, usage, spec }: KmsKey): Finding {
 /** Everything that the configuration needs of AWS. */
 export function checksFor(on: Checked): readonly AwsCheck[] {
   const keys = on.kmsKeys.flatMap(({ variable, keyId }) => kmsChecks(variable, keyId))
-  return [...GENERAL, ...keys, ...(on.prefix === null ? [] : storeChecks(on, on.prefix))]
+  const store = on.prefix === null ? [] : storeChecks(on, on.prefix)
+  const rows = [...GENERAL, ...keys, ...store, ...telemetryChecks(on)]
+  return rows.map((row) => ({ ...row, permission: permissionTried(row.name) }))
 }
 
 /** What AWS's refusal means. */

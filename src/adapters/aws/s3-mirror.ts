@@ -29,23 +29,13 @@ export function s3Mirror(place: AwsPlace, to: S3MirrorPlace, clock: Clock): Entr
 
   async function sdk() {
     const loaded = await import("@aws-sdk/client-s3")
-    // An endpoint of one's own has no name for each bucket.
-    client ??= new loaded.S3Client({
-      ...clientSettings(place, "s3"),
-      forcePathStyle: (place.endpoints.s3 ?? null) !== null,
-    })
+    client ??= new loaded.S3Client(s3Settings(place))
     return { client, ...loaded }
   }
 
   async function put(Key: string, text: string): Promise<void> {
     const { client: s3, PutObjectCommand } = await sdk()
-    const lock =
-      to.lock === null
-        ? {}
-        : {
-            ObjectLockMode: to.lock.mode,
-            ObjectLockRetainUntilDate: new Date(clock.now() + to.lock.days * DAY_MS),
-          }
+    const lock = to.lock === null ? {} : lockUntil(to.lock, clock.now())
     const object = {
       Bucket: to.bucket,
       Key,
@@ -114,6 +104,16 @@ export function s3Mirror(place: AwsPlace, to: S3MirrorPlace, clock: Clock): Entr
     append: (block) => asked(() => append(block)),
     close: () => client?.destroy(),
   }
+}
+
+/** An endpoint of one's own has no name for each bucket. */
+export function s3Settings(place: AwsPlace): ReturnType<typeof clientSettings> & { readonly forcePathStyle: boolean } {
+  return { ...clientSettings(place, "s3"), forcePathStyle: (place.endpoints.s3 ?? null) !== null }
+}
+
+/** As a part of PutObject. @param now milliseconds since 1970 UTC */
+export function lockUntil({ mode, days }: NonNullable<S3MirrorPlace["lock"]>, now: number) {
+  return { ObjectLockMode: mode, ObjectLockRetainUntilDate: new Date(now + days * DAY_MS) }
 }
 
 function number(index: number): string {

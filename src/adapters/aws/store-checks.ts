@@ -2,7 +2,8 @@ import { TylerError } from "../../core/errors.ts"
 import type { VersionId } from "../../core/version.ts"
 import { oddNames } from "../../secrets/outside-names.ts"
 import type { OutsideStore } from "../../secrets/outside.ts"
-import type { AwsCheck, Checked, Finding } from "./checks.ts"
+import type { CheckRow, Checked, Finding } from "./checks.ts"
+import { notTried, PERMITTED } from "./findings.ts"
 import { secretsManager } from "./secrets-manager.ts"
 
 /** Names that are shown of those that cannot be governed. */
@@ -10,49 +11,53 @@ const SHOWN = 20
 const NO_VERSION = "00000000-0000-0000-0000-000000000000" as VersionId
 
 interface Tried {
-  readonly permission: string
+  readonly operation: string
   /** A call about a secret that is not there: AWS asks for the permission first. */
   readonly call: (store: OutsideStore, name: string) => Promise<unknown>
 }
 
 const TRIED: readonly Tried[] = [
-  { permission: "DescribeSecret", call: (store, name) => store.describe(name) },
-  { permission: "GetSecretValue", call: (store, name) => store.value(name, { versionId: NO_VERSION }) },
+  { operation: "DescribeSecret", call: (store, name) => store.describe(name) },
+  { operation: "GetSecretValue", call: (store, name) => store.value(name, { versionId: NO_VERSION }) },
   {
-    permission: "PutSecretValue",
+    operation: "PutSecretValue",
     call: (store, name) => store.stage(name, NO_VERSION, { form: "text", bytes: Buffer.from("doctor") }),
   },
   {
-    permission: "UpdateSecretVersionStage",
+    operation: "UpdateSecretVersionStage",
     call: (store, name) => store.move(name, { label: "doctor", to: NO_VERSION, from: null }),
   },
-  { permission: "UpdateSecret", call: (store, name) => store.redescribe(name, "doctor") },
-  { permission: "TagResource", call: (store, name) => store.tag(name, [{ Key: "doctor", Value: "doctor" }]) },
-  { permission: "UntagResource", call: (store, name) => store.untag(name, ["doctor"]) },
-  { permission: "DeleteSecret", call: (store, name) => store.scheduleDeletion(name, 30) },
-  { permission: "RestoreSecret", call: (store, name) => store.restore(name) },
+  { operation: "UpdateSecret", call: (store, name) => store.redescribe(name, "doctor") },
+  { operation: "TagResource", call: (store, name) => store.tag(name, [{ Key: "doctor", Value: "doctor" }]) },
+  { operation: "UntagResource", call: (store, name) => store.untag(name, ["doctor"]) },
+  { operation: "DeleteSecret", call: (store, name) => store.scheduleDeletion(name, 30) },
+  { operation: "RestoreSecret", call: (store, name) => store.restore(name) },
 ]
 
-/** What `SECRETS_BACKEND=aws` needs. Nothing is made or changed: CreateSecret is the one permission not tried. */
-export function storeChecks({ place }: Pick<Checked, "place">, prefix: string): readonly AwsCheck[] {
+/** What `SECRETS_BACKEND=aws` needs. Nothing is made or changed. */
+export function storeChecks({ place }: Pick<Checked, "place">, prefix: string): readonly CheckRow[] {
   const store = secretsManager(place)
   const absent = `${prefix}/tyler-doctor-absent`
   const on = `${prefix}/*`
   return [
     {
       name: "secrets list",
-      permission: "secretsmanager:ListSecrets",
       on: "*",
       tried: "ListSecrets below the prefix",
       run: async () => judgeNames(store, prefix),
     },
-    ...TRIED.map(({ permission, call }) => ({
-      name: `secrets ${permission}`,
-      permission: `secretsmanager:${permission}`,
+    ...TRIED.map(({ operation, call }) => ({
+      name: `secrets ${operation}`,
       on,
-      tried: `${permission} of a secret that is not there`,
+      tried: `${operation} of a secret that is not there`,
       run: async () => judgeAbsent(() => call(store, absent)),
     })),
+    {
+      name: "secrets CreateSecret",
+      on,
+      tried: "not tried",
+      run: async () => notTried("it would make a secret"),
+    },
   ]
 }
 
@@ -63,7 +68,7 @@ async function judgeAbsent(call: () => Promise<unknown>): Promise<Finding> {
     if (!(error instanceof TylerError)) throw error
     if (error.code !== "not_found") return { state: "fault", text: `${error.message} (${error.detail ?? error.code})` }
   }
-  return { state: "ok", text: "it is permitted" }
+  return PERMITTED
 }
 
 async function judgeNames(store: OutsideStore, prefix: string): Promise<Finding> {

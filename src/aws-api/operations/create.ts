@@ -8,7 +8,7 @@ import type { Desk } from "../desk.ts"
 import { AwsError } from "../errors.ts"
 import { Description, KmsKeyId, members, Tags, ValueMembers } from "../fields.ts"
 import { type Operation, operation } from "../operation.ts"
-import { inWordsOf, refuseKmsKey, refuseReplicas, requestToken, tagsIn, tokenUsed, valueIn } from "../parameters.ts"
+import { inWordsOf, kmsKeyIn, refuseReplicas, requestToken, tagsIn, tokenUsed, valueIn } from "../parameters.ts"
 import { invalidName } from "../secret-id.ts"
 
 export const createOperations: readonly Operation[] = [
@@ -27,13 +27,13 @@ export const createOperations: readonly Operation[] = [
     async run(desk, caller, input) {
       const name = newName(desk, input.Name)
       const token = requestToken(input)
-      refuseKmsKey(input.KmsKeyId)
       refuseReplicas(input.AddReplicaRegions)
       const ask = {
         name,
         description: input.Description ?? "",
         tags: input.Tags === undefined ? null : distinct(tagsIn(input.Tags)),
         idempotencyKey: token,
+        kmsKeyId: kmsKeyIn(input.KmsKeyId),
         stored: valueIn(input),
       }
       const words = {

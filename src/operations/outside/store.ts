@@ -11,6 +11,7 @@ import { headOf, withHead } from "../../envelope/head.ts"
 import type { Keyring } from "../../envelope/keyring.ts"
 import { open, type Place, seal } from "../../envelope/seal.ts"
 import { type OutsideValue, StoreFault } from "../../secrets/outside.ts"
+import type { SharedCache } from "../../secrets/shared-cache.ts"
 import { UNSEALED, type VersionRow } from "../../state/rows.ts"
 import type { Step } from "../perform.ts"
 import { sealingKeyring } from "../sealing-key.ts"
@@ -25,6 +26,7 @@ import type { Transit } from "./found.ts"
 import { changesText, isOutward, isVersioned, type Outward } from "./intent.ts"
 import { sweeper } from "./sweep.ts"
 import { acceptTags, changedTags, newTags, ownTags } from "./tags.ts"
+import { sharedValues } from "./shared-values.ts"
 import { type CachedValue, valueCache } from "./value-cache.ts"
 
 /** A sealed value of that size still fits AWS's 65,536 bytes with what the seal adds. */
@@ -38,13 +40,17 @@ export interface Means {
   readonly random: Random
   /** How long a value is believed without asking again; 0: not at all. */
   readonly cacheMs: number
+  /** Between the replicas; null: each has its own only. */
+  readonly shared: SharedCache | null
 }
 
 /** Values in a store outside, governed here: the catalog is in our database, and what we do there is begun and ended in the log. */
-export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means): ValueStore {
+export function keptOutside(outside: Outside, { clock, random, cacheMs, shared }: Means): ValueStore {
   const cache = valueCache(() => clock.monotonic(), BOUNDS, cacheMs)
   const own = processKeyring(random)
   const sweep = sweeper(outside, clock)
+  const among = shared === null ? null : sharedValues({ cache: shared, clock, random, ttlMs: cacheMs })
+  const anew = forgotten()
   let trouble: string | null = null
 
   async function noting<T>(call: () => Promise<T>): Promise<T> {
@@ -59,22 +65,40 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
   }
 
   async function load(on: Service, name: SecretName, version: VersionRow, current: boolean): Promise<CachedValue> {
+    const place = placeOf(outside, name, version)
+    const found = anew.take(version.secretId) ? undefined : await lookAmong(on, place, current)
+    if (found !== undefined) return found
+    const seenAt = clock.now()
     const answer = await ask(on, outside, name, version, current)
+    const tell = (by: CachedValue["by"], bytes: Uint8Array): void =>
+      among?.put(on.keyring(), place, { seenAt, current, by }, bytes)
     try {
       const record = recordIn(answer.form, answer.value)
-      if (record !== undefined) return { sealed: record, by: "store" }
+      if (record !== undefined) {
+        tell("store", record)
+        return { sealed: record, by: "store", ageMs: 0 }
+      }
       const sealed = reseal(answer.value, (bytes) => {
         const stored = storedFrom({ form: answer.form, bytes })
         try {
-          return seal(own, placeOf(outside, name, version), stored, random).sealed
+          tell("process", stored)
+          return seal(own, place, stored, random).sealed
         } finally {
           stored.fill(0)
         }
       })
-      return { sealed, by: "process" }
+      return { sealed, by: "process", ageMs: 0 }
     } finally {
       discard(answer.value)
     }
+  }
+
+  async function lookAmong(on: Service, place: Place, current: boolean): Promise<CachedValue | undefined> {
+    const found = await among?.get(on.keyring(), place, current, ({ by }, bytes) => ({
+      by,
+      sealed: by === "store" ? Buffer.from(bytes) : seal(own, place, bytes, random).sealed,
+    }))
+    return found === undefined ? undefined : { ...found.used, ageMs: found.ageMs }
   }
 
   async function openCached(
@@ -131,11 +155,29 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs }: Means)
 
     begin: (on, step) => begin(on, outside, step),
     find: (on, name) => correct(on, outside, name),
-    forget: (secretId) => cache.forget(secretId),
+    forget(secretId) {
+      cache.forget(secretId)
+      anew.add(secretId)
+    },
     trouble: () => trouble,
     tick: (on) => sweep(on, noting),
   }
 }
+
+/** Ids whose next fetch passes the shared cache by. Whoever forgets one fetches it at once, so few are here. */
+function forgotten() {
+  const ids = new Set<string>()
+  return {
+    add(id: string): void {
+      const [oldest] = ids
+      if (oldest !== undefined && ids.size >= MOST_FORGOTTEN) ids.delete(oldest)
+      ids.add(id)
+    },
+    take: (id: string): boolean => ids.delete(id),
+  }
+}
+
+const MOST_FORGOTTEN = 10_000
 
 /** Bound to the full name: of a new secret no more is known when its value is sealed. */
 function placeOf(outside: Outside, name: SecretName, { versionId }: Pick<VersionRow, "versionId">): Place {

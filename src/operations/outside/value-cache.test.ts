@@ -10,7 +10,7 @@ function keyOf(secretId: string, current = true, versionId = "v1"): CacheKey {
 }
 
 function valueOf(text: string): CachedValue {
-  return { sealed: Buffer.from(text), by: "store" }
+  return { sealed: Buffer.from(text), by: "store", ageMs: 0 }
 }
 
 test("those who want the same at once wait for one fetch", async () => {
@@ -49,6 +49,16 @@ test("an entry is believed for its lifetime, to the millisecond; 0 keeps none", 
   const none = valueCache(() => now, BOUNDS, 0)
   await none.fetch(keyOf("s"), async () => valueOf("x"))
   assert.equal(none.get(keyOf("s")), undefined)
+})
+
+test("what another replica fetched is believed for what is left of its lifetime", async () => {
+  let now = 0
+  const cache = valueCache(() => now, BOUNDS, 1000)
+  await cache.fetch(keyOf("s"), async () => ({ ...valueOf("x"), ageMs: 400 }))
+  now = 599
+  assert.ok(cache.get(keyOf("s")))
+  now = 600
+  assert.equal(cache.get(keyOf("s")), undefined)
 })
 
 test("that a version is still the current one is only believed from a fetch that asked for the current one", async () => {

@@ -4,6 +4,8 @@ import type { VersionId } from "../../core/version.ts"
 export interface CachedValue {
   readonly sealed: Buffer
   readonly by: "store" | "process"
+  /** Milliseconds since the store was asked, when another replica asked it; 0: just now. */
+  readonly ageMs: number
 }
 
 /** A version of a secret, never who asks for it. Versions are immutable, so an entry may be old but never wrong. */
@@ -74,7 +76,7 @@ export function valueCache(
 
   function remember({ secretId, versionId, current }: CacheKey, value: CachedValue): void {
     if (ttlMs === 0) return
-    const until = monotonic() + ttlMs
+    const until = monotonic() + ttlMs - value.ageMs
     const before = held({ secretId, versionId, current })
     keep(secretId, versionId, { value, until, currentUntil: current ? until : (before?.currentUntil ?? 0) })
   }
