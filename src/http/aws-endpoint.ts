@@ -25,8 +25,8 @@ export function registerAwsEndpoint(app: FastifyInstance, wiring: Wiring): void 
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body))
     scope.setErrorHandler(async (error, request, reply) => {
-      const { refuse } = await endpoint()
-      return send(wiring, request, reply, refuse(asTylerError(error, AWS_BODY_LIMIT), request.origin))
+      const aws = await endpoint()
+      return send(wiring, request, reply, aws.refuse(asTylerError(error, AWS_BODY_LIMIT), request.origin))
     })
     scope.route({
       method: "POST",
@@ -43,11 +43,11 @@ export function registerAwsEndpoint(app: FastifyInstance, wiring: Wiring): void 
           targetHeader: typeof target === "string" ? target : undefined,
           contentType: request.headers["content-type"],
         }
-        const { answer } = await endpoint()
-        const answered = await traced(wiring.service.spans, routed, request.headers["traceparent"], () =>
-          answer(call, request.origin),
+        const aws = await endpoint()
+        const answer = await traced(wiring.service.spans, routed, request.headers["traceparent"], () =>
+          aws.answer(call, request.origin),
         )
-        return send(wiring, request, reply, answered)
+        return send(wiring, request, reply, answer)
       },
     })
     registered()
