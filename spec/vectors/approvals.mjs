@@ -38,6 +38,7 @@ const isId = (text) => RegExp(`^${ID}$`).test(text)
 
 function openKey(der, algorithm) {
   const key = createPublicKey({ key: der, format: "der", type: "spki" })
+  must(key.export({ format: "der", type: "spki" }).equals(der))
   const { asymmetricKeyType: type, asymmetricKeyDetails: about } = key
   if (algorithm === "-7") must(type === "ec" && about.namedCurve === "prime256v1")
   else if (algorithm === "-8") must(type === "ed25519")

@@ -5,12 +5,6 @@ import { TylerError } from "../core/errors.ts"
 import { type Json, parseJson } from "../core/json.ts"
 import { AwsError } from "./errors.ts"
 
-/**
- * Largest body, in bytes: a value of 65,536 bytes as base64 or with every character escaped once, and room for the rest.
- * https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
- */
-export const AWS_BODY_LIMIT = 204_800
-
 /** AWS JSON 1.1: an object in strict UTF-8; no body is an empty one. @throws AwsError `SerializationException` */
 export function readAwsJson(bytes: Buffer): Record<string, Json> {
   if (bytes.byteLength === 0) return {}

@@ -31,8 +31,6 @@ export interface AwsEndpoint {
   refuse(error: TylerError, origin: Origin): AwsAnswer
 }
 
-/** AWS JSON 1.1 (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html): one path, the target says what. */
-export const AWS_MEDIA = "application/x-amz-json-1.1"
 const MEDIA = /^application\/x-amz-json-1\.1(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?[ \t]*$/i
 
 export function awsEndpoint(desk: Desk): AwsEndpoint {

@@ -102,12 +102,13 @@ function authenticatorDataFault(rpId: string, data: Uint8Array): AssertionFault 
   return has("verified") ? undefined : "user_not_verified"
 }
 
-/** The key, if it is one of that algorithm and of no odd size. */
+/** The key, if it is one of that algorithm, of no odd size, and spelled as DER has it: one key has one spelling. */
 export function passkeyKey(spki: Uint8Array, algorithm: number): KeyObject | undefined {
   if (spki.byteLength > WEBAUTHN_LIMITS.publicKey) return undefined
   try {
     const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" })
-    return FITS.get(algorithm)?.(key) === true ? key : undefined
+    const canonical = equalBytes(key.export({ format: "der", type: "spki" }), spki)
+    return canonical && FITS.get(algorithm)?.(key) === true ? key : undefined
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
-import { AWS_BODY_LIMIT } from "../aws-api/body.ts"
 import type { Desk } from "../aws-api/desk.ts"
-import { AWS_MEDIA, type AwsAnswer, awsEndpoint } from "../aws-api/endpoint.ts"
+import type { AwsAnswer, AwsEndpoint } from "../aws-api/endpoint.ts"
+import { AWS_BODY_LIMIT, AWS_MEDIA } from "../aws-api/wire.ts"
 import { takeReads } from "./limiter.ts"
 import { asTylerError } from "./problem.ts"
 import { traced } from "./traced.ts"
@@ -14,14 +14,20 @@ const PATH = "/"
  * were signed and its errors are AWS's. Cookies and tokens mean nothing here, and no answer is for a page of another site.
  */
 export function registerAwsEndpoint(app: FastifyInstance, wiring: Wiring): void {
-  const endpoint = awsEndpoint(deskOf(wiring))
+  let loaded: Promise<AwsEndpoint> | undefined
+  /** With the first call: a server that AWS's clients never ask is 2 MB smaller. */
+  const endpoint = (): Promise<AwsEndpoint> => {
+    loaded ??= import("../aws-api/endpoint.ts").then(({ awsEndpoint }) => awsEndpoint(deskOf(wiring)))
+    return loaded
+  }
   const routed = { method: "POST", route: PATH, action: null, backend: wiring.backend }
   app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body))
-    scope.setErrorHandler((error, request, reply) =>
-      send(wiring, request, reply, endpoint.refuse(asTylerError(error, AWS_BODY_LIMIT), request.origin)),
-    )
+    scope.setErrorHandler(async (error, request, reply) => {
+      const aws = await endpoint()
+      return send(wiring, request, reply, aws.refuse(asTylerError(error, AWS_BODY_LIMIT), request.origin))
+    })
     scope.route({
       method: "POST",
       url: PATH,
@@ -37,8 +43,9 @@ export function registerAwsEndpoint(app: FastifyInstance, wiring: Wiring): void 
           targetHeader: typeof target === "string" ? target : undefined,
           contentType: request.headers["content-type"],
         }
+        const aws = await endpoint()
         const answer = await traced(wiring.service.spans, routed, request.headers["traceparent"], () =>
-          endpoint.answer(call, request.origin),
+          aws.answer(call, request.origin),
         )
         return send(wiring, request, reply, answer)
       },

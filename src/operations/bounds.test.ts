@@ -38,8 +38,8 @@ function logOf(size: number, timestamp: number): StateReader {
   return {
     head: async () => ({ size }),
     entryRange: async (from: number, to: number) => Array.from({ length: to - from }, (_, at) => entry(from + at)),
-    entries: async ({ before = size, limit }: EntryQuery) =>
-      Array.from({ length: Math.min(limit, before) }, (_, at) => entry(before - 1 - at)),
+    entries: async ({ action, before = size, limit }: EntryQuery) =>
+      Array.from({ length: action === "GET" ? Math.min(limit, before) : 0 }, (_, at) => entry(before - 1 - at)),
   } as unknown as StateReader
 }
 

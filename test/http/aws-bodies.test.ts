@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
 import type { IssuedAccessKey } from "../../src/api/access-keys.ts"
-import { AWS_BODY_LIMIT } from "../../src/aws-api/body.ts"
+import { AWS_BODY_LIMIT } from "../../src/aws-api/wire.ts"
 import { accessKey, KEY_REASON } from "../kit/access-key.ts"
 import { entriesOf, entryOf } from "../kit/audit.ts"
 import { addProgram } from "../kit/people.ts"

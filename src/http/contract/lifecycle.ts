@@ -48,7 +48,7 @@ export const lifecycleContracts = {
   "DELETE /api/secrets/{name}": {
     body: DeleteBody,
     answers: { 200: DeletedAnswer },
-    refuses: [...CHANGE, "invalid_confirmation", "approval_required"],
+    refuses: [...CHANGE, "invalid_confirmation", "approval_required", "force_delete_disabled"],
     note: "The code is `DELETE-{secretName}-{YYYY-MM-DD}`, the UTC day. `forceDelete` is the verb purge: at once and for good.",
   },
   "POST /api/secrets/{name}/restore": {

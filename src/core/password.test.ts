@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import * as fc from "fast-check"
-import { systemRandom } from "../core/random.ts"
-import { drawPassword, type PasswordWanted } from "./random-password.ts"
+import { drawPassword, type PasswordWanted } from "./password.ts"
+import { systemRandom } from "./random.ts"
 
 const ALL: PasswordWanted = {
   length: 32,
@@ -100,3 +100,33 @@ test("what cannot be made is refused", () => {
   assert.equal(drawPassword(systemRandom, { ...ALL, length: 4 }).length, 4)
   assert.doesNotMatch(drawPassword(systemRandom, { ...ALL, exclude: "0123456789", everyClass: false }), /\d/)
 })
+
+test("every character comes up as often as every other, in every place", () => {
+  const wanted = { ...ALL, length: 20, everyClass: false, space: true }
+  const rounds = 20_000
+  const seen = new Map<string, number>()
+  const first = new Map<string, number>()
+  for (let round = 0; round < rounds; round++) {
+    const password = drawPassword(systemRandom, wanted)
+    for (const char of password) seen.set(char, (seen.get(char) ?? 0) + 1)
+    first.set(password.charAt(0), (first.get(password.charAt(0)) ?? 0) + 1)
+  }
+  assert.equal(seen.size, 95)
+  // 94 degrees of freedom: above 170 once in some 300,000 runs. A remainder of one byte would give 80,000 and more.
+  assert.ok(chiSquared(seen, (rounds * 20) / 95) < 170)
+  assert.ok(chiSquared(first, rounds / 95) < 170)
+})
+
+test("lengths: 1 and 4,096, neither 0 nor 4,097", () => {
+  const easy = { ...ALL, everyClass: false }
+  assert.equal(drawPassword(systemRandom, { ...easy, length: 1 }).length, 1)
+  assert.equal(drawPassword(systemRandom, { ...easy, length: 4096 }).length, 4096)
+  for (const length of [0, 4097, 1.5, Number.NaN])
+    assert.throws(() => drawPassword(systemRandom, { ...easy, length }), { code: "invalid_request" })
+})
+
+function chiSquared(counts: ReadonlyMap<string, number>, expected: number): number {
+  let sum = 0
+  for (const count of counts.values()) sum += (count - expected) ** 2 / expected
+  return sum
+}
