@@ -28,10 +28,9 @@ after(async () => {
 })
 beforeEach(async () => {
   hook.told.length = 0
-  hook.good.splice(0, hook.good.length, "first")
   hook.on = () => undefined
   name = `config/hook${++count}`
-  await createSecret(admin, name, hook.value())
+  await createSecret(admin, name, hook.value(name))
   await scheduled(admin, name, { strategy: "webhook" })
 })
 
@@ -48,7 +47,7 @@ async function stages(): Promise<readonly (readonly string[])[]> {
 }
 
 async function isGood(): Promise<boolean> {
-  return hook.good.includes((await valueOf())["password"] ?? "")
+  return hook.good(name).includes((await valueOf())["password"] ?? "")
 }
 
 const put = (value: object) => admin.put(secretPath(name), { value, reason: REASON })
@@ -114,7 +113,7 @@ test("what is pending is the rotator's: no admin reads it, a program that may ro
 test("somebody writes another version meanwhile: what he changed stays, and the new password is the one in use", async () => {
   let written = 0
   hook.on = async ({ step }) => {
-    if (step === "test" && written++ === 0) assert.equal((await put({ ...hook.value(), note: "mine" })).status, 200)
+    if (step === "test" && written++ === 0) assert.equal((await put({ ...hook.value(name), note: "mine" })).status, 200)
     return undefined
   }
   await rotated(admin, name)
@@ -182,7 +181,7 @@ test("what a failed rotation left for another place is not taken there", async (
   assert.equal((await rotate(admin, name)).status, 202)
   await until(admin, name, ({ state }) => state !== "running")
   hook.on = () => undefined
-  const moved = { ...hook.value(), webhook: `http://${hook.host}/elsewhere`, password: "second" }
+  const moved = { ...hook.value(name), webhook: `http://${hook.host}/elsewhere`, password: "second" }
   assert.equal((await put(moved)).status, 200)
   await rotated(admin, name)
   const told = hook.told.map(({ pending }) => pending?.["password"])
