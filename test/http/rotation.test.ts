@@ -5,7 +5,7 @@ import type { VersionsAnswer } from "../../src/api/secrets.ts"
 import { entriesOf } from "../kit/audit.ts"
 import type { Client } from "../kit/client.ts"
 import { addProgram } from "../kit/people.ts"
-import { rotate, ROTATES_HERE, rotated, schedule, scheduled, statusOf, until } from "../kit/rotated.ts"
+import { deadApi, rotate, ROTATES_HERE, rotated, schedule, scheduled, statusOf, until } from "../kit/rotated.ts"
 import { type RotationHook, startRotationHook } from "../kit/rotation-hook.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 import { runPast } from "../kit/tamper.ts"
@@ -19,7 +19,10 @@ let count = 0
 
 before(async () => {
   hook = await startRotationHook()
-  stage = await openStage({ dev: ["developer"] }, { env: { ...ROTATES_HERE, ROTATION_HOSTS: hook.host } })
+  stage = await openStage(
+    { dev: ["developer"] },
+    { env: { ...ROTATES_HERE, ROTATION_HOSTS: `${hook.host},127.0.0.1:1` } },
+  )
   admin = stage.admin
 })
 after(async () => {
@@ -200,24 +203,7 @@ test("after a leak the previous version ends too", async () => {
 
 test("before anything reached the target it can be cancelled", async () => {
   const dead = "config/dead"
-  await createSecret(admin, dead, {
-    engine: "http-key",
-    apiKey: "k",
-    keyId: "1",
-    ssl: false,
-    http: {
-      create: {
-        method: "POST",
-        url: "http://127.0.0.1:1/keys",
-        body: { name: "{{token}}" },
-        id: "/id",
-        secret: "/key",
-      },
-      list: { url: "http://127.0.0.1:1/keys", items: "", id: "/id", name: "/name" },
-      test: { url: "http://127.0.0.1:1/me" },
-      revoke: { method: "DELETE", url: "http://127.0.0.1:1/keys/{{keyId}}" },
-    },
-  })
+  await createSecret(admin, dead, deadApi)
   await scheduled(admin, dead, { strategy: "http-key", days: 30 })
   assert.equal(
     (await admin.post<{ code: string }>(secretPath(dead, "cancel-rotation"), {})).body.code,

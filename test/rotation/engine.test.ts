@@ -133,7 +133,11 @@ describe("rotation of a PostgreSQL user by the service", { skip: noCluster }, ()
   test("who may not rotate the administrator's secret may not have it used", async () => {
     await newAdmin()
     const name = await newSecret({ masterarn: boss })
-    const rows = { allowedRoles: ["admin", "developer"], verbRoles: { rotate: ["admin", "developer"] }, replacesRoles: true }
+    const rows = {
+      allowedRoles: ["admin", "developer"],
+      verbRoles: { rotate: ["admin", "developer"] },
+      replacesRoles: true,
+    }
     const made = await admin.post("/api/policies", { secretPattern: name, ...rows, reason: REASON })
     assert.equal(made.status, 201, made.text)
     const body = { strategy: "postgres-alternating" }
