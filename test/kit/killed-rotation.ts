@@ -88,7 +88,13 @@ export async function killedAtEachPoint(victim: Victim, points?: readonly number
 
 async function rotatorOf(admin: Client): Promise<string> {
   const { id, client } = await addProgram(admin, "rotator", ["admin"])
-  const row = { secretPattern: NAME, allowedRoles: ["admin"], allowedWorkloads: [id], maxAccessPerDay: null, reason: REASON }
+  const row = {
+    secretPattern: NAME,
+    allowedRoles: ["admin"],
+    allowedWorkloads: [id],
+    maxAccessPerDay: null,
+    reason: REASON,
+  }
   assert.equal((await admin.post("/api/policies", row)).status, 201)
   return client.token ?? ""
 }
