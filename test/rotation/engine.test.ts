@@ -161,25 +161,6 @@ describe("rotation of a PostgreSQL user by the service", { skip: noCluster }, ()
     assert.ok(await logsIn(value))
   })
 
-  test("an application that reads and logs in while its user is rotated in a loop", async () => {
-    await newAdmin()
-    const name = await newSecret({ masterarn: boss })
-    await scheduled(admin, name, { strategy: "postgres-alternating" })
-    const seen = { logins: 0, failed: 0 }
-    const over = new AbortController()
-    const using = (async () => {
-      while (!over.signal.aborted) {
-        if (!(await logsIn(await valueOf(name)))) seen.failed++
-        seen.logins++
-      }
-    })()
-    for (let round = 0; round < 5; round++) await rotated(admin, name)
-    over.abort()
-    await using
-    assert.ok(seen.logins > 5)
-    assert.equal(seen.failed, 0)
-  })
-
   test("no schedule, no rotation", async () => {
     const name = await newSecret()
     assert.equal((await rotate(admin, name)).body.code, "not_rotatable")
