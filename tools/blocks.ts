@@ -7,7 +7,12 @@ import { refusalsOf } from "../src/http/openapi/refusals.ts"
 import { STATUS } from "../src/http/problem.ts"
 import { KINDS } from "../src/notice/kind.ts"
 import { STRATEGIES } from "../src/rotation/strategy.ts"
-import { DROPPED_METRIC, SECURITY_METRIC_NAMES, SECURITY_METRICS } from "../src/telemetry/security-metrics.ts"
+import {
+  PROCESS_METRIC_NAMES,
+  PROCESS_METRICS,
+  SECURITY_METRIC_NAMES,
+  SECURITY_METRICS,
+} from "../src/telemetry/security-metrics.ts"
 import { settingsTable } from "../src/main/settings-doc.ts"
 
 export interface Block {
@@ -96,13 +101,11 @@ function securityTable(): string {
     const published = sets.map((set) => (set.length === 0 ? "none" : set.map((one) => `\`${one}\``).join(" ")))
     return [`\`${name}\``, unit, about, published.join("; ")]
   })
-  const dropped = [
-    `\`${DROPPED_METRIC.name}\``,
-    DROPPED_METRIC.unit,
-    "Counts given up because CloudWatch took none",
-    "none",
-  ]
-  return table(["metric", "unit", "counts", "published with these dimensions"], [...rows, dropped])
+  const own = PROCESS_METRIC_NAMES.map((name) => {
+    const { unit, about } = PROCESS_METRICS[name]
+    return [`\`${name}\``, unit, about, "none"]
+  })
+  return table(["metric", "unit", "counts", "published with these dimensions"], [...rows, ...own])
 }
 
 function metricsTable(): string {

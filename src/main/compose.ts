@@ -80,7 +80,7 @@ export async function start(
   opened.defer(() => tracing.close())
   const tally = new Tally()
   const sink = await sinkFor(config, clock)
-  const published = sink === null ? null : publishing(tally, sink, clock)
+  const published = sink === null ? null : publishing(tally, sink, clock, () => ({}))
   opened.defer(() => published?.close())
   const copied = mirroring(
     {

@@ -233,15 +233,17 @@ test("on standard output the same lines, the last of them at the stop; no AWS is
   assert.equal(asCloudWatch(parsed, "SecretOperation", { Operation: "CREATE" }), 1)
 })
 
+const REST = { decision: "permit", details: null }
+
 test("a category that callers have made up is no series of its own", () => {
   const tally = new Tally()
   for (let n = 0; n < 1000; n++)
-    tally.add({ action: "GET", result: "DENIED", resourceType: "secret", resourceName: `made-up-${n}/x` })
-  tally.add({ action: "GET", result: "INTENT", resourceType: "secret", resourceName: "plain" })
+    tally.add({ action: "GET", result: "DENIED", resourceType: "secret", resourceName: `made-up-${n}/x`, ...REST })
+  tally.add({ action: "GET", result: "INTENT", resourceType: "secret", resourceName: "plain", ...REST })
   const cells = tally.take()
   assert.ok(cells.length <= 4, JSON.stringify(cells))
   assert.deepEqual(tally.take(), [])
-  const data = dataOf({ at: 0, cells, dropped: 7 })
+  const data = dataOf({ at: 0, cells, own: { MetricsDropped: 7 } })
   const of = (name: string, dimensions: string): number | undefined =>
     data.find((datum) => datum.name === name && JSON.stringify(datum.dimensions) === dimensions)?.value
   assert.equal(of("SecretAccess", "[]"), 1001)
