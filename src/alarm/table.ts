@@ -168,9 +168,9 @@ export const ALARMS: readonly Alarm[] = [
   {
     ...ANY,
     name: "tyler-setup-row-tampered",
-    text: "A stored row that grants something was written past this service.",
+    text: "A stored row that grants something, or the policies, were written past this service.",
     runbook: "row-tampered",
-    watch: { by: "metric", metric: "SecurityAudit", dimensions: { Action: "ROW_TAMPERED", Outcome: "FAILURE" } },
+    watch: { by: "metric", metric: "Tampered", dimensions: {} },
   },
   {
     ...ANY,

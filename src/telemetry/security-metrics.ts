@@ -63,6 +63,13 @@ const WAYS_IN: ReadonlySet<string> = new Set(["LOGIN", "LOGIN_FACTOR", "STEP_UP"
 
 /** What an entry says that makes a change of the policies by which somebody has to show less than before. */
 export const LOOSENED = "policyLoosened"
+const CHANGES_POLICIES: ReadonlySet<string> = new Set([
+  "POLICY_CREATE",
+  "POLICY_CHANGE",
+  "POLICY_DELETE",
+  "ACCESS_APPROVE",
+  "CHANGE_EFFECTIVE",
+])
 const SAYS_LOOSENED = new RegExp(`(?:^| )${LOOSENED}=true(?: |$)`)
 
 /** The entry of an alarm that this service has raised, and the name of that alarm. */
@@ -113,7 +120,17 @@ export const SECURITY_METRICS = {
     about: "Changes of policies after which somebody has to show less than before",
     prometheus: "tyler_policy_loosened_total",
     marked: true,
-    counts: ({ result, details }) => result === "SUCCESS" && details !== null && SAYS_LOOSENED.test(details),
+    counts: ({ action, result, details }) =>
+      CHANGES_POLICIES.has(action) && result === "SUCCESS" && SAYS_LOOSENED.test(details ?? ""),
+    dimensions: [],
+    sets: [[]],
+  },
+  Tampered: {
+    unit: "Count",
+    about: "Stored rows that failed their authentication code: a row that grants something, or the policies",
+    prometheus: "tyler_tampered_total",
+    marked: true,
+    counts: ({ action, decision }) => action === "ROW_TAMPERED" || decision === "policy_tampered",
     dimensions: [],
     sets: [[]],
   },

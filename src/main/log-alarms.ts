@@ -1,0 +1,60 @@
+import { setImmediate as giveWay } from "node:timers/promises"
+import { Evaluation, LOOK_BACK_MS } from "../alarm/evaluate.ts"
+import type { Thresholds } from "../alarm/table.ts"
+import { type Alarming, noticeOfFinding, recordFinding } from "../operations/alarms.ts"
+import type { StateReader } from "../state/reader.ts"
+
+/** Entries read at once: some 2 ms of SQLite, which answers on the thread that answers everybody. */
+const BLOCK = 500
+
+export interface FollowingLog {
+  readonly service: Alarming
+  readonly thresholds: Thresholds
+  readonly runbook: (slug: string) => string
+  /** Whether this process is the one of all replicas that follows. */
+  readonly leads: () => Promise<boolean>
+}
+
+/**
+ * Follows the log while this process leads, and records what is found. What it knows is in the log: a process that takes
+ * over, or starts anew, begins a quarter of an hour before the newest entry.
+ * @returns one round. Rejects while the database does not answer; the next round goes on where this one stopped
+ */
+export function logAlarms({ service, thresholds, runbook, leads }: FollowingLog): () => Promise<void> {
+  const { reader, clock } = service
+  let following: { readonly evaluation: Evaluation; next: number } | undefined
+
+  async function follow(): Promise<Evaluation> {
+    following ??= { evaluation: new Evaluation(thresholds), next: await beginning(reader) }
+    for (;;) {
+      const rows = await reader.watchedEntries(following.next, BLOCK)
+      for (const row of rows) following.evaluation.take(row)
+      following.next += rows.length
+      if (rows.length < BLOCK) return following.evaluation
+      await giveWay()
+    }
+  }
+
+  return async () => {
+    if (!(await leads())) {
+      following = undefined
+      return
+    }
+    const evaluation = await follow()
+    for (const finding of evaluation.due(clock.now()))
+      await recordFinding(service, finding, await noticeOfFinding(service, finding, runbook))
+  }
+}
+
+/** The first entry of the last quarter of an hour of the log. */
+async function beginning(reader: StateReader): Promise<number> {
+  const { size, lastTime } = await reader.head()
+  let [low, high] = [0, size]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const [row] = await reader.watchedEntries(middle, 1)
+    if (row !== undefined && row.timestamp < lastTime - LOOK_BACK_MS) low = middle + 1
+    else high = middle
+  }
+  return low
+}
