@@ -183,6 +183,7 @@ export async function start(
       values,
       recording: () => ledgerTrouble(meter, clock) === null && !copied.behind(),
       leads: () => backend.leads(),
+      newest: lastTime,
       thresholds: config.alarms.thresholds,
       runbook: (slug) => runbookAt(config.alarms.runbooks, slug),
       direct: directAlarms(channels, random, () => publicUrl),

@@ -13,31 +13,37 @@ export interface FollowingLog {
   readonly runbook: (slug: string) => string
   /** Whether this process is the one of all replicas that follows. */
   readonly leads: () => Promise<boolean>
+  /** Wall time of the newest entry when this process started: since then perhaps nobody has followed. */
+  readonly newest: number
 }
 
 /**
  * Follows the log while this process leads, and records what is found. What it knows is in the log: a process that takes
- * over, or starts anew, begins a quarter of an hour before the newest entry.
+ * over, or starts anew, begins a quarter of an hour before the newest entry that another may have looked at.
  * @returns one round. Rejects while the database does not answer; the next round goes on where this one stopped
  */
-export function logAlarms({ service, thresholds, runbook, leads }: FollowingLog): () => Promise<void> {
+export function logAlarms({ service, thresholds, runbook, leads, newest }: FollowingLog): () => Promise<void> {
   const { reader, clock } = service
+  let since: number | null = newest
   let following: { readonly evaluation: Evaluation; next: number } | undefined
 
   async function follow(): Promise<Evaluation> {
-    following ??= { evaluation: new Evaluation(thresholds), next: await beginning(reader) }
+    following ??= { evaluation: new Evaluation(thresholds), next: await beginning(reader, since) }
     for (;;) {
       const rows = await reader.watchedEntries(following.next, BLOCK)
       for (const row of rows) following.evaluation.take(row)
       following.next += rows.length
-      if (rows.length < BLOCK) return following.evaluation
+      if (rows.length < BLOCK) break
       await giveWay()
     }
+    since = null
+    return following.evaluation
   }
 
   return async () => {
     if (!(await leads())) {
       following = undefined
+      since = null
       return
     }
     const evaluation = await follow()
@@ -46,14 +52,15 @@ export function logAlarms({ service, thresholds, runbook, leads }: FollowingLog)
   }
 }
 
-/** The first entry of the last quarter of an hour of the log. */
-async function beginning(reader: StateReader): Promise<number> {
+/** The first entry of the quarter of an hour before that time; null: before the newest entry. */
+async function beginning(reader: StateReader, until: number | null): Promise<number> {
   const { size, lastTime } = await reader.head()
+  const from = (until ?? lastTime) - LOOK_BACK_MS
   let [low, high] = [0, size]
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const [row] = await reader.watchedEntries(middle, 1)
-    if (row !== undefined && row.timestamp < lastTime - LOOK_BACK_MS) low = middle + 1
+    if (row !== undefined && row.timestamp < from) low = middle + 1
     else high = middle
   }
   return low

@@ -54,15 +54,21 @@ export function watching(on: Watched): Watching {
     await followLog().catch(() => log.warn("alarms wait: the audit log cannot be followed"))
   }
 
+  /** One round after the other: this one begins after the call. */
   function tick(): Promise<void> {
-    running ??= round().finally(() => {
-      running = undefined
+    const after = (running ?? Promise.resolve()).then(round).finally(() => {
+      if (running === after) running = undefined
     })
-    return running
+    running = after
+    return after
   }
 
-  const timer = setInterval(() => void tick(), TICK_MS)
+  const timer = setInterval(() => {
+    if (running === undefined) void tick()
+  }, TICK_MS)
   timer.unref()
+  // What was recorded before a kill, and looked at by nobody, does not wait.
+  void tick()
   return {
     tick,
     close() {
