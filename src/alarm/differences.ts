@@ -14,7 +14,10 @@ export function differences(standing: Standing, due: CloudWatchAlarm): readonly 
 function textOf(field: keyof CloudWatchAlarm, value: unknown, due: CloudWatchAlarm): string {
   if (field === "DatapointsToAlarm" && value === undefined) return String(due.EvaluationPeriods)
   if (field === "Dimensions" && Array.isArray(value))
-    return `[${value.map(({ Name, Value }) => `${Name}=${Value}`).toSorted().join(" ")}]`
+    return `[${value
+      .map(({ Name, Value }) => `${Name}=${Value}`)
+      .toSorted()
+      .join(" ")}]`
   if (Array.isArray(value)) return `[${value.toSorted().join(" ")}]`
   return value === undefined ? "none" : String(value)
 }

@@ -144,6 +144,13 @@ export const ALARMS: readonly Alarm[] = [
     watch: { by: "metric", metric: "SecretOperation", dimensions: { Operation: "ROTATE", Outcome: "FAILURE" } },
   },
   {
+    ...LASTING,
+    name: "tyler-setup-rotation-overdue",
+    text: "A scheduled rotation was due more than an hour ago and is not done.",
+    runbook: "rotation-overdue",
+    watch: { by: "own", metric: "RotationsOverdue" },
+  },
+  {
     ...ANY,
     name: "tyler-setup-break-glass",
     text: "Somebody has opened secrets in an emergency, without waiting for an approval.",

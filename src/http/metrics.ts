@@ -60,6 +60,7 @@ export const METRICS = {
   tyler_heartbeat_total: { type: "counter", labels: [], help: PROCESS_METRICS.Heartbeat.about },
   tyler_audit_write_failed_total: { type: "counter", labels: [], help: PROCESS_METRICS.AuditWriteFailed.about },
   tyler_mirror_failing: { type: "gauge", labels: [], help: PROCESS_METRICS.MirrorFailing.about },
+  tyler_rotations_overdue: { type: "gauge", labels: [], help: PROCESS_METRICS.RotationsOverdue.about },
   tyler_metrics_waiting: {
     type: "gauge",
     labels: [],

@@ -20,7 +20,9 @@ export function alarmsAsked(args: readonly string[]): AlarmsAsked | undefined {
   const dryRun = args.includes("--dry-run")
   const [option, topicArn = "", ...more] = args.filter((word) => word !== "--dry-run")
   const doubled = args.filter((word) => word === "--dry-run").length > 1
-  return option === "--topic" && TOPIC.test(topicArn) && more.length === 0 && !doubled ? { topicArn, dryRun } : undefined
+  return option === "--topic" && TOPIC.test(topicArn) && more.length === 0 && !doubled
+    ? { topicArn, dryRun }
+    : undefined
 }
 
 /**
@@ -34,10 +36,14 @@ export async function applyAlarms(
   say: (line: string) => void,
 ): Promise<number> {
   if (aws === null || metrics === null)
-    throw new StartFault("aws alarms apply needs AWS_REGION and CLOUDWATCH_NAMESPACE: alarms are on what is published there")
+    throw new StartFault(
+      "aws alarms apply needs AWS_REGION and CLOUDWATCH_NAMESPACE: alarms are on what is published there",
+    )
   const [, region] = TOPIC.exec(topicArn) ?? []
   if (region !== aws.place.region)
-    throw new StartFault(`The topic is in ${region}, and AWS_REGION is ${aws.place.region}: an alarm tells only topics of its Region`)
+    throw new StartFault(
+      `The topic is in ${region}, and AWS_REGION is ${aws.place.region}: an alarm tells only topics of its Region`,
+    )
   const due = cloudWatchAlarms({
     namespace: metrics.namespace,
     topicArn,
@@ -52,13 +58,18 @@ export async function applyAlarms(
       const there = standing.find(({ AlarmName }) => AlarmName === alarm.AlarmName)
       const changes = there === undefined ? [] : differences(there, alarm)
       const same = there !== undefined && changes.length === 0
-      say(same ? `= ${alarm.AlarmName}` : `${there === undefined ? "+" : "~"} ${[alarm.AlarmName, changes.join("; ")].join(" ").trim()}`)
+      say(
+        same
+          ? `= ${alarm.AlarmName}`
+          : `${there === undefined ? "+" : "~"} ${[alarm.AlarmName, changes.join("; ")].join(" ").trim()}`,
+      )
       if (same) continue
       changed++
       if (!dryRun) await desk.put(alarm)
     }
     for (const { AlarmName } of standing)
-      if (!due.some((alarm) => alarm.AlarmName === AlarmName)) say(`? ${String(AlarmName)}: not of this table, left alone`)
+      if (!due.some((alarm) => alarm.AlarmName === AlarmName))
+        say(`? ${String(AlarmName)}: not of this table, left alone`)
     for (const { name } of EVENT_ALARMS) say(`- ${name}: a rule of EventBridge, not made here: see docs/alarms.md`)
     say(`${changed} of ${due.length} alarms ${dryRun ? "would be changed" : "changed"}`)
     return 0

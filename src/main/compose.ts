@@ -43,6 +43,7 @@ import { tracedLedger, tracingFor } from "./tracing.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
+import { rotatingOf, rotations } from "./rotating.ts"
 import { placeOf, serviceOf } from "./service.ts"
 import { openStore } from "./store.ts"
 import { VERSION } from "./version.ts"
@@ -61,6 +62,9 @@ export interface Running {
   runJobs(): Promise<void>
   close(): Promise<void>
 }
+
+/** A rotation that is due begins within seconds; one that is not done by then has failed or found nobody. */
+const OVERDUE_MS = 3_600_000
 
 /** Longest that requests under way may hold a stop up. */
 const DRAIN_MS = 10_000
@@ -100,7 +104,7 @@ export async function start(
   )
   opened.defer(() => copied.close())
   const meter = newLedgerMeter()
-  const own: OwnMeter = { beats: 0, unanswered: 0 }
+  const own: OwnMeter = { beats: 0, unanswered: 0, overdue: null }
   const values = ownValuesOf({ own, ledger: meter, mirror, mirroring: copied })
   const published = sink === null ? null : publishing(tally, sink, clock, values)
   opened.defer(() => published?.close())
@@ -130,6 +134,8 @@ export async function start(
   let publicUrl = ""
   const tls = config.listen.tls === null ? null : { options: loadTls(config.listen.tls).options, servers: [] }
   const rewraps = rewrapping(service, log)
+  const rotating = rotatingOf(config.rotation)
+  const rotator = rotations({ service, rotating, alone: config.profile === "embedded", log })
   const wiring: Wiring = {
     service,
     authenticator: authenticator(service),
@@ -147,9 +153,18 @@ export async function start(
     },
     setupToken: setupToken(token),
     rewrapping: rewraps,
+    rotation: { rotating, wake: () => rotator.wake() },
     readiness,
     counters: new Counters(),
-    measure: measureOf({ values, meter, notices: noticeMeter, mirror, mirroring: copied, tally, publishing: published }),
+    measure: measureOf({
+      values,
+      meter,
+      notices: noticeMeter,
+      mirror,
+      mirroring: copied,
+      tally,
+      publishing: published,
+    }),
     stopping: () => stopping,
     tls,
     log,
@@ -164,6 +179,7 @@ export async function start(
   opened.defer(() => notifier?.close())
   let watch: Watching | undefined
   opened.defer(() => watch?.close())
+  opened.defer(() => rotator.close())
   let jobs: Jobs | undefined
   opened.defer(() => jobs?.close())
   const app = createApp(wiring)
@@ -181,6 +197,7 @@ export async function start(
       service,
       own,
       values,
+      overdue: () => service.reader.schedulesOverdue(clock.now() - OVERDUE_MS),
       recording: () => ledgerTrouble(meter, clock) === null && !copied.behind(),
       leads: () => backend.leads(),
       newest: lastTime,
@@ -189,7 +206,8 @@ export async function start(
       direct: directAlarms(channels, random, () => publicUrl),
       log,
     })
-    jobs = await startJobs(service, notifier, log)
+    jobs = await startJobs(service, notifier, rotator, log)
+    rotator.wake()
     await rewraps.resume()
   }
   const running = opened.move()

@@ -6,6 +6,7 @@ import type { Reach } from "../core/network.ts"
 import { isLoopbackName } from "../http/address.ts"
 import { type AwsConfig, awsOf } from "./aws-settings.ts"
 import { type Environment, readEnvironment } from "./environment.ts"
+import { type RotationSettings, rotationOf } from "./rotation-settings.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
 import { reachesOf, smtpServer } from "./notify-settings.ts"
 import type { Values } from "./settings.ts"
@@ -83,6 +84,7 @@ export interface Config {
     /** Without a slash at its end. */
     readonly runbooks: string
   }
+  readonly rotation: RotationSettings
   /** Names of the admins who alone may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
   /** False only in development: policies' demand for a second factor is then ignored. */
@@ -130,6 +132,7 @@ export function parseConfig(
     store: values.SECRETS_BACKEND === "aws" ? storeOf(values) : null,
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),
+    rotation: rotationOf(values.ROTATION_HOSTS, values.ROTATION_NETWORKS, environment === "development"),
     notices: noticesOf(values, environment === "development"),
     alarms: alarmsOf(values),
     passwordsFor: values.LOCAL_LOGIN === "break-glass" ? (values.LOCAL_LOGIN_ADMINS ?? []) : null,
@@ -208,9 +211,7 @@ function noticesOf(values: Values, development: boolean): Config["notices"] {
         ? null
         : { url, secretFile, allowed: reachesOf(url, hosts, development) },
     slack:
-      slack === undefined || hosts === undefined
-        ? null
-        : { url: slack, allowed: reachesOf(slack, hosts, development) },
+      slack === undefined || hosts === undefined ? null : { url: slack, allowed: reachesOf(slack, hosts, development) },
     syslog: values.NOTIFY_SYSLOG_URL ?? null,
     mail: smtp === undefined || from === undefined ? null : smtpServer(smtp, from),
   }

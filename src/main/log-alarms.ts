@@ -11,8 +11,6 @@ export interface FollowingLog {
   readonly service: Alarming
   readonly thresholds: Thresholds
   readonly runbook: (slug: string) => string
-  /** Whether this process is the one of all replicas that follows. */
-  readonly leads: () => Promise<boolean>
   /** Wall time of the newest entry when this process started: since then perhaps nobody has followed. */
   readonly newest: number
 }
@@ -20,9 +18,9 @@ export interface FollowingLog {
 /**
  * Follows the log while this process leads, and records what is found. What it knows is in the log: a process that takes
  * over, or starts anew, begins a quarter of an hour before the newest entry that another may have looked at.
- * @returns one round. Rejects while the database does not answer; the next round goes on where this one stopped
+ * @returns one round, told whether this process is the one that follows. Rejects while the database does not answer; the next round goes on where this one stopped
  */
-export function logAlarms({ service, thresholds, runbook, leads, newest }: FollowingLog): () => Promise<void> {
+export function logAlarms({ service, thresholds, runbook, newest }: FollowingLog) {
   const { reader, clock } = service
   let since: number | null = newest
   let following: { readonly evaluation: Evaluation; next: number } | undefined
@@ -40,8 +38,8 @@ export function logAlarms({ service, thresholds, runbook, leads, newest }: Follo
     return following.evaluation
   }
 
-  return async () => {
-    if (!(await leads())) {
+  return async (leading: boolean): Promise<void> => {
+    if (!leading) {
       following = undefined
       since = null
       return

@@ -36,6 +36,7 @@ export function measureOf({ values, meter, notices, mirror, mirroring, tally, pu
       tyler_heartbeat_total: own.Heartbeat ?? null,
       tyler_audit_write_failed_total: own.AuditWriteFailed ?? null,
       tyler_mirror_failing: own.MirrorFailing ?? null,
+      tyler_rotations_overdue: own.RotationsOverdue ?? null,
       tyler_metrics_waiting: publishing?.waiting() ?? null,
       tyler_metrics_dropped_total: publishing?.dropped() ?? null,
       tyler_mirror_entries_waiting: waitingOf(mirroring),

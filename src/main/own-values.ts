@@ -8,6 +8,8 @@ export interface OwnMeter {
   beats: number
   /** Rounds in which the database did not answer. */
   unanswered: number
+  /** Rotations that should be done long since; null: another process looks. */
+  overdue: number | null
 }
 
 interface Sources {
@@ -27,6 +29,7 @@ export function ownValuesOf({ own, ledger, mirror, mirroring }: Sources): () => 
       Heartbeat: own.beats,
       AuditWriteFailed: ledger.writeFailures + own.unanswered,
       MirrorFailing: failing,
+      ...(own.overdue === null ? {} : { RotationsOverdue: own.overdue }),
       ...(waiting.length === 0 ? {} : { MirrorBacklog: Math.max(...waiting) }),
     }
   }

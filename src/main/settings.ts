@@ -19,7 +19,16 @@ import {
   objectPrefix,
   otlpEndpoint,
 } from "./telemetry-settings.ts"
-import { allowedHosts, mailAddress, mailAddresses, runbookUrl, smtpUrl, syslogUrl, webhookUrl } from "./notify-settings.ts"
+import {
+  allowedHosts,
+  mailAddress,
+  mailAddresses,
+  runbookUrl,
+  smtpUrl,
+  syslogUrl,
+  webhookUrl,
+} from "./notify-settings.ts"
+import { networks, targetHosts } from "./rotation-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
 /** One variable: how it is read, what holds when it is unset (in words), and what it does. */
@@ -152,6 +161,16 @@ export const SETTINGS = {
     integer(1, 1_000),
     "`30`",
     "More different secrets read by one person or program in five minutes raise `tyler-setup-mass-reading`.",
+  ),
+  ROTATION_HOSTS: setting(
+    targetHosts,
+    "none",
+    "Hosts that rotations by `http-key` and `webhook` may ask; a secret that names another is not rotated.",
+  ),
+  ROTATION_NETWORKS: setting(
+    networks,
+    "`public,private`; in development `loopback` too",
+    "Where targets of rotations may be: a secret names its server itself, and its writer could name any.",
   ),
   REDIS_URL: setting(
     redisUrl,

@@ -19,6 +19,10 @@ export interface Watching {
 
 export interface Watched extends FollowingLog {
   readonly own: OwnMeter
+  /** Whether this process is the one of all replicas that looks after what all share. */
+  readonly leads: () => Promise<boolean>
+  /** Rotations that should be done long since. */
+  readonly overdue: () => Promise<number>
   readonly values: () => OwnValues
   /** Whether the audit log takes what is recorded. */
   readonly recording: () => boolean
@@ -31,6 +35,7 @@ export function watching(on: Watched): Watching {
   const { service, own, values, recording, direct, log } = on
   const alarms = new OwnAlarms(service.random.uuid())
   const followLog = logAlarms(on)
+  let leading = false
   let running: Promise<void> | undefined
 
   async function beat(): Promise<void> {
@@ -42,6 +47,11 @@ export function watching(on: Watched): Watching {
     else if (recording()) own.beats++
   }
 
+  async function lead(): Promise<void> {
+    leading = await on.leads()
+    own.overdue = leading ? await on.overdue().catch(() => null) : null
+  }
+
   async function ownAlarms(): Promise<void> {
     for (const finding of alarms.look(values(), service.clock.now(), service.clock.monotonic()))
       if (await tellOwn(on, finding)) alarms.told(finding)
@@ -50,8 +60,9 @@ export function watching(on: Watched): Watching {
 
   async function round(): Promise<void> {
     await beat()
+    await lead()
     await ownAlarms()
-    await followLog().catch(() => log.warn("alarms wait: the audit log cannot be followed"))
+    await followLog(leading).catch(() => log.warn("alarms wait: the audit log cannot be followed"))
   }
 
   /** One round after the other: this one begins after the call. */

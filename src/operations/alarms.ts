@@ -29,16 +29,10 @@ export async function alarmPeople(on: Pick<Service, "reader" | "settings">): Pro
  * is made of the finding itself.
  * @returns false if it was recorded already. Rejects if it cannot be recorded
  */
-export async function recordFinding(
-  on: Alarming,
-  finding: Finding,
-  notice: AlarmNotice | null,
-): Promise<boolean> {
+export async function recordFinding(on: Alarming, finding: Finding, notice: AlarmNotice | null): Promise<boolean> {
   // That it lasts may be said twice: nobody is told of it.
   const claim: readonly Change[] =
-    finding.state === "lasts"
-      ? []
-      : [{ kind: "useOnce", id: claimOf(finding), expiresAt: on.clock.now() + DAY_MS }]
+    finding.state === "lasts" ? [] : [{ kind: "useOnce", id: claimOf(finding), expiresAt: on.clock.now() + DAY_MS }]
   const told: readonly Change[] = notice === null ? [] : noticeOf(on, "alarm", notice.people, notice.facts)
   const act = alarmAct(on, STATES[finding.state], finding.alarm, detailsOf(finding), [...claim, ...told])
   const [settled] = await record(on.ledger, [act])

@@ -189,6 +189,12 @@ export const PROCESS_METRICS = {
     prometheus: "tyler_mirror_failing",
     shows: "level",
   },
+  RotationsOverdue: {
+    unit: "Count",
+    about: "Scheduled rotations that were due an hour ago and are not done; told by one of all replicas",
+    prometheus: "tyler_rotations_overdue",
+    shows: "level",
+  },
 } as const satisfies Readonly<Record<string, Own>>
 
 export type ProcessMetric = keyof typeof PROCESS_METRICS

@@ -80,7 +80,10 @@ test("an alarm reaches all four; what is away for ten minutes, over a restart, h
   assert.ok(slack[0]?.startsWith(`*${subject}*\n`), slack[0])
   assert.ok(syslog[0]?.includes(subject), syslog[0])
   assert.deepEqual(mail.map((each) => each.split(" ")[0]).toSorted(), ["duty@example.com", "second@example.com"])
-  assert.ok(mail.every((each) => each.replaceAll(/\r\n /g, " ").endsWith(subject)), mail.join("\n"))
+  assert.ok(
+    mail.every((each) => each.replaceAll(/\r\n /g, " ").endsWith(subject)),
+    mail.join("\n"),
+  )
 
   await outside.away()
   clock.advance(6 * MINUTE_MS)
@@ -172,7 +175,10 @@ test("killed after it was raised and before anybody took it: the next start send
   await until("taken", () => receiver.taken().length > 0)
   const [id] = receiver.taken()
   assert.ok(receiver.posts.filter((post) => post.id === id).length > 1, "the same that was refused before")
-  assert.equal(receiver.posts.filter(({ body }) => body.includes('"raised"') && body.includes(NAME)).length, receiver.posts.length)
+  assert.equal(
+    receiver.posts.filter(({ body }) => body.includes('"raised"') && body.includes(NAME)).length,
+    receiver.posts.length,
+  )
 })
 
 test("while an outage lasts half an hour nothing waits longer than a minute, and nothing is given up early", () => {

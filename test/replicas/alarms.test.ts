@@ -30,7 +30,9 @@ async function raised(replicas: ReplicaSet): Promise<readonly string[]> {
   return rows.map((row) => String(row["name"]).slice(12))
 }
 
-test("two replicas that look at once: each alarm is raised once, also where its events came by both", { skip }, async () => {
+test("two replicas that look at once: each alarm is raised once, also where its events came by both", {
+  skip,
+}, async () => {
   await using syslog = await startSyslog()
   await using replicas = await replicaSet()
   const clock = movableClock()

@@ -191,10 +191,17 @@ async function makeKey(api: Api, values: Values, context: StepContext): Promise<
 
 /** Any API that makes, lists and revokes keys, as the secret itself describes it. Keys overlap. */
 export const httpKeySteps: Steps = {
+  writes: ["apiKey", "keyId"],
+
   check(held) {
     const api = apiOf(held.current)
     if (JSON.stringify(api.all["http"]).includes("{{adminKey}}") && held.admin === undefined)
       throw new RotationFault("admin_missing")
+  },
+
+  async prove(held, context) {
+    const api = apiOf(held.current)
+    if (!(await isGood(api, api.apiKey, api.keyId, context))) throw new RotationFault("current_refused")
   },
 
   async create(held, context) {

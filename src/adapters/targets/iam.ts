@@ -135,10 +135,18 @@ async function make(client: IAMClient, key: Key, context: StepContext): Promise<
 
 /** A user has two keys at most, and a key's secret is shown once: what was made and not stored is deleted and made anew. */
 export const iamSteps: Steps = {
+  writes: ["accessKeyId", "secretAccessKey"],
+
   check(held) {
     const key = keyOf(held.current)
     if (held.admin !== undefined) keyOf(held.admin, "masterarn")
     else if (key.all["masterarn"] !== undefined) throw new RotationFault("admin_missing")
+  },
+
+  async prove(held, context) {
+    await mustBeOf(keyOf(held.current), context)
+    if (held.admin === undefined) return
+    if ((await arnOf(keyOf(held.admin, "masterarn"), context)) === undefined) throw new RotationFault("admin_refused")
   },
 
   async create(held, context) {

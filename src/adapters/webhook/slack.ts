@@ -10,8 +10,14 @@ const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
  * An incoming webhook as Slack has it, and others like it: one JSON object with a text. Its URL is its password. Not
  * signed, for nobody there would look.
  */
-export function slackChannel(to: { readonly url: string; readonly allowed: readonly Reach[] }, resolve: Resolve): Channel {
-  return posts(to, resolve, (message) => ({ body: Buffer.from(JSON.stringify({ text: textOf(message) })), headers: {} }))
+export function slackChannel(
+  to: { readonly url: string; readonly allowed: readonly Reach[] },
+  resolve: Resolve,
+): Channel {
+  return posts(to, resolve, (message) => ({
+    body: Buffer.from(JSON.stringify({ text: textOf(message) })),
+    headers: {},
+  }))
 }
 
 function textOf({ subject, text }: Message): string {
