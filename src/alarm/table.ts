@@ -146,7 +146,7 @@ export const ALARMS: readonly Alarm[] = [
   {
     ...LASTING,
     name: "tyler-setup-rotation-overdue",
-    text: "A scheduled rotation was due more than an hour ago and is not done.",
+    text: "A scheduled rotation was due, or failed, more than an hour ago and is not done.",
     runbook: "rotation-overdue",
     watch: { by: "own", metric: "RotationsOverdue" },
   },
