@@ -1,4 +1,6 @@
 /** Parts of documents that are made from the code, and the code each is made from. */
+import { prometheusRules } from "../src/alarm/prometheus.ts"
+import { type Alarm, ALARMS } from "../src/alarm/table.ts"
 import { ERROR_CODES, textOf } from "../src/core/errors.ts"
 import { type Contract, CONTRACTS } from "../src/http/contract.ts"
 import { METRICS } from "../src/http/metrics.ts"
@@ -27,8 +29,18 @@ export const BLOCKS: readonly Block[] = [
   { file: "docs/api.md", source: "src/core/errors.ts and src/http/problem.ts", make: errorTable },
   { file: "docs/notifications.md", source: "src/notice/kind.ts", make: noticesTable },
   { file: "docs/rotation.md", source: "src/rotation/strategy.ts", make: strategiesTable },
+  { file: "docs/alarms.md", source: "src/alarm/table.ts", make: alarmsTable },
   { file: "docs/metrics.md", source: "src/http/metrics.ts", make: metricsTable },
   { file: "docs/metrics.md", source: "src/telemetry/security-metrics.ts", make: securityTable },
+]
+
+/** Files of which nothing is written by hand. */
+export const GENERATED: readonly Block[] = [
+  {
+    file: "docs/prometheus-alerts.yaml",
+    source: "src/alarm/table.ts",
+    make: () => `# Generated from src/alarm/table.ts: run node tools/check-docs.ts --write\n${prometheusRules()}`,
+  },
 ]
 
 const END = "<!-- end of the generated table -->"
@@ -106,6 +118,33 @@ function securityTable(): string {
     return [`\`${name}\``, unit, about, "none"]
   })
   return table(["metric", "unit", "counts", "published with these dimensions"], [...rows, ...own])
+}
+
+const SIDES = { aws: "CloudWatch", service: "here", prometheus: "Prometheus" } as const
+
+function alarmsTable(): string {
+  const rows = ALARMS.map((alarm) => {
+    const sides = alarm.watch.by === "events" ? "EventBridge" : alarm.sides.map((side) => SIDES[side]).join(", ")
+    return [`[\`${alarm.name}\`](runbooks/${alarm.runbook}.md)`, alarm.text, limitOf(alarm), sides]
+  })
+  return table(["alarm and its runbook", "what it says", "raised by", "where"], rows)
+}
+
+function limitOf({ watch, threshold, comparison, periodSeconds, periods, setting }: Alarm): string {
+  const within = periods === 1 ? `in ${periodSeconds} s` : `for ${periods * periodSeconds} s`
+  const set = setting === null ? "" : `; \`${setting}\``
+  switch (watch.by) {
+    case "events":
+      return "an event"
+    case "actor":
+      return `more than ${threshold} different secrets ${within}${set}`
+    case "own":
+      return `\`${watch.metric}\` ${comparison} ${threshold} ${within}`
+    case "metric": {
+      const at = Object.entries(watch.dimensions).map(([name, value]) => ` ${name}=${value}`)
+      return `\`${watch.metric}\`${at.join("")} ${comparison} ${threshold} ${within}${set}`
+    }
+  }
 }
 
 function metricsTable(): string {

@@ -83,9 +83,7 @@ test("break-glass", () => raises("break-glass", scene.breakGlass))
 test("policy-loosened: a stricter row is none; an easier one is, made at once or approved by another", async () => {
   await quietAt("policy-loosened", scene.tightenPolicy)
   await raises("policy-loosened", scene.loosenPolicy)
-  await raises("policy-loosened", () =>
-    scene.loosenGuarded(() => quietAt("policy-loosened", () => Promise.resolve())),
-  )
+  await raises("policy-loosened", () => scene.loosenGuarded(() => quietAt("policy-loosened", () => Promise.resolve())))
 })
 
 test("row-tampered: a row that somebody wrote past the service, or the policies", async () => {

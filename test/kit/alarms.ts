@@ -125,8 +125,7 @@ async function prepared(scene: Governed<"finn" | "dev" | "hugo" | "bela">): Prom
       await runPast(server.folder, flip, "hugo")
     },
     async tamperPolicies() {
-      const move = (by: number) =>
-        runPast(server.folder, `UPDATE log_head SET policy_epoch = policy_epoch + ${by}`)
+      const move = (by: number) => runPast(server.folder, `UPDATE log_head SET policy_epoch = policy_epoch + ${by}`)
       await move(1)
       assert.equal((await read(people.dev, "config/read")).body.code, "policy_tampered")
       await move(-1)
@@ -199,4 +198,3 @@ async function withoutLedger(folder: string, dataFolder: string, use: () => Prom
 export async function times(count: number, act: (at: number) => Promise<unknown>): Promise<void> {
   for (let at = 0; at < count; at++) await act(at)
 }
-

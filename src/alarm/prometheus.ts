@@ -1,0 +1,50 @@
+import { PROCESS_METRICS, SECURITY_METRICS } from "../telemetry/security-metrics.ts"
+import { type Alarm, ALARMS } from "./table.ts"
+
+/** Two scrapes have to lie within a window; so long, one every two minutes will do. */
+const SHORTEST_WINDOW_SECONDS = 300
+
+/** Prometheus' alerting rules for every alarm of the table that it can watch, as a file of rules. */
+export function prometheusRules(): string {
+  const rules = ALARMS.filter(({ sides }) => sides.includes("prometheus")).map(ruleText)
+  return `groups:\n  - name: tyler-setup\n    rules:\n${rules.join("")}`
+}
+
+function ruleText(alarm: Alarm): string {
+  const lines = [
+    `- alert: ${alarm.name}`,
+    `  expr: ${quoted(expressionOf(alarm))}`,
+    ...(alarm.statistic === "Maximum" ? [`  for: ${alarm.periods * alarm.periodSeconds}s`] : []),
+    "  annotations:",
+    `    summary: ${quoted(alarm.text)}`,
+    `    runbook: ${quoted(`docs/runbooks/${alarm.runbook}.md`)}`,
+  ]
+  return lines.map((line) => `      ${line}\n`).join("")
+}
+
+function expressionOf({ name, watch, threshold, comparison, periodSeconds }: Alarm): string {
+  const window = `[${Math.max(periodSeconds, SHORTEST_WINDOW_SECONDS)}s]`
+  switch (watch.by) {
+    case "metric": {
+      const labels = Object.entries(watch.dimensions).map(([label, value]) => `${label.toLowerCase()}="${value}"`)
+      const selected = `${SECURITY_METRICS[watch.metric].prometheus}${labels.length === 0 ? "" : `{${labels.join(",")}}`}`
+      return `sum(increase(${selected}${window})) ${comparison} ${threshold}`
+    }
+    case "actor":
+      return `sum(increase(${SECURITY_METRICS[watch.metric].prometheus}${window})) > 0`
+    case "own": {
+      const { prometheus, shows } = PROCESS_METRICS[watch.metric]
+      if (shows === "level") return `max(${prometheus}) ${comparison} ${threshold}`
+      const grown = `sum(increase(${prometheus}${window}))`
+      // No series at all is what this one is there to notice.
+      return comparison === "<" ? `(${grown} or vector(0)) < ${threshold}` : `${grown} > ${threshold}`
+    }
+    case "events":
+      throw new Error(`${name} watches events, and no metric`)
+  }
+}
+
+/** A string of JSON is one of YAML. */
+function quoted(text: string): string {
+  return JSON.stringify(text)
+}
