@@ -116,11 +116,15 @@ export const mailAddresses: Kind<readonly string[]> = {
   },
 }
 
+/** CloudWatch takes 1,024 characters of description, of which a text and a name take 200. */
+const LONGEST_RUNBOOKS = 700
+
 export const runbookUrl: Kind<string> = {
-  accepts: "`https://` or `http://` URL",
+  accepts: `\`https://\` or \`http://\` URL of at most ${LONGEST_RUNBOOKS} characters`,
   parse: (text) => {
-    const url = text.length <= LONGEST_URL ? URL.parse(text) : null
-    if (url === null || !["http:", "https:"].includes(url.protocol)) return { fault: "must be an https:// URL" }
+    const url = text.length <= LONGEST_RUNBOOKS ? URL.parse(text) : null
+    if (url === null || !["http:", "https:"].includes(url.protocol))
+      return { fault: `must be an https:// URL of at most ${LONGEST_RUNBOOKS} characters` }
     if (url.username + url.password + url.search + url.hash !== "")
       return { fault: "must not carry a user, a query or a fragment" }
     return { value: url.href.replace(/\/+$/, "") }
