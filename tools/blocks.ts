@@ -131,20 +131,13 @@ function alarmsTable(): string {
 }
 
 function limitOf({ watch, threshold, comparison, periodSeconds, periods, setting }: Alarm): string {
+  if (watch.by === "events") return "an event"
   const within = periods === 1 ? `in ${periodSeconds} s` : `for ${periods * periodSeconds} s`
   const set = setting === null ? "" : `; \`${setting}\``
-  switch (watch.by) {
-    case "events":
-      return "an event"
-    case "actor":
-      return `more than ${threshold} different secrets ${within}${set}`
-    case "own":
-      return `\`${watch.metric}\` ${comparison} ${threshold} ${within}`
-    case "metric": {
-      const at = Object.entries(watch.dimensions).map(([name, value]) => ` ${name}=${value}`)
-      return `\`${watch.metric}\`${at.join("")} ${comparison} ${threshold} ${within}${set}`
-    }
-  }
+  if (watch.by === "actor") return `more than ${threshold} different secrets ${within}${set}`
+  const dimensions = watch.by === "metric" ? Object.entries(watch.dimensions) : []
+  const at = dimensions.map(([name, value]) => ` ${name}=${value}`).join("")
+  return `\`${watch.metric}\`${at} ${comparison} ${threshold} ${within}${set}`
 }
 
 function metricsTable(): string {

@@ -66,14 +66,9 @@ function cloudWatchAlarm(alarm: Alarm, { namespace, topicArn, thresholds, runboo
 }
 
 function metricOf({ name, watch }: Alarm) {
-  switch (watch.by) {
-    case "metric":
-      return { metric: watch.metric, unit: SECURITY_METRICS[watch.metric].unit, dimensions: watch.dimensions }
-    case "actor":
-      return { metric: watch.metric, unit: SECURITY_METRICS[watch.metric].unit, dimensions: {} }
-    case "own":
-      return { metric: watch.metric, unit: PROCESS_METRICS[watch.metric].unit, dimensions: {} }
-    case "events":
-      throw new Error(`${name} watches events, and no metric`)
-  }
+  if (watch.by === "events") throw new Error(`${name} watches events, and no metric`)
+  const { metric } = watch
+  if (watch.by === "own") return { metric, unit: PROCESS_METRICS[watch.metric].unit, dimensions: {} }
+  const dimensions = watch.by === "metric" ? watch.dimensions : {}
+  return { metric, unit: SECURITY_METRICS[watch.metric].unit, dimensions }
 }

@@ -12,12 +12,18 @@ export function differences(standing: Standing, due: CloudWatchAlarm): readonly 
 
 /** AWS may leave DatapointsToAlarm out where it is EvaluationPeriods, and answers lists in an order of its own. */
 function textOf(field: keyof CloudWatchAlarm, value: unknown, due: CloudWatchAlarm): string {
-  if (field === "DatapointsToAlarm" && value === undefined) return String(due.EvaluationPeriods)
-  if (field === "Dimensions" && Array.isArray(value))
-    return `[${value
-      .map(({ Name, Value }) => `${Name}=${Value}`)
-      .toSorted()
-      .join(" ")}]`
-  if (Array.isArray(value)) return `[${value.toSorted().join(" ")}]`
-  return value === undefined ? "none" : String(value)
+  if (Array.isArray(value)) return `[${value.map(itemText).toSorted(byCodeUnit).join(" ")}]`
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return String(value)
+  return field === "DatapointsToAlarm" ? String(due.EvaluationPeriods) : "none"
+}
+
+/** An ARN, or a dimension. */
+function itemText(item: unknown): string {
+  if (typeof item === "string") return item
+  const { Name, Value } = item as { readonly Name?: string; readonly Value?: string }
+  return `${Name}=${Value}`
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }

@@ -1,4 +1,4 @@
-import { PROCESS_METRICS, SECURITY_METRICS } from "../telemetry/security-metrics.ts"
+import { PROCESS_METRICS, type ProcessMetric, SECURITY_METRICS } from "../telemetry/security-metrics.ts"
 import { type Alarm, ALARMS } from "./table.ts"
 
 /** Two scrapes have to lie within a window; so long, one every two minutes will do. */
@@ -23,25 +23,22 @@ function ruleText(alarm: Alarm): string {
 }
 
 function expressionOf({ name, watch, threshold, comparison, periodSeconds }: Alarm): string {
+  if (watch.by === "events") throw new Error(`${name} watches events, and no metric`)
   const window = `[${Math.max(periodSeconds, SHORTEST_WINDOW_SECONDS)}s]`
-  switch (watch.by) {
-    case "metric": {
-      const labels = Object.entries(watch.dimensions).map(([label, value]) => `${label.toLowerCase()}="${value}"`)
-      const selected = `${SECURITY_METRICS[watch.metric].prometheus}${labels.length === 0 ? "" : `{${labels.join(",")}}`}`
-      return `sum(increase(${selected}${window})) ${comparison} ${threshold}`
-    }
-    case "actor":
-      return `sum(increase(${SECURITY_METRICS[watch.metric].prometheus}${window})) > 0`
-    case "own": {
-      const { prometheus, shows } = PROCESS_METRICS[watch.metric]
-      if (shows === "level") return `max(${prometheus}) ${comparison} ${threshold}`
-      const grown = `sum(increase(${prometheus}${window}))`
-      // No series at all is what this one is there to notice.
-      return comparison === "<" ? `(${grown} or vector(0)) < ${threshold}` : `${grown} > ${threshold}`
-    }
-    case "events":
-      throw new Error(`${name} watches events, and no metric`)
-  }
+  if (watch.by === "own") return ownExpression(watch.metric, window, `${comparison} ${threshold}`)
+  const { prometheus } = SECURITY_METRICS[watch.metric]
+  if (watch.by === "actor") return `sum(increase(${prometheus}${window})) > 0`
+  const labels = Object.entries(watch.dimensions).map(([label, value]) => `${label.toLowerCase()}="${value}"`)
+  const selected = labels.length === 0 ? prometheus : `${prometheus}{${labels.join(",")}}`
+  return `sum(increase(${selected}${window})) ${comparison} ${threshold}`
+}
+
+function ownExpression(metric: ProcessMetric, window: string, limit: string): string {
+  const { prometheus, shows } = PROCESS_METRICS[metric]
+  if (shows === "level") return `max(${prometheus}) ${limit}`
+  const grown = `sum(increase(${prometheus}${window}))`
+  // No series at all is what this one is there to notice.
+  return limit.startsWith("<") ? `(${grown} or vector(0)) ${limit}` : `${grown} ${limit}`
 }
 
 /** A string of JSON is one of YAML. */

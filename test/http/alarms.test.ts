@@ -161,7 +161,7 @@ test("each is on record, with whom it is about and since when", async () => {
   const { url } = scene.stage.server
   const admin = await logInWith(url, ADMIN_NAME, () => scene.ada.code())
   const found = await entriesOf(admin, { action: "ALARM_RAISED" })
-  const names = new Set(found.map(({ resource_name: name }) => name))
+  const names = new Set(found.map(({ resource_name: name }) => name ?? ""))
   const ours = ALARMS.filter(({ sides }) => sides.includes("service")).map(({ name }) => name)
   // What says that nothing can be recorded is on record when it is over.
   const recorded = ours.filter((name) => name !== "tyler-setup-audit-write-failure")

@@ -14,30 +14,30 @@ import { runPast } from "./tamper.ts"
 /** A production server, and on it the things that alarms watch for, to be done for real. */
 export interface AlarmScene extends Governed<"finn" | "dev" | "hugo" | "bela"> {
   /** A round of what happens by itself, also where the database refuses it. */
-  jobs(): Promise<void>
-  readMasked(): Promise<unknown>
-  readRefused(): Promise<unknown>
+  readonly jobs: () => Promise<void>
+  readonly readMasked: () => Promise<unknown>
+  readonly readRefused: () => Promise<unknown>
   /** One of 40 different secrets. */
-  readOneOf(at: number): Promise<unknown>
-  logInWrong(): Promise<unknown>
-  remove(): Promise<void>
-  breakGlass(): Promise<void>
-  tightenPolicy(): Promise<void>
+  readonly readOneOf: (at: number) => Promise<unknown>
+  readonly logInWrong: () => Promise<unknown>
+  readonly remove: () => Promise<void>
+  readonly breakGlass: () => Promise<void>
+  readonly tightenPolicy: () => Promise<void>
   /** Of what was tightened; one admin may. */
-  loosenPolicy(): Promise<void>
+  readonly loosenPolicy: () => Promise<void>
   /** Of the guarded secrets: asked for by one, `between`, and approved by another. */
-  loosenGuarded(between: () => Promise<void>): Promise<void>
-  tamperRow(): Promise<void>
-  tamperPolicies(): Promise<void>
-  stepClock(): Promise<void>
-  failRotation(): Promise<void>
+  readonly loosenGuarded: (between: () => Promise<void>) => Promise<void>
+  readonly tamperRow: () => Promise<void>
+  readonly tamperPolicies: () => Promise<void>
+  readonly stepClock: () => Promise<void>
+  readonly failRotation: () => Promise<void>
   /** While `use` runs neither checkpoints nor entries reach the mirror folder. */
-  withoutMirror(use: () => Promise<void>): Promise<void>
+  readonly withoutMirror: (use: () => Promise<void>) => Promise<void>
   /** So many entries at least. */
-  fillLog(entries: number): Promise<void>
+  readonly fillLog: (entries: number) => Promise<void>
   /** While `use` runs nothing can be recorded. */
-  withoutLedger(use: () => Promise<void>): Promise<void>
-  metric(line: string): Promise<boolean>
+  readonly withoutLedger: (use: () => Promise<void>) => Promise<void>
+  readonly metric: (line: string) => Promise<boolean>
 }
 
 const MINUTE_MS = 60_000

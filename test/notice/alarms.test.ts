@@ -79,7 +79,7 @@ test("an alarm reaches all four; what is away for ten minutes, over a restart, h
   assert.deepEqual(webhook, [subject])
   assert.ok(slack[0]?.startsWith(`*${subject}*\n`), slack[0])
   assert.ok(syslog[0]?.includes(subject), syslog[0])
-  assert.deepEqual(mail.map((each) => each.split(" ")[0]).toSorted(), ["duty@example.com", "second@example.com"])
+  assert.deepEqual(mail.map((each) => each.split(" ")[0] ?? "").toSorted(), ["duty@example.com", "second@example.com"])
   assert.ok(
     mail.every((each) => each.replaceAll(/\r\n /g, " ").endsWith(subject)),
     mail.join("\n"),

@@ -1,3 +1,4 @@
+import type * as Sdk from "@aws-sdk/client-cloudwatch"
 import type { CloudWatchClient, MetricAlarm } from "@aws-sdk/client-cloudwatch"
 import type { CloudWatchAlarm } from "../../alarm/cloudwatch.ts"
 import { type AwsPlace, clientSettings } from "./client.ts"
@@ -19,7 +20,7 @@ export type StandingAlarm = Readonly<Partial<Record<keyof CloudWatchAlarm, unkno
 export function alarmDesk(place: AwsPlace): AlarmDesk {
   let client: CloudWatchClient | undefined
 
-  async function call<T>(use: (sdk: typeof import("@aws-sdk/client-cloudwatch"), on: CloudWatchClient) => Promise<T>) {
+  async function call<T>(use: (sdk: typeof Sdk, on: CloudWatchClient) => Promise<T>): Promise<T> {
     try {
       const sdk = await import("@aws-sdk/client-cloudwatch")
       client ??= new sdk.CloudWatchClient(clientSettings(place, "monitoring"))
