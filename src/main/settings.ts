@@ -254,7 +254,7 @@ export const SETTINGS = {
   CLOUDWATCH_NAMESPACE: setting(
     metricNamespace,
     "Prometheus only",
-    "Publishes SecretAccess, SecretOperation and SecurityAudit there: see docs/metrics.md. Needs `AWS_REGION`.",
+    "Publishes there what alarms are set on: see docs/metrics.md. Needs `AWS_REGION`.",
   ),
   CLOUDWATCH_LOG_GROUP: setting(
     logGroup,

@@ -3,7 +3,12 @@ import { after, before, describe, test } from "node:test"
 import { CloudWatchClient, GetMetricDataCommand, ListMetricsCommand } from "@aws-sdk/client-cloudwatch"
 import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs"
 import type { StandingLine } from "../../src/audit/line.ts"
-import { SECURITY_METRICS, type SecurityMetric } from "../../src/telemetry/security-metrics.ts"
+import {
+  PROCESS_METRIC_NAMES,
+  SECURITY_METRIC_NAMES,
+  SECURITY_METRICS,
+  type SecurityMetric,
+} from "../../src/telemetry/security-metrics.ts"
 import { dataOf } from "../../src/telemetry/sink.ts"
 import { Tally } from "../../src/telemetry/tally.ts"
 import { parseExposition } from "../kit/exposition.ts"
@@ -124,10 +129,16 @@ describe("PutMetricData", { skip: noMoto }, () => {
     assert.ok((Metrics ?? []).length > 10)
     assert.ok((Metrics ?? []).length < 200, "few series")
     const bare = (Metrics ?? []).filter(({ Dimensions = [] }) => Dimensions.length === 0)
-    assert.equal(new Set(bare.map(({ MetricName }) => MetricName)).size, 3, "each without dimensions too")
+    const names = new Set((Metrics ?? []).map(({ MetricName = "" }) => MetricName))
+    assert.deepEqual(new Set(bare.map(({ MetricName = "" }) => MetricName)), names, "each without dimensions too")
     assert.doesNotMatch(JSON.stringify(Metrics), /canary|elsewhere|dev"|"hr/)
-    const names = new Set((Metrics ?? []).map(({ MetricName }) => MetricName))
-    assert.deepEqual(names, new Set(["SecretAccess", "SecretOperation", "SecurityAudit"]))
+    for (const name of ["SecretAccess", "SecretOperation", "SecurityAudit", "Heartbeat", "MirrorFailing"])
+      assert.ok(names.has(name), name)
+    const declared = new Set<string>([...SECURITY_METRIC_NAMES, ...PROCESS_METRIC_NAMES])
+    assert.deepEqual(
+      [...names].filter((name) => !declared.has(name)),
+      [],
+    )
   })
 
   test("Prometheus shows the same counters", async () => {
