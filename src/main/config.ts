@@ -21,6 +21,9 @@ export interface TlsFiles {
   readonly minVersion: "TLSv1.2" | "TLSv1.3"
 }
 
+/** Public keys of age, or the file of a passphrase. */
+export type BackupSeal = { readonly recipients: readonly string[] } | { readonly passphraseFile: string }
+
 /** Everything the process is told from outside. Frozen, with defaults filled in and paths absolute. */
 export interface Config {
   readonly environment: "production" | "development"
@@ -72,6 +75,8 @@ export interface Config {
     readonly webhook: { readonly url: string; readonly secretFile: string; readonly allowed: readonly Reach[] } | null
     readonly mail: MailServer | null
   }
+  /** What backups are sealed to; null: none can be made. */
+  readonly backup: BackupSeal | null
   /** Names of the admins who alone may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
   /** False only in development: policies' demand for a second factor is then ignored. */
@@ -120,6 +125,7 @@ export function parseConfig(
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),
     notices: noticesOf(values, environment === "development"),
+    backup: backupOf(values),
     passwordsFor: values.LOCAL_LOGIN === "break-glass" ? (values.LOCAL_LOGIN_ADMINS ?? []) : null,
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,
     logLevel: values.LOG_LEVEL ?? "info",
@@ -166,6 +172,12 @@ function foldersOf(values: Values, cwd: string): Config["folders"] {
     rootKeyFile: values.TYLER_ROOT_KEY_FILE ?? join(data, ROOT_KEY),
     setupTokenFile: values.TYLER_SETUP_TOKEN_FILE ?? null,
   }
+}
+
+function backupOf(values: Values): BackupSeal | null {
+  const { TYLER_BACKUP_RECIPIENTS: recipients, TYLER_BACKUP_PASSPHRASE_FILE: passphraseFile } = values
+  if (recipients !== undefined) return { recipients }
+  return passphraseFile === undefined ? null : { passphraseFile }
 }
 
 function databaseOf(values: Values): Config["database"] {

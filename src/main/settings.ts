@@ -6,6 +6,7 @@ import {
   type Kind,
   path,
   proxies,
+  recipients,
   secretPrefix,
   shaped,
   userNames,
@@ -85,6 +86,16 @@ export const SETTINGS = {
     path("folder"),
     "`TYLER_DATA_DIR-mirror`",
     "Where signed checkpoints of the audit log are copied. Best on another disk; never inside the data folder.",
+  ),
+  TYLER_BACKUP_RECIPIENTS: setting(
+    recipients,
+    "no backups",
+    "What backups are sealed to: public keys of age, whose private halves are not on this machine. See docs/operate.md.",
+  ),
+  TYLER_BACKUP_PASSPHRASE_FILE: setting(
+    path("file"),
+    "no backups",
+    "The passphrase that backups are sealed to instead: one line of 20 characters or more, not readable by others.",
   ),
   TYLER_SETUP_TOKEN_FILE: setting(
     path("file"),

@@ -228,6 +228,8 @@ export type Change =
       readonly from: Uint8Array
       readonly to: Uint8Array
     }
+  /** Somebody has the root key of that check value in escrow; conflicts unless it is the one in use. */
+  | { readonly kind: "confirmEscrow"; readonly rootKeyCheck: Uint8Array; readonly at: number }
   /** Conflicts while a version or a client secret is still sealed under the key. */
   | { readonly kind: "retireKey"; readonly id: string }
   /** The same value under another key-encryption key, which must seal now; skips versions that changed or went meanwhile. */

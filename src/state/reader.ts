@@ -1,3 +1,4 @@
+import type { ConfirmedEscrow } from "./escrow.ts"
 import type { SecretName } from "../core/name.ts"
 import type { VersionId } from "../core/version.ts"
 import type {
@@ -159,6 +160,8 @@ export interface StateReader {
   keys(): Promise<readonly KeyRow[]>
   /** Of the root key that wraps them. */
   rootKeyCheck(): Promise<Uint8Array>
+  /** Undefined: nobody has ever confirmed one. */
+  escrow(): Promise<ConfirmedEscrow | undefined>
 
   /** Uses so far: for one secret, and for all secrets (secretId null). */
   quotaUsed(principalId: string, secretId: string | null, day: string): Promise<number>

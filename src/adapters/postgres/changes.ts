@@ -1,6 +1,7 @@
 import type { Client } from "pg"
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
+import { escrowBytes } from "../../state/escrow.ts"
 import type { CredentialRow, KeyRow, PolicyRow, Tag } from "../../state/rows.ts"
 import { mergedTags } from "../../state/tags.ts"
 import { ConflictError } from "./conflict.ts"
@@ -351,6 +352,15 @@ const APPLY: Apply = {
       if (done !== 1) throw new ConflictError("root_key_moved")
     }
     await run(db, "UPDATE meta SET value = $1 WHERE key = 'root_key_check'", [to])
+  },
+
+  async confirmEscrow(db, { rootKeyCheck, at }) {
+    await requireRootKey(db, rootKeyCheck)
+    await run(
+      db,
+      "INSERT INTO meta (key, value) VALUES ('escrow', $1) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
+      [escrowBytes({ rootKeyCheck, at })],
+    )
   },
 
   async retireKey(db, { id }) {

@@ -1,3 +1,4 @@
+import { escrowOf } from "../../state/escrow.ts"
 import { TylerError } from "../../core/errors.ts"
 import { foldName } from "../../core/name.ts"
 import type { EntryQuery, SecretOrder, StateReader } from "../../state/reader.ts"
@@ -203,6 +204,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       if (check === undefined) throw new TylerError("unavailable", { cause: "corrupt" }, "no root key check")
       return check
     },
+
+    escrow: () => one((row) => escrowOf(row["value"] as Uint8Array), "SELECT value FROM meta WHERE key = 'escrow'"),
 
     quotaUsed: async (principalId, secretId, day) =>
       (await one(

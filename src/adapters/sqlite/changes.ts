@@ -1,5 +1,6 @@
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
+import { escrowBytes } from "../../state/escrow.ts"
 import type { CredentialRow, KeyRow, PolicyRow, PrincipalRow, Tag } from "../../state/rows.ts"
 import { mergedTags } from "../../state/tags.ts"
 import { ConflictError } from "./conflict.ts"
@@ -276,6 +277,11 @@ const APPLY: Apply = {
       if (done.changes !== 1) throw new ConflictError("root_key_moved")
     }
     sql.of("UPDATE meta SET value = ? WHERE key = 'root_key_check'").run(to)
+  },
+
+  confirmEscrow(sql, { rootKeyCheck, at }) {
+    requireRootKey(sql, rootKeyCheck)
+    sql.of("INSERT OR REPLACE INTO meta (key, value) VALUES ('escrow', ?)").run(escrowBytes({ rootKeyCheck, at }))
   },
 
   retireKey(sql, { id }) {
