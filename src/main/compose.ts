@@ -20,6 +20,7 @@ import { rateLimiter } from "../quota/window.ts"
 import { MIRROR_PARTS } from "../audit/entry-mirror.ts"
 import type { LedgerWriter } from "../audit/ledger.ts"
 import { signCheckpoint } from "../audit/checkpoint.ts"
+import { backupSource } from "./backup-source.ts"
 import { openState } from "./backend.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
@@ -139,6 +140,7 @@ export async function start(
     },
     setupToken: setupToken(token),
     rewrapping: rewraps,
+    backup: backupSource(config, { clock, random }, backend.keys),
     readiness,
     counters: new Counters(),
     measure: measureOf({ meter, notices: noticeMeter, mirror, mirroring: copied, tally, publishing: published }),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { join } from "node:path"
 import { after, test } from "node:test"
 import { createNextRootKey } from "../../src/adapters/local/root-key-files.ts"
+import { newIdentity } from "../../src/backup/age.ts"
 import { systemRandom } from "../../src/core/random.ts"
 import { CONTRACTS } from "../../src/http/contract.ts"
 import { MATRIX, type RouteId } from "../../src/http/matrix.ts"
@@ -29,7 +30,7 @@ const SIGNING_ON = [
 
 test("every route answers its own example as it is described", async () => {
   const clock = movableClock()
-  const server = await startServer({ clock })
+  const server = await startServer({ clock, env: { TYLER_BACKUP_RECIPIENTS: (await newIdentity()).recipient } })
   after(() => server.close())
   let client: Client = server.anonymous
   const seen = new Set<RouteId>()
@@ -135,6 +136,9 @@ test("every route answers its own example as it is described", async () => {
   client = helen
   const steppedUp = await stepUp(helen, "govern", [], { code: appCode(phone.seed, clock.now()) })
   await ask("POST /api/users/:id/erase", grace, {}, "", steppedUp)
+  clock.advance(STEP_MS)
+  const once = await stepUp(helen, "govern", [], { code: appCode(phone.seed, clock.now()) })
+  await ask("POST /api/backup", {}, {}, "", once)
   client = admin
   await ask("POST /api/users/:id/hold", grace)
   await ask("DELETE /api/users/:id/hold", grace)

@@ -103,6 +103,7 @@ const GATES: Readonly<Record<RouteId, Gates>> = {
   "GET /api/audit/proof": ["401", "half", "pass", "pass", "pass", "pass", "401"],
   "GET /api/keys": ["401", "half", "403", "pass", "pass", "403", "401"],
   "POST /api/keys/rotate": ["401", "half", "403", "pass", "pass", "403", "401"],
+  "POST /api/backup": ["401", "half", "403", "2nd", "pass", "403", "401"],
   "POST /api/keys/rotate-root": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/users/:id/data": ["401", "half", "403", "pass", "pass", "403", "401"],
   "POST /api/users/:id/erase": ["401", "half", "403", "pass", "pass", "403", "401"],

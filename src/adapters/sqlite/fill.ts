@@ -16,11 +16,7 @@ export function unfinishedPath(path: string): string {
 export function fillDatabase(path: string): Filling {
   const draft = unfinishedPath(path)
   clear(draft)
-  const db = new DatabaseSync(draft)
-  // Nobody else sees it, and a kill throws it away: it is made durable once, at the end.
-  db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536")
-  migrate(db)
-  db.exec("BEGIN")
+  const db = openDraft(draft)
   const sql = new Statements(db)
   return {
     put: guarded(async (table, columns, rows) => {
@@ -44,6 +40,21 @@ export function fillDatabase(path: string): Filling {
       if (db.isOpen) db.close()
       clear(draft)
     },
+  }
+}
+
+function openDraft(draft: string): DatabaseSync {
+  const db = new DatabaseSync(draft)
+  try {
+    // Nobody else sees it, and a kill throws it away: it is made durable once, at the end.
+    db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536")
+    migrate(db)
+    db.exec("BEGIN")
+    return db
+  } catch (error) {
+    db.close()
+    clear(draft)
+    throw asFault(error)
   }
 }
 
