@@ -6,6 +6,7 @@ import { type AwsConfig, awsOf } from "./aws-settings.ts"
 import { type Environment, readEnvironment } from "./environment.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
 import { reachesOf, smtpServer } from "./notify-settings.ts"
+import type { EntryClass } from "../state/entry-class.ts"
 import type { Values } from "./settings.ts"
 import { type MetricsConfig, metricsOf, type MirrorsConfig, mirrorsOf } from "./telemetry-settings.ts"
 
@@ -77,6 +78,8 @@ export interface Config {
   }
   /** What backups are sealed to; null: none can be made. */
   readonly backup: BackupSeal | null
+  /** For how many days audit entries of a class keep what they say; null: for ever. */
+  readonly keepDays: Readonly<Record<EntryClass, number | null>>
   /** Names of the admins who alone may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
   /** False only in development: policies' demand for a second factor is then ignored. */
@@ -126,6 +129,12 @@ export function parseConfig(
     limits: limitsOf(values, environment === "development"),
     notices: noticesOf(values, environment === "development"),
     backup: backupOf(values),
+    keepDays: {
+      reads: values.AUDIT_KEEP_READS_DAYS ?? null,
+      refusals: values.AUDIT_KEEP_REFUSALS_DAYS ?? null,
+      "sign-ins": values.AUDIT_KEEP_SIGN_INS_DAYS ?? null,
+      other: values.AUDIT_KEEP_OTHER_DAYS ?? null,
+    },
     passwordsFor: values.LOCAL_LOGIN === "break-glass" ? (values.LOCAL_LOGIN_ADMINS ?? []) : null,
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,
     logLevel: values.LOG_LEVEL ?? "info",

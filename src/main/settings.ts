@@ -34,6 +34,9 @@ function setting<T>(kind: Kind<T>, unset: string, about: string): Setting<T> {
   return { kind, unset, about }
 }
 
+/** Reviews and `who` look back 30 days. */
+const KEEP_LEAST = 31
+
 const DAY_MS = 86_400_000
 const BILLION = 1_000_000_000
 
@@ -222,6 +225,22 @@ export const SETTINGS = {
     choice("put", "logs", "stdout"),
     "`logs` if `CLOUDWATCH_LOG_GROUP` is set, else `put`",
     "The one way the metrics go: PutMetricData, or embedded metric format in the log group or on standard output.",
+  ),
+  AUDIT_KEEP_READS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "How long entries of reads and lists keep what they say: see docs/operate.md. The log verifies as before.",
+  ),
+  AUDIT_KEEP_REFUSALS_DAYS: setting(integer(KEEP_LEAST, 36_500, "days"), "for ever", "The same for whatever was refused."),
+  AUDIT_KEEP_SIGN_INS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for signing in and out, and for second factors that were shown.",
+  ),
+  AUDIT_KEEP_OTHER_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for all else: changes, approvals, keys, the service itself. Old approvals can then no longer be proved.",
   ),
   AUDIT_MIRROR_FILE: setting(
     flag,

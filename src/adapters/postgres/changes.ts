@@ -12,6 +12,7 @@ import { outsideChanges } from "./outside-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
+import { retentionChanges } from "./retention.ts"
 import { roleChanges } from "./role-changes.ts"
 import { refuseIf, run } from "./run.ts"
 import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
@@ -31,6 +32,7 @@ const APPLY: Apply = {
   ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
+  ...retentionChanges,
   ...workloadChanges,
   ...iamChanges,
   ...signOnChanges,

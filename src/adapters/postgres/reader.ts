@@ -205,6 +205,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       return check
     },
 
+    retainedUpTo: async (name) =>
+      (await one((row) => Number(Buffer.from(row["value"] as Uint8Array).toString("utf8")), META, `retained_${name}`)) ?? 0,
     escrow: () => one((row) => escrowOf(row["value"] as Uint8Array), "SELECT value FROM meta WHERE key = 'escrow'"),
 
     quotaUsed: async (principalId, secretId, day) =>
@@ -261,6 +263,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     close: () => lanes.close(),
   }
 }
+
+const META = "SELECT value FROM meta WHERE key = $1"
 
 /** Prefix as a range, so that the name index is used; names are ASCII, so U+FFFF ends every prefix. */
 const LIST = `${SECRET}

@@ -11,6 +11,7 @@ import { outsideChanges } from "./outside-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
+import { retentionChanges } from "./retention.ts"
 import { roleChanges } from "./role-changes.ts"
 import type { Statements } from "./statements.ts"
 import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
@@ -27,6 +28,7 @@ const APPLY: Apply = {
   ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
+  ...retentionChanges,
   ...workloadChanges,
   ...iamChanges,
   ...signOnChanges,

@@ -209,6 +209,12 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
       return check
     },
 
+    retainedUpTo: async (name) =>
+      (await one(
+        (row) => Number(Buffer.from(row["value"] as Uint8Array).toString("utf8")),
+        "SELECT value FROM meta WHERE key = ?",
+        `retained_${name}`,
+      )) ?? 0,
     escrow: () => one((row) => escrowOf(row["value"] as Uint8Array), "SELECT value FROM meta WHERE key = 'escrow'"),
 
     quotaUsed: async (principalId, secretId, day) =>
