@@ -61,7 +61,7 @@ export async function* sealed(seal: Seal, source: AsyncIterable<Uint8Array>): As
   const encrypter = new Encrypter()
   if ("recipients" in seal) for (const recipient of seal.recipients) encrypter.addRecipient(recipient)
   else encrypter.addRecipient(new Passphrase(seal.passphrase))
-  yield* await encrypter.encrypt(ReadableStream.from(source) as ReadableStream<Uint8Array>)
+  yield* await encrypter.encrypt(ReadableStream.from<Uint8Array>(source))
 }
 
 /** @throws UnsealError, also while iterating; what was given out before is authentic. */
@@ -72,7 +72,7 @@ export async function* unsealed(unseal: Unseal, source: AsyncIterable<Uint8Array
   const reading: { fault?: unknown } = {}
   const guarded = keptFault(source, reading)
   try {
-    yield* await decrypter.decrypt(ReadableStream.from(guarded) as ReadableStream<Uint8Array>)
+    yield* await decrypter.decrypt(ReadableStream.from<Uint8Array>(guarded))
   } catch (error) {
     if (reading.fault !== undefined) throw reading.fault
     throw new UnsealError(error instanceof Error ? error.message : "it cannot be opened")

@@ -23,7 +23,9 @@ export async function partsIn(folder: string): Promise<readonly Part[]> {
   const names = await namesIn(folder)
   const foreign = names.find((name) => !isOurs(name))
   if (foreign !== undefined)
-    throw new FolderFault(`${folder} holds ${JSON.stringify(foreign)}, which is no part of a backup; name another folder`)
+    throw new FolderFault(
+      `${folder} holds ${JSON.stringify(foreign)}, which is no part of a backup; name another folder`,
+    )
   const parts: Part[] = []
   for (const name of names.filter(isReusable)) parts.push(await partAt(folder, name))
   return parts

@@ -68,6 +68,8 @@ function pieceOf(kind: number, body: Buffer): Piece {
       if (typeof name === "string") return { kind: "keep", name }
       break
     }
+    case undefined:
+      break
   }
   throw new FrameError("a frame is of no known kind")
 }

@@ -78,9 +78,7 @@ async function* opened(folder: string, name: string, unseal: Unseal): AsyncGener
     if (error instanceof UnsealError) throw new FolderFault(`${name} ${whyNot(error, unseal)}`)
     if (error instanceof Error && "code" in error && error.code === "ENOENT")
       throw new FolderFault(
-        name === MANIFEST
-          ? `${folder} holds no finished backup: there is no ${MANIFEST}`
-          : `${name} is missing`,
+        name === MANIFEST ? `${folder} holds no finished backup: there is no ${MANIFEST}` : `${name} is missing`,
       )
     throw error
   }

@@ -46,7 +46,7 @@ export async function backupInto(
 ): Promise<number> {
   try {
     const have = await partsIn(folder)
-    const show = progressOn(process.stderr)
+    const show = progressOn(process.stderr, surroundings.clock)
     const bytes = await storeBackup(folder, backupOf(config, surroundings, have), show.step)
     show.end()
     say(`Backup in ${folder}: ${bytes} bytes written`)

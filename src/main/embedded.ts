@@ -18,7 +18,9 @@ export async function embedded(config: Config, surroundings: Surroundings, purpo
   opened.defer(() => folder.release())
   const path = folder.file("tyler.db")
   if (!existsSync(path) && existsSync(unfinishedPath(path)))
-    throw new StartFault(`A restore into ${config.folders.data} did not end; run it again, or remove ${unfinishedPath(path)}`)
+    throw new StartFault(
+      `A restore into ${config.folders.data} did not end; run it again, or remove ${unfinishedPath(path)}`,
+    )
   const database: Locked = {
     name: path,
     open: async () => openDatabase(path, purpose === "serve"),

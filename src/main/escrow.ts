@@ -60,12 +60,9 @@ export function isRootKeyDigest({ folders }: Config, check: Uint8Array, digest: 
 
 /** The line of `tyler-server doctor`. */
 export function escrowLine(state: EscrowState, { environment }: Pick<Config, "environment">): string {
-  switch (state.kind) {
-    case "confirmed":
-      return `ok: the root key's escrow was opened and confirmed ${new Date(state.at).toISOString()}`
-    case "kms":
-      return "ok: the root key is in AWS KMS and needs no escrow"
-    case "missing":
-      return `${environment === "development" ? "note" : "FAULT"}: nobody has confirmed that the root key can be had back; run tyler-server keys escrow`
-  }
+  if (state.kind === "kms") return "ok: the root key is in AWS KMS and needs no escrow"
+  if (state.kind === "confirmed")
+    return `ok: the root key's escrow was opened and confirmed ${new Date(state.at).toISOString()}`
+  const weight = environment === "development" ? "note" : "FAULT"
+  return `${weight}: nobody has confirmed that the root key can be had back; run tyler-server keys escrow`
 }

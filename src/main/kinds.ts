@@ -108,7 +108,9 @@ export const recipients: Kind<readonly string[]> = {
     const names = text.split(",").map((name) => name.trim())
     const odd = names.find((name) => !/^age1[02-9ac-hj-np-z]{58}$/.test(name))
     if (odd !== undefined) return { fault: `must be X25519 recipients of age (age1...), not ${quote(odd)}` }
-    return names.length > MOST_RECIPIENTS ? { fault: `must be at most ${MOST_RECIPIENTS} recipients` } : { value: names }
+    return names.length > MOST_RECIPIENTS
+      ? { fault: `must be at most ${MOST_RECIPIENTS} recipients` }
+      : { value: names }
   },
 }
 

@@ -45,7 +45,7 @@ export async function restore(
     say(`Backup ${id} of ${new Date(madeAt).toISOString()}, ${size} entries: sealed, signed and whole`)
     await using opened = new AsyncDisposableStack()
     const filling = ask.check ? null : opened.use(await emptyPlace(config))
-    const show = progressOn(process.stderr)
+    const show = progressOn(process.stderr, surroundings.clock)
     await restoreBackup({ folder: ask.folder, unseal, manifest, root, filling }, show.step)
     show.end()
     await opened.disposeAsync()
@@ -66,7 +66,8 @@ async function vouchedFor(
   unseal: Unseal,
   { random }: Surroundings,
 ): Promise<{ readonly manifest: Manifest; readonly root: Buffer }> {
-  const { manifest, genuine } = await openManifest(folder, unseal)
+  const read = await openManifest(folder, unseal)
+  const { manifest } = read
   const check = Buffer.from(manifest.rootKeyCheck, "base64")
   const rootKey = await rootKeysOf(config, random).find(check)
   if (rootKey === undefined)
@@ -75,7 +76,8 @@ async function vouchedFor(
         `put it in place as ${config.folders.rootKeyFile} first, from its copy or its escrow, or set KMS_KEY_ID`,
     )
   const keyring = await openKeyring(keyRowsOf(manifest), rootKey.wrapper)
-  if (!genuine(keyring.rowsKey)) throw new StartFault("The backup was not made by this installation, or was changed")
+  if (!read.genuine(keyring.rowsKey))
+    throw new StartFault("The backup was not made by this installation, or was changed")
   for (const part of manifest.parts) await requirePart(folder, part)
   const key = verifierKeyText(logKeyFromSeed(LOG_ORIGIN, keyring.logSeed))
   try {

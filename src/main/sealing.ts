@@ -26,9 +26,11 @@ export function unsealOf({ backup }: Config, identityFile: string | null): Unsea
 
 /** Its only line. @throws StartFault */
 function passphraseIn(path: string): string {
-  const text = readGuarded("TYLER_BACKUP_PASSPHRASE_FILE", path, true).toString("utf8").replace(/\r?\n$/, "")
+  const text = readGuarded("TYLER_BACKUP_PASSPHRASE_FILE", path, true)
+    .toString("utf8")
+    .replace(/\r?\n$/, "")
   if (text.includes("\n")) throw new StartFault(`TYLER_BACKUP_PASSPHRASE_FILE ${path} holds more than one line`)
-  if ([...text].length < PASSPHRASE_MIN)
+  if (Array.from(text).length < PASSPHRASE_MIN)
     throw new StartFault(`TYLER_BACKUP_PASSPHRASE_FILE ${path} holds fewer than ${PASSPHRASE_MIN} characters`)
   return text
 }

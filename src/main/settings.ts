@@ -231,7 +231,11 @@ export const SETTINGS = {
     "for ever",
     "How long entries of reads and lists keep what they say: see docs/operate.md. The log verifies as before.",
   ),
-  AUDIT_KEEP_REFUSALS_DAYS: setting(integer(KEEP_LEAST, 36_500, "days"), "for ever", "The same for whatever was refused."),
+  AUDIT_KEEP_REFUSALS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for whatever was refused.",
+  ),
   AUDIT_KEEP_SIGN_INS_DAYS: setting(
     integer(KEEP_LEAST, 36_500, "days"),
     "for ever",

@@ -50,7 +50,6 @@ function isEmptied({ erasedBy, commitment }: EntryRow): boolean {
 
 async function withoutHeld(on: Service, rows: readonly EntryRow[]): Promise<readonly EntryRow[]> {
   const held = new Set<string>()
-  for (const id of new Set(rows.map(({ userId }) => userId)))
-    if ((await on.reader.hold(id)) !== undefined) held.add(id)
+  for (const id of new Set(rows.map(({ userId }) => userId))) if ((await on.reader.hold(id)) !== undefined) held.add(id)
   return rows.filter(({ userId }) => !held.has(userId))
 }

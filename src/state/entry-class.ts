@@ -4,15 +4,7 @@ export type EntryClass = "reads" | "refusals" | "sign-ins" | "other"
 export const ENTRY_CLASSES: readonly EntryClass[] = ["reads", "refusals", "sign-ins", "other"]
 
 const READS = ["GET", "GET_CACHED", "LIST", "DESCRIBE", "LIST_VERSIONS", "ROTATION_STATUS", "WHO"] as const
-const SIGN_INS = [
-  "LOGIN",
-  "LOGIN_FACTOR",
-  "LOGOUT",
-  "WORKLOAD_LOGIN",
-  "IAM_LOGIN",
-  "SESSION_END",
-  "STEP_UP",
-] as const
+const SIGN_INS = ["LOGIN", "LOGIN_FACTOR", "LOGOUT", "WORKLOAD_LOGIN", "IAM_LOGIN", "SESSION_END", "STEP_UP"] as const
 
 const BY_ACTION: Readonly<Record<string, EntryClass>> = {
   ...Object.fromEntries(READS.map((action) => [action, "reads" as const])),

@@ -51,7 +51,7 @@ for (const engine of ENGINES)
     const confirmed = await site.run("keys", "escrow", "--confirm", digest)
     assert.equal(confirmed.code, 0, confirmed.err)
     const [well, good] = await doctor(site)
-    assert.deepEqual([well, /^ok: the root key's escrow was opened and confirmed 20/.test(good)], [0, true], good)
+    assert.deepEqual([well, good.startsWith("ok: the root key's escrow was opened and confirmed 20")], [0, true], good)
 
     // Lost, and had back from its escrow alone.
     rmSync(site.rootKey)
@@ -89,7 +89,13 @@ test("what opens the backups does not open the root key too, and no odd recipien
   refused(await site.run("keys", "escrow", file, "--recipient", key.recipient), 1, /one key would open both/)
   const mistyped = key.recipient.replace(/.$/, (last) => (last === "q" ? "p" : "q"))
   refused(await site.run("keys", "escrow", file, "--recipient", mistyped), 1, /no X25519 recipient/)
-  for (const args of [["escrow", file], ["escrow"], ["show"], ["escrow", "--confirm"], ["escrow", file, "--confirm", "0".repeat(64)]])
+  for (const args of [
+    ["escrow", file],
+    ["escrow"],
+    ["show"],
+    ["escrow", "--confirm"],
+    ["escrow", file, "--confirm", "0".repeat(64)],
+  ])
     refused(await site.run("keys", ...args), 2, /keys escrow takes FILE and --recipient AGE, or --confirm DIGEST/)
 })
 
@@ -97,7 +103,7 @@ test("in development the missing escrow is a note", async (t) => {
   const site = await siteOf(t, "sqlite", { TYLER_ENVIRONMENT: "development" })
   await (await site.start()).close()
   const [code, line] = await doctor(site)
-  assert.deepEqual([code, /^note: nobody has confirmed/.test(line)], [0, true], line)
+  assert.deepEqual([code, line.startsWith("note: nobody has confirmed")], [0, true], line)
 })
 
 test("a new key pair for backups is as age-keygen makes one", async (t) => {

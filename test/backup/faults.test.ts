@@ -39,7 +39,11 @@ const oneLine = (said: Said, what: RegExp): void => {
 }
 
 /** Nothing of a restore, not even an empty database. */
-const untouched = (site: Site): void => assert.deepEqual(readdirSync(site.data).filter((name) => name !== "lock.db"), ["root.key"])
+const untouched = (site: Site): void =>
+  assert.deepEqual(
+    readdirSync(site.data).filter((name) => name !== "lock.db"),
+    ["root.key"],
+  )
 
 test("whatever byte of whichever file is changed, cut or added, it is found before anything is touched", async (t) => {
   const scene = await sceneOf(t)
@@ -91,7 +95,9 @@ test("another's backup, sealed to our recipient, is not taken for ours; nor is i
 
   // Who knows the recipient and the wrapped keys writes a manifest of their own.
   const manifest = ours.part("manifest")
-  const [line = "", mac = ""] = spawnSync("age", ["-d", "-i", ours.key.file, manifest], { encoding: "utf8" }).stdout.split("\n")
+  const [line = "", mac = ""] = spawnSync("age", ["-d", "-i", ours.key.file, manifest], {
+    encoding: "utf8",
+  }).stdout.split("\n")
   if (line === "") return t.skip("age")
   const forged = `${line.replace(/"size":\d+/, '"size":1')}\n${mac}\n`
   const made = spawnSync("age", ["-r", ours.key.recipient, "-o", `${manifest}.new`], { input: forged })
@@ -116,7 +122,9 @@ test("a wrong key, a wrong passphrase and none at all are told apart in one line
   const taken = await old.run("backup", folder)
   assert.equal(taken.code, 0, taken.err)
 
-  const wrong = await siteOf(t, "sqlite", { TYLER_BACKUP_PASSPHRASE_FILE: file("wrong", "another passphrase entirely") })
+  const wrong = await siteOf(t, "sqlite", {
+    TYLER_BACKUP_PASSPHRASE_FILE: file("wrong", "another passphrase entirely"),
+  })
   giveRootKey(old, wrong)
   oneLine(await wrong.run("restore", folder), /is not sealed to this passphrase$/m)
   const other = await newIdentity()
@@ -164,7 +172,9 @@ test("no backup without a seal, none of nothing, and none into a folder of somet
 })
 
 for (const engine of ENGINES)
-  test(`nothing is restored over somebody's data, nor beside a server (${engine})`, { skip: skipped(engine) }, async (t) => {
+  test(`nothing is restored over somebody's data, nor beside a server (${engine})`, {
+    skip: skipped(engine),
+  }, async (t) => {
     const scene = await sceneOf(t)
     const taken = await siteOf(t, engine)
     giveRootKey(scene.old, taken)
@@ -199,7 +209,10 @@ test("a disk that is full stops a restore with one line, and leaves the place em
     cpSync(scene.old.rootKey, join(mounted, "root.key"))
     const said = await small.run("restore", scene.folder, "--identity", scene.key.file)
     oneLine(said, /The restore stopped, .* \((disk_full|ENOSPC)\)/)
-    assert.deepEqual(readdirSync(mounted).filter((name) => name.startsWith("tyler.db")), [])
+    assert.deepEqual(
+      readdirSync(mounted).filter((name) => name.startsWith("tyler.db")),
+      [],
+    )
   }
 })
 
@@ -229,4 +242,3 @@ test("what is in a backup opens with age's own program, and the root key is nowh
   const sealed = scene.names.map((name) => readFileSync(join(scene.folder, name), "latin1")).join("")
   assert.equal(sealed.includes("config/app"), false)
 })
-

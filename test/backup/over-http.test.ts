@@ -123,7 +123,10 @@ test("one at a time; whoever hangs up frees it, and what came looks like no back
 
   const folder = join(site.folder, "backup")
   assert.deepEqual(await partsIn(folder), [])
-  await assert.rejects(storeBackup(folder, unframed(partOf(first, 4_000_000)), () => undefined), FrameError)
+  await assert.rejects(
+    storeBackup(folder, unframed(partOf(first, 4_000_000)), () => undefined),
+    FrameError,
+  )
   assert.equal(readdirSync(folder).includes("manifest.json.age"), false)
   first.destroy()
   let third = await ask()

@@ -47,5 +47,8 @@ for (const from of ENGINES)
       assert.equal((await verdictOn(await exportLog(session))).ok, true)
       const [entry] = await entriesOf(session, { action: "BACKUP_RESTORED" })
       assert.match(entry?.details ?? "", /^alarm backup=[0-9a-f]{16} size=\d+ made=\S+Z$/)
-      assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith(".part")), [])
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.endsWith(".part")),
+        [],
+      )
     })

@@ -66,7 +66,10 @@ test("a person who was erased since is in no part of the next backup into the sa
   await erasing.runJobs()
   await erasing.close()
   assert.equal((await site.run("backup", folder)).code, 0)
-  assert.equal(same(readdirSync(folder)).some((name) => same(before).includes(name)), false)
+  assert.equal(
+    same(readdirSync(folder)).some((name) => same(before).includes(name)),
+    false,
+  )
 
   const fresh = await siteOf(t, "sqlite")
   giveRootKey(site, fresh)

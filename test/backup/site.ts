@@ -57,8 +57,7 @@ export async function siteOf(
     rmSync(folder, { recursive: true, force: true })
     await database?.[Symbol.asyncDispose]()
   })
-  const urls =
-    database === undefined ? {} : { DATABASE_URL: database.servingUrl, DATABASE_MIGRATION_URL: database.url }
+  const urls = database === undefined ? {} : { DATABASE_URL: database.servingUrl, DATABASE_MIGRATION_URL: database.url }
   const env = serverEnvironment(folder, { ...urls, ...more })
   const begin = (...args: readonly string[]) => {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY, ...args], {

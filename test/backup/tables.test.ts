@@ -68,12 +68,14 @@ const DERIVED = /^(audit_node|quota_use_of_person)\./
 for (const engine of ENGINES)
   test(`every column of every table is described (${engine})`, { skip: skipped(engine) }, async (t) => {
     const place = await PLACES[engine](t)
-    const described = [...TABLES, LOG].flatMap(({ name, columns }) => Object.keys(columns).map((column) => `${name}.${column}`))
+    const described = [...TABLES, LOG].flatMap(({ name, columns }) =>
+      Object.keys(columns).map((column) => `${name}.${column}`),
+    )
     const stored = (await place.columns()).filter((name) => !DERIVED.test(name))
     assert.deepEqual(stored.toSorted(), described.toSorted())
   })
 
-const ODD = "é \u{1f511} \"quoted\" \\ back\u2028line\ttab\u0001"
+const ODD = 'é \u{1f511} "quoted" \\ back\u2028line\ttab\u0001'
 const FIXED: Readonly<Record<string, string | number>> = {
   "principal.kind": "person",
   "factor.kind": "totp",
@@ -106,12 +108,18 @@ function rowsOf(table: Table): Cell[][] {
 
 for (const from of ENGINES)
   for (const to of ENGINES)
-    test(`every kind of cell goes from ${from} to ${to} and stays what it is`, { skip: skipped(from, to) }, async (t) => {
+    test(`every kind of cell goes from ${from} to ${to} and stays what it is`, {
+      skip: skipped(from, to),
+    }, async (t) => {
       const [source, target] = [await PLACES[from](t), await PLACES[to](t)]
       await filled(source, (table) => rowsOf(table).map((row) => JSON.stringify(row)))
       const first = await allRows(source)
       for (const table of [...TABLES, LOG])
-        assert.deepEqual(first.get(table.name)?.map((row) => JSON.parse(row) as Cell[]), rowsOf(table), table.name)
+        assert.deepEqual(
+          first.get(table.name)?.map((row) => JSON.parse(row) as Cell[]),
+          rowsOf(table),
+          table.name,
+        )
       await filled(target, (table) => first.get(table.name) ?? [])
       const second = await allRows(target)
       for (const [name, rows] of first)
@@ -122,21 +130,38 @@ for (const from of ENGINES)
         )
     })
 
-test("uses of all secrets together, and entries that retention emptied, cross over too", { skip: skipped("postgres") }, async (t) => {
+test("uses of all secrets together, and entries that retention emptied, cross over too", {
+  skip: skipped("postgres"),
+}, async (t) => {
   const names = Object.keys(LOG.columns)
-  const emptied = names.map((column): Cell => (column === "idx" ? 0 : column === "erased_by" ? 7 : column === "leaf_hash" ? "AAAA" : null))
+  const emptied = names.map(
+    (column): Cell => (column === "idx" ? 0 : column === "erased_by" ? 7 : column === "leaf_hash" ? "AAAA" : null),
+  )
   const rows = new Map([
-    ["quota_use", [["p", "2026-11-24", "", 5], ["p", "2026-11-24", "s", 3]]],
+    [
+      "quota_use",
+      [
+        ["p", "2026-11-24", "", 5],
+        ["p", "2026-11-24", "s", 3],
+      ],
+    ],
     [LOG.name, [emptied]],
   ])
-  for (const [from, to] of [["sqlite", "postgres"], ["postgres", "sqlite"]] as const) {
+  for (const [from, to] of [
+    ["sqlite", "postgres"],
+    ["postgres", "sqlite"],
+  ] as const) {
     const [source, target] = [await PLACES[from](t), await PLACES[to](t)]
     await filled(source, (table) => (rows.get(table.name) ?? []).map((row) => JSON.stringify(row)))
     const read = await allRows(source)
     await filled(target, (table) => read.get(table.name) ?? [])
     const again = await allRows(target)
     for (const [name, expected] of rows)
-      assert.deepEqual(again.get(name)?.map((row) => JSON.parse(row) as Cell[]), expected, `${name} to ${to}`)
+      assert.deepEqual(
+        again.get(name)?.map((row) => JSON.parse(row) as Cell[]),
+        expected,
+        `${name} to ${to}`,
+      )
   }
 })
 

@@ -33,8 +33,7 @@ const whose = (entries: Awaited<ReturnType<typeof entriesOf>>, action: string, i
 test("each class keeps what it says for its days, then only number and leaf hash; both verifiers agree with the log", async () => {
   const { server, people, admin } = stage
   await createSecret(admin, NAME, "a value")
-  for (const person of [people.dev, people.held])
-    assert.equal((await read(person.client, NAME)).status, 200)
+  for (const person of [people.dev, people.held]) assert.equal((await read(person.client, NAME)).status, 200)
   assert.equal((await people.dev.client.get(`${secretPath("financial/none")}/metadata`)).status, 403)
   const hold = await admin.post(`/api/users/${people.held.id}/hold`, { reason: REASON })
   assert.equal(hold.status, 200, hold.text)
@@ -48,7 +47,9 @@ test("each class keeps what it says for its days, then only number and leaf hash
   const entries = await entriesOf(due)
   assert.deepEqual([whose(entries, "GET", people.dev.id), whose(entries, "GET", people.held.id)], [0, 1])
   assert.equal(entries.filter(({ result }) => result === "DENIED").length, 1, "a refusal is of another class")
-  assert.ok(whose(entries, "CREATE", entries[0]?.user_id ?? "") >= 0 && entries.some(({ action }) => action === "CREATE"))
+  assert.ok(
+    whose(entries, "CREATE", entries[0]?.user_id ?? "") >= 0 && entries.some(({ action }) => action === "CREATE"),
+  )
   const [order] = entries.filter(({ action }) => action === "RETAIN")
   assert.match(order?.resource_name ?? "", /^\d+-\d+$/)
   assert.match(order?.details ?? "", /^class=reads before=\S+Z count=1$/)
@@ -64,7 +65,10 @@ test("each class keeps what it says for its days, then only number and leaf hash
   assert.equal((JSON.parse(whole.lines[id + 1] ?? "") as { leafHash: string }).leafHash, leafHash, "the same leaf")
 
   const refusals = await entriesOf(await later(DAY_MS))
-  assert.equal(refusals.some(({ action, decision }) => action === "DESCRIBE" && decision === "forbidden"), false)
+  assert.equal(
+    refusals.some(({ action, decision }) => action === "DESCRIBE" && decision === "forbidden"),
+    false,
+  )
 })
 
 test("what a hold kept goes once it has ended; orders stay, whatever their class is kept for", async () => {
@@ -80,7 +84,10 @@ test("what a hold kept goes once it has ended; orders stay, whatever their class
   assert.ok(orders >= 3)
   const old = await later(91 * DAY_MS)
   const entries = await entriesOf(old)
-  assert.equal(entries.some(({ action }) => action === "CREATE"), false)
+  assert.equal(
+    entries.some(({ action }) => action === "CREATE"),
+    false,
+  )
   assert.ok(entries.filter(({ action }) => action === "RETAIN").length > orders)
   assert.equal((await verdictOn(await exportLog(old))).ok, true)
 })

@@ -23,7 +23,9 @@ const NEWER = [
   "COMMIT",
 ]
 
-test("a replica goes on through the migration of a newer version, and is not started on what that left", { skip }, async () => {
+test("a replica goes on through the migration of a newer version, and is not started on what that left", {
+  skip,
+}, async () => {
   await using replicas = await replicaSet()
   const running = await replicas.start(0)
   const ada = await setUpAdmin(running)

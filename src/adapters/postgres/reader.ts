@@ -206,7 +206,11 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     },
 
     retainedUpTo: async (name) =>
-      (await one((row) => Number(Buffer.from(row["value"] as Uint8Array).toString("utf8")), META, `retained_${name}`)) ?? 0,
+      (await one(
+        (row) => Number(Buffer.from(row["value"] as Uint8Array).toString("utf8")),
+        META,
+        `retained_${name}`,
+      )) ?? 0,
     escrow: () => one((row) => escrowOf(row["value"] as Uint8Array), "SELECT value FROM meta WHERE key = 'escrow'"),
 
     quotaUsed: async (principalId, secretId, day) =>

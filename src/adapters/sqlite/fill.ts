@@ -47,7 +47,9 @@ function openDraft(draft: string): DatabaseSync {
   const db = new DatabaseSync(draft)
   try {
     // Nobody else sees it, and a kill throws it away: it is made durable once, at the end.
-    db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536")
+    db.exec(
+      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536",
+    )
     migrate(db)
     db.exec("BEGIN")
     return db
@@ -98,8 +100,7 @@ function storedOf(kind: ColumnKind, cell: Cell): SQLInputValue {
 }
 
 function clear(draft: string): void {
-  for (const file of [draft, `${draft}-journal`, `${draft}-wal`, `${draft}-shm`])
-    if (existsSync(file)) rmSync(file)
+  for (const file of [draft, `${draft}-journal`, `${draft}-wal`, `${draft}-shm`]) if (existsSync(file)) rmSync(file)
 }
 
 function sync(path: string): void {

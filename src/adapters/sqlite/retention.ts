@@ -16,9 +16,7 @@ export const retentionChanges = {
   emptyEntries(sql: Statements, { name, indexes, upTo }: ChangeOf<"emptyEntries">, order: number): void {
     const done = sql.of(EMPTY).run(order, JSON.stringify(indexes))
     if (done.changes === 0) throw new ConflictError("gone")
-    sql
-      .of("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)")
-      .run(keyOf(name), Buffer.from(String(upTo)))
+    sql.of("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)").run(keyOf(name), Buffer.from(String(upTo)))
   },
 }
 
