@@ -18,6 +18,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   logins: ["logins.ts"],
   approvals: ["approvals.ts"],
   scale: ["scale.ts"],
+  backup: ["backup.ts"],
 }
 
 /** What a part needs and this machine may not have. @returns why it is not measured */
