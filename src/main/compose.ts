@@ -39,6 +39,7 @@ import { tracedLedger, tracingFor } from "./tracing.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
+import { rotatingOf, rotations } from "./rotating.ts"
 import { placeOf, serviceOf } from "./service.ts"
 import { openStore } from "./store.ts"
 import { VERSION } from "./version.ts"
@@ -123,6 +124,8 @@ export async function start(
   let publicUrl = ""
   const tls = config.listen.tls === null ? null : { options: loadTls(config.listen.tls).options, servers: [] }
   const rewraps = rewrapping(service, log)
+  const rotating = rotatingOf(config.rotation)
+  const rotator = rotations({ service, rotating, alone: config.profile === "embedded", log })
   const wiring: Wiring = {
     service,
     authenticator: authenticator(service),
@@ -141,6 +144,7 @@ export async function start(
     setupToken: setupToken(token),
     rewrapping: rewraps,
     backup: backupSource(config, { clock, random }, backend.keys),
+    rotation: { rotating, wake: () => rotator.wake() },
     readiness,
     counters: new Counters(),
     measure: measureOf({ meter, notices: noticeMeter, mirror, mirroring: copied, tally, publishing: published }),
@@ -156,6 +160,7 @@ export async function start(
   const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
   opened.defer(() => notifier?.close())
+  opened.defer(() => rotator.close())
   let jobs: Jobs | undefined
   opened.defer(() => jobs?.close())
   const app = createApp(wiring)
@@ -169,7 +174,8 @@ export async function start(
   publicUrl = publicUrlAt(config.listen, port)
   if (rollback === undefined) {
     notifier = notifying({ service, channels, meter: noticeMeter, publicUrl: () => publicUrl, log })
-    jobs = await startJobs(service, notifier, log)
+    jobs = await startJobs(service, notifier, rotator, log)
+    rotator.wake()
     await rewraps.resume()
   }
   const running = opened.move()

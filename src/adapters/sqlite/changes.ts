@@ -2,6 +2,7 @@ import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
 import { escrowBytes } from "../../state/escrow.ts"
 import type { CredentialRow, KeyRow, PolicyRow, PrincipalRow, Tag } from "../../state/rows.ts"
+import { isCurrent } from "../../state/labels.ts"
 import { mergedTags } from "../../state/tags.ts"
 import { ConflictError } from "./conflict.ts"
 import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
@@ -13,6 +14,7 @@ import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { retentionChanges } from "./retention.ts"
 import { roleChanges } from "./role-changes.ts"
+import { rotationChanges } from "./rotation-changes.ts"
 import type { Statements } from "./statements.ts"
 import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
 import { iamChanges } from "./iam-changes.ts"
@@ -29,6 +31,7 @@ const APPLY: Apply = {
   ...requestChanges,
   ...roleChanges,
   ...retentionChanges,
+  ...rotationChanges,
   ...workloadChanges,
   ...iamChanges,
   ...signOnChanges,
@@ -181,9 +184,10 @@ const APPLY: Apply = {
     if (taken.get(secretId, version.versionId)) throw new ConflictError("version_taken")
     requireSealing(sql, version.keyId)
     const secret = sql
-      .of(`UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = ?, rotation_due_since = NULL
+      .of(`UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = ?,
+             rotation_due_since = iif(?, NULL, rotation_due_since)
            WHERE id = ? AND deletion_at IS NULL RETURNING next_seq`)
-      .get(changedAt, secretId)
+      .get(changedAt, Number(isCurrent(labels, version.versionId)), secretId)
     if (!secret) throw new ConflictError("gone")
     insertVersion(sql, version, (secret["next_seq"] as number) - 1)
     replaceLabels(sql, secretId, labels)
@@ -231,7 +235,7 @@ const APPLY: Apply = {
     if (!secret) throw new ConflictError("gone")
     const due = secret["deletion_at"] as number | null
     if (dueBefore !== null && (due === null || due > dueBefore)) throw new ConflictError("not_due")
-    for (const table of ["secret_label", "secret_version", "secret_rotation_schedule"])
+    for (const table of ["secret_label", "secret_version", "secret_rotation_schedule", "rotation"])
       sql.of(`DELETE FROM ${table} WHERE secret_id = ?`).run(secretId)
     sql.of("DELETE FROM secret WHERE id = ?").run(secretId)
   },
