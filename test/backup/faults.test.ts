@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
-import { gunzipSync } from "node:zlib"
+import { gunzipSync, gzipSync } from "node:zlib"
 import { newIdentity } from "../../src/backup/age.ts"
 import { setUpAdmin } from "../kit/people.ts"
 import { createSecret } from "../kit/secrets.ts"
@@ -92,6 +92,17 @@ test("another's backup, sealed to our recipient, is not taken for ours; nor is i
   const folder = join(theirs.folder, "backup")
   assert.equal((await theirs.run("backup", folder)).code, 0)
   oneLine(await attempt(folder), /made under the root key/)
+
+  // Who had the backup's key once puts other rows, well sealed, in the place of a part.
+  const state = ours.part("state")
+  const genuine = readFileSync(state)
+  const opened = spawnSync("age", ["-d", "-i", ours.key.file, state])
+  if (opened.error !== undefined) return t.skip("age")
+  const rows = gunzipSync(opened.stdout).toString("utf8").replaceAll('"developer"', '"superuser"')
+  rmSync(state)
+  spawnSync("age", ["-r", ours.key.recipient, "-o", state], { input: gzipSync(rows) })
+  oneLine(await attempt(ours.folder), /state-\S+ (was changed|is \d+ bytes long and was \d+)/)
+  writeFileSync(state, genuine)
 
   // Who knows the recipient and the wrapped keys writes a manifest of their own.
   const manifest = ours.part("manifest")
