@@ -436,6 +436,18 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/audit-verify.ts"),
   },
   {
+    words: "compliance report",
+    operands: "",
+    summary: "what supports the guide's thirteen claims, and what does not (admins and auditors)",
+    options: [
+      { name: "format", value: "FORM", summary: "markdown (the default), html or json" },
+      { name: "out", short: "o", value: "FILE", summary: "to a new file only you can read" },
+      { name: "fail-on", value: "STATE", summary: "exit 3 if a claim is found to be fault, or warn or worse" },
+    ],
+    more: ["The page of --format html is one file without scripts, to look at and to print."],
+    load: () => import("./commands/compliance-report.ts"),
+  },
+  {
     words: "keys status",
     operands: "",
     summary: "list the keys and what is sealed under each",

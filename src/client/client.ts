@@ -18,6 +18,8 @@ import { type Factors, factorsOf } from "./factors.ts"
 import {
   type Audit,
   auditOf,
+  type Compliance,
+  complianceOf,
   type IdentityProviders,
   identityProvidersOf,
   type Keys,
@@ -67,6 +69,7 @@ export interface TylerClient extends Secrets, Identity, BreakGlass {
   readonly grants: Grants
   readonly policies: Policies
   readonly audit: Audit
+  readonly compliance: Compliance
   readonly keys: Keys
   readonly backups: Backups
   readonly identityProviders: IdentityProviders
@@ -107,6 +110,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     grants: grantsOf(caller),
     policies: policiesOf(caller),
     audit: auditOf(caller),
+    compliance: complianceOf(caller),
     keys: keysOf(caller),
     backups: backupsOf(caller),
     identityProviders: identityProvidersOf(caller),

@@ -430,6 +430,11 @@ export const MATRIX = {
   },
   "GET /api/audit/checkpoint": { ...open, resource: "audit", summary: "The signed tree head" },
   "GET /api/audit/key": { ...open, resource: "audit", summary: "The key that checkpoints are verified with" },
+  "GET /api/compliance": {
+    ...audit,
+    action: "COMPLIANCE_REPORT",
+    summary: "The guide's thirteen claims: what was checked, and what it shows (role admin or auditor)",
+  },
   "GET /api/audit/proof": { ...audit, action: null, summary: "Inclusion proof of an entry" },
 
   "GET /api/keys": { ...key, action: "KEY_STATUS", summary: "Keys and the progress of a rotation (role admin)" },

@@ -103,6 +103,7 @@ const GATES: Readonly<Record<RouteId, Gates>> = {
   "GET /api/audit/export": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/audit/checkpoint": ["pass", "pass", "pass", "pass", "pass", "pass", "pass"],
   "GET /api/audit/key": ["pass", "pass", "pass", "pass", "pass", "pass", "pass"],
+  "GET /api/compliance": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/audit/proof": ["401", "half", "pass", "pass", "pass", "pass", "401"],
   "GET /api/keys": ["401", "half", "403", "pass", "pass", "403", "401"],
   "POST /api/keys/rotate": ["401", "half", "403", "pass", "pass", "403", "401"],

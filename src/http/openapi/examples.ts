@@ -730,6 +730,45 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   },
   "GET /api/secrets/{name}/audit": { answer: { secretName: NAME, auditLogs: [entry], total: 1, nextCursor: null } },
   "GET /api/audit": { answer: { auditLogs: [entry], total: 1, nextCursor: null } },
+  "GET /api/compliance": {
+    answer: {
+      at: AT,
+      version: "0.1.0",
+      environment: "production",
+      looked: { since: "2026-08-26T09:30:00.000Z", entries: 4120, cut: false },
+      entry: 4120,
+      checkpoint: CHECKPOINT,
+      claims: [
+        {
+          number: 9,
+          text: "MFA support for sensitive secrets",
+          state: "fault",
+          duty: "Mark what is sensitive: put it under rows that ask for a second factor.",
+          checks: [
+            {
+              name: "factors-of-admins",
+              asks: "that admins and auditors have a second factor",
+              state: "fault",
+              figure: "admins and auditors who sign in with a password alone: grace",
+              fix: "have them enrol an app or a passkey on /factors",
+              entries: [4012],
+              supports: ["CC6.1"],
+            },
+          ],
+        },
+      ],
+      items: [
+        {
+          framework: "SOC 2",
+          item: "CC6.1",
+          about: "logical access to protected information",
+          state: "fault",
+          checks: ["factors-of-admins"],
+          duty: "An inventory of what has to be protected, and who owns it.",
+        },
+      ],
+    },
+  },
   "GET /api/audit/checkpoint": { answer: { checkpoint: CHECKPOINT } },
   "GET /api/audit/key": { answer: { key: `tyler-setup/audit+deadbeef+${HASH}` } },
   "GET /api/audit/proof": { answer: { index: 41, size: 42, leafHash: HASH, proof: [HASH] } },

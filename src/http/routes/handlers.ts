@@ -9,6 +9,7 @@ import { accessRequestRoutes } from "./access-requests.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
 import { backupRoutes } from "./backup.ts"
+import { complianceRoutes } from "./compliance.ts"
 import { describeRoutes } from "./describe.ts"
 import { factorRoutes } from "./factors.ts"
 import { healthRoutes } from "./health.ts"
@@ -69,5 +70,6 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...providerRoutes,
   ...signOnRoutes,
   ...auditRoutes,
+  ...complianceRoutes,
   ...whatIfRoutes,
 }
