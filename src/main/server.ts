@@ -10,14 +10,17 @@ import { alarmsAsked, applyAlarms } from "./aws-alarms.ts"
 import { awsDoctor } from "./aws-doctor.ts"
 import { start } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
+import { doctor } from "./doctor/doctor.ts"
 import { offline } from "./offline.ts"
 import { keepingCommand } from "./keeping-command.ts"
 import { VERSION } from "./version.ts"
 
+const SURROUNDINGS = { clock: systemClock, random: systemRandom }
+
 const HELP = `tyler-server: the server side of Tyler Setup, on the server's machine
 
   tyler-server serve                          start the server
-  tyler-server doctor                         look for what is wrong; changes nothing (SQLite: server stopped)
+  tyler-server doctor [--json]                look for what is wrong, beside a running server; changes nothing
   tyler-server aws doctor [--json]            try what AWS is needed for: identity, clock, each permission
   tyler-server aws alarms apply --topic ARN [--dry-run]
                                               CloudWatch's alarms as docs/alarms.md has them, told to that SNS topic
@@ -43,7 +46,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     case "serve":
       return rest.length === 0 ? configured(serve) : usage("serve takes no arguments")
     case "doctor":
-      return rest.length === 0 ? configured(doctor) : usage("doctor takes no arguments")
+      if (rest.length > 1 || (rest[0] ?? "--json") !== "--json") return usage("doctor takes --json or nothing")
+      return configured((config) => doctor(config, rest[0] === "--json", SURROUNDINGS, say))
     case "aws":
       if (rest[0] === "alarms") return alarms(rest.slice(1))
       if (rest[0] !== "doctor" || rest.length > 2 || (rest[1] ?? "--json") !== "--json")
@@ -111,14 +115,6 @@ function alarms([verb, ...args]: readonly string[]): number | Promise<number> {
   if (asked === undefined) return usage("aws alarms takes apply --topic ARN_OF_AN_SNS_TOPIC [--dry-run]")
   const deskAt = async (place: AwsPlace) => (await import("../adapters/aws/alarms.ts")).alarmDesk(place)
   return configured((config) => applyAlarms(config, asked, deskAt, say))
-}
-
-function doctor(config: Config): Promise<number> {
-  return offline(config, systemClock, systemRandom, async (on) => {
-    const lines = await on.diagnose()
-    for (const line of lines) say(line)
-    return lines.some((line) => line.startsWith("FAULT")) ? 1 : 0
-  })
 }
 
 /** The server may be running: nothing of it is touched. */

@@ -209,7 +209,7 @@ test("in development: a demand for a second factor that is switched off, reads w
 })
 
 for (const [version, state, figure] of [
-  ["1.3", "ok", /own port: TLSv1\.3 \([A-Z0-9_, ]+\)$/],
+  ["1.3", "ok", /^negotiated: TLSv1\.3 \([A-Z0-9_, ]+\)$/],
   ["1.2", "warn", /TLSv1\.2 \(ECDHE-[A-Z0-9, -]+\)$/],
 ] as const)
   test(`what was negotiated with the own port is told: TLS ${version} and newer`, { skip: noOpenssl }, async () => {

@@ -14,9 +14,9 @@ export function wordOf(state: State | null): string {
   return state === null ? "no check of ours" : WORDS[state]
 }
 
-/** Entry numbers, `12, 8`; a dash for none. */
+/** Entry numbers, `12, 8`; `none`. */
 export function entriesText(entries: readonly number[]): string {
-  return entries.length === 0 ? "-" : entries.join(", ")
+  return entries.length === 0 ? "none" : entries.join(", ")
 }
 
 export const TITLE = "Evidence for the thirteen claims"

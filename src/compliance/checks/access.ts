@@ -24,7 +24,7 @@ export function approvalRows({ floor }: Observed): Look {
 
 export function secondPerson({ rules, people, trail }: Observed): Look {
   const entries = evidence(trail, "ACCESS_APPROVE")
-  const admins = `${people.admins.count} admins (${people.admins.text || "none"})`
+  const admins = `admins: ${people.admins.text || "none"}`
   if (!rules.guarded)
     return warn(
       `${admins}; in development one admin alone loosens guards and purges`,

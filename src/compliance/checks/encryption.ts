@@ -6,7 +6,7 @@ import { evidence } from "../evidence.ts"
 export function valuesSealed({ keys, deployment, trail }: Observed): Look {
   const { sealed, unsealed } = keys
   const where = deployment.values === "database" ? "in the database" : "in AWS Secrets Manager"
-  const figure = `${sealed} versions sealed ${where}, each under a data key of its own; ${unsealed} kept as they are`
+  const figure = `versions sealed ${where}, each under a data key of its own: ${sealed}; kept as they are: ${unsealed}`
   const entries = evidence(trail, "CREATE", "UPDATE")
   if (deployment.values === "aws_native" || unsealed > 0)
     return warn(

@@ -6,29 +6,25 @@ const BROKEN = new Set(["SSLv3", "TLSv1", "TLSv1.1"])
 
 export function transport({ deployment }: Observed): Look {
   const { listener, environment } = deployment
-  switch (listener.kind) {
-    case "loopback": {
-      const figure = "the port is on loopback, without TLS"
-      const fix = "set TLS_CERT_FILE and TLS_KEY_FILE, or put a TLS proxy in front and name it in TRUSTED_PROXIES"
-      return environment === "production" ? fault(figure, fix) : warn(figure, fix)
-    }
-    case "proxy":
-      return warn(
-        `TLS ends at a proxy in front of ${listener.publicUrl}: what it negotiates is not seen from here`,
-        "run tyler-server doctor, which connects to PUBLIC_URL, and keep the proxy at TLS 1.3",
-      )
-    case "unknown":
-      return fault(
-        `nothing was negotiated with the own port: ${listener.cause}`,
-        "look at the certificate and at /api/ready",
-      )
-    case "tls":
-      return negotiated(listener.offers)
-  }
+  if (listener.kind === "tls") return negotiated(listener.offers)
+  if (listener.kind === "proxy")
+    return warn(
+      `TLS ends at a proxy in front of ${listener.publicUrl}: what it negotiates is not seen from here`,
+      "run tyler-server doctor, which connects to PUBLIC_URL, and keep the proxy at TLS 1.3",
+    )
+  if (listener.kind === "unknown")
+    return fault(
+      `nothing was negotiated with the own port: ${listener.cause}`,
+      "look at the certificate and at /api/ready",
+    )
+  const figure = "the port is on loopback, without TLS"
+  const fix = "set TLS_CERT_FILE and TLS_KEY_FILE, or put a TLS proxy in front and name it in TRUSTED_PROXIES"
+  return environment === "production" ? fault(figure, fix) : warn(figure, fix)
 }
 
+/** What a port agreed to, the doctor's lines too. */
 export function negotiated(offers: readonly Offer[]): Look {
-  const figure = `negotiated with the own port: ${offers.map(({ protocol, ciphers }) => `${protocol} (${ciphers.join(", ")})`).join("; ") || "nothing"}`
+  const figure = `negotiated: ${offers.map(({ protocol, ciphers }) => `${protocol} (${ciphers.join(", ")})`).join("; ") || "nothing"}`
   if (offers.length === 0) return fault(figure, "look at the certificate")
   if (offers.some(({ protocol }) => BROKEN.has(protocol))) return fault(figure, "set TLS_MIN_VERSION=1.3")
   const weak = offers.filter(({ protocol }) => protocol !== "TLSv1.3").flatMap(({ ciphers }) => ciphers.filter(isWeak))
