@@ -1,6 +1,7 @@
 import type { TObject, TSchema } from "../api/fields.ts"
 import type { ErrorCode } from "../core/errors.ts"
 import { accessKeyContracts } from "./contract/access-keys.ts"
+import { accessReviewContracts } from "./contract/access-review.ts"
 import { accessRequestContracts } from "./contract/access-requests.ts"
 import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"
@@ -69,6 +70,7 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...keyContracts,
   ...backupContracts,
   ...complianceContracts,
+  ...accessReviewContracts,
   ...whatIfContracts,
   ...providerContracts,
 }

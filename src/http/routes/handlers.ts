@@ -5,6 +5,7 @@ import type { Caller } from "../../operations/service.ts"
 import type { RouteId } from "../matrix.ts"
 import type { Wiring } from "../wiring.ts"
 import { accessKeyRoutes } from "./access-keys.ts"
+import { accessReviewRoutes } from "./access-review.ts"
 import { accessRequestRoutes } from "./access-requests.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
@@ -71,5 +72,6 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...signOnRoutes,
   ...auditRoutes,
   ...complianceRoutes,
+  ...accessReviewRoutes,
   ...whatIfRoutes,
 }
