@@ -12,6 +12,7 @@ import {
 import { parseAddress } from "./address.ts"
 import { type Backups, backupsOf } from "./backups.ts"
 import { type IamBindings, iamBindingsOf } from "./iam.ts"
+import { type AccessReview, accessReviewOf } from "./access-review.ts"
 import { makeCaller } from "./caller.ts"
 import { TylerApiError } from "./error.ts"
 import { type Factors, factorsOf } from "./factors.ts"
@@ -70,6 +71,7 @@ export interface TylerClient extends Secrets, Identity, BreakGlass {
   readonly policies: Policies
   readonly audit: Audit
   readonly compliance: Compliance
+  readonly accessReview: AccessReview
   readonly keys: Keys
   readonly backups: Backups
   readonly identityProviders: IdentityProviders
@@ -111,6 +113,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     policies: policiesOf(caller),
     audit: auditOf(caller),
     compliance: complianceOf(caller),
+    accessReview: accessReviewOf(caller),
     keys: keysOf(caller),
     backups: backupsOf(caller),
     identityProviders: identityProvidersOf(caller),

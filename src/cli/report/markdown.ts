@@ -1,4 +1,5 @@
 import type { ComplianceAnswer } from "../../api/compliance.ts"
+import { printable } from "../printable.ts"
 import { entriesText, headOf, LEAD, TITLE, wordOf } from "./words.ts"
 
 /** The report as CommonMark with tables. */
@@ -10,13 +11,13 @@ export function reportMarkdown(report: ComplianceAnswer, server: string): string
       .map(([name, value]) => `- **${name}:** ${cell(value)}`)
       .join("\n"),
     "## Claims",
-    table(
+    markdownTable(
       ["", "claim", "found"],
       report.claims.map(({ number, text, state }) => [String(number), text, wordOf(state)]),
     ),
     ...report.claims.map(claimSection),
     "## What others ask",
-    table(
+    markdownTable(
       ["", "item", "about", "supporting checks", "found", "remains yours"],
       report.items.map((one) => [
         one.framework,
@@ -44,17 +45,20 @@ function claimSection({ number, text, state, duty, checks }: ComplianceAnswer["c
   ])
   return [
     `### ${number}. ${text}: ${wordOf(state)}`,
-    table(["check", "checked", "found", "what would help", "entries", "supports"], rows),
+    markdownTable(["check", "checked", "found", "what would help", "entries", "supports"], rows),
     `Remains yours: ${cell(duty)}`,
   ].join("\n\n")
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** CommonMark with tables, as GitHub has them. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`
   return [line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)].join("\n")
 }
 
 /** Names of people and secrets stand in it: nothing of them may end a cell, begin a tag or a link. */
 function cell(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>|]/g, (mark) => `\\${mark}`).replaceAll(/\s+/g, " ")
+  return printable(text)
+    .replaceAll(/[\\`*_[\]<>|]/g, (mark) => `\\${mark}`)
+    .replaceAll(/\s+/g, " ")
 }
