@@ -30,6 +30,8 @@ async function main(): Promise<void> {
     await measureOne(large, "inclusion proof", proof, "at most 5 ms", large.stage.admin.token ?? "")
     await measureOthers(large, "a list of which the caller may see nothing", "/api/secrets?limit=100")
     await measureOthers(large, "a search that finds nothing", "/api/secrets?q=nothing-has-this")
+    await measureOthers(large, "the compliance report", "/api/compliance")
+    await measureOthers(large, "a page of the access review", "/api/access-review")
     await measureOthers(large, "an audit query that finds nothing", "/api/audit?action=NEVER")
   } finally {
     await small.server.close()

@@ -1,6 +1,9 @@
 /** Parts of documents that are made from the code, and the code each is made from. */
 import { prometheusRules } from "../src/alarm/prometheus.ts"
 import { type Alarm, ALARMS } from "../src/alarm/table.ts"
+import { CLAIMS } from "../src/compliance/claims.ts"
+import { ITEMS } from "../src/compliance/frameworks.ts"
+import { CHECKS } from "../src/compliance/table.ts"
 import { ERROR_CODES, textOf } from "../src/core/errors.ts"
 import { type Contract, CONTRACTS } from "../src/http/contract.ts"
 import { METRICS } from "../src/http/metrics.ts"
@@ -29,6 +32,8 @@ export const BLOCKS: readonly Block[] = [
   { file: "docs/api.md", source: "src/core/errors.ts and src/http/problem.ts", make: errorTable },
   { file: "docs/notifications.md", source: "src/notice/kind.ts", make: noticesTable },
   { file: "docs/rotation.md", source: "src/rotation/strategy.ts", make: strategiesTable },
+  { file: "docs/compliance.md", source: "src/compliance/table.ts", make: checksTable },
+  { file: "docs/compliance.md", source: "src/compliance/frameworks.ts", make: itemsTable },
   { file: "docs/alarms.md", source: "src/alarm/table.ts", make: alarmsTable },
   { file: "docs/metrics.md", source: "src/http/metrics.ts", make: metricsTable },
   { file: "docs/metrics.md", source: "src/telemetry/security-metrics.ts", make: securityTable },
@@ -58,6 +63,24 @@ export function withBlock(document: string, { file, source, make }: Block): stri
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`
   return [line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)].join("\n")
+}
+
+function checksTable(): string {
+  const rows = CHECKS.map(({ name, claims, asks, supports }) => [
+    claims.map((claim) => `${claim}. ${CLAIMS[claim - 1]?.text}`).join("; "),
+    `\`${name}\``,
+    asks,
+    supports.join(", "),
+  ])
+  return table(["claim", "check", "checked", "supports"], rows)
+}
+
+function itemsTable(): string {
+  const rows = Object.entries(ITEMS).map(([name, { framework, about, duty }]) => {
+    const own = CHECKS.filter(({ supports }) => supports.some((one) => one === name))
+    return [`${framework} ${name}`, about, own.map((one) => `\`${one.name}\``).join(", ") || "none", duty]
+  })
+  return table(["item", "about", "checks that support it", "remains the operator's"], rows)
 }
 
 function routeTable(): string {

@@ -14,12 +14,15 @@ export async function pingRedis(url: string): Promise<"answers" | "unreachable" 
   })
   client.on("error", () => undefined)
   let connected = false
+  // A password that is not taken ends `connect` too.
+  client.on("connect", () => {
+    connected = true
+  })
   try {
     await client.connect()
-    connected = true
     return (await client.ping()) === "PONG" ? "answers" : "refused"
   } catch {
-    return connected || client.status === "ready" ? "refused" : "unreachable"
+    return connected ? "refused" : "unreachable"
   } finally {
     client.disconnect()
   }
