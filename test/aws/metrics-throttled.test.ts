@@ -19,7 +19,14 @@ takeTestCredentials()
 
 const NAMESPACE = "TylerSetup/Throttled"
 const GROUP = "/tyler/throttled"
-const ENTRY = { action: "GET", result: "SUCCESS", resourceType: "secret", resourceName: "config/x" } as const
+const ENTRY = {
+  action: "GET",
+  result: "SUCCESS",
+  resourceType: "secret",
+  resourceName: "config/x",
+  decision: "allow",
+  details: null,
+} as const
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -30,9 +37,9 @@ interface Way {
   readonly errors: readonly string[]
   sink(origin: string): MetricSink
   /** Of one metric without dimensions. */
-  count(body: Body, metric: string): number
+  readonly count: (body: Body, metric: string) => number
   /** When the counts of a call were made. */
-  times(body: Body): readonly number[]
+  readonly times: (body: Body) => readonly number[]
 }
 
 interface Datum {
@@ -177,7 +184,7 @@ for (const [called, way] of Object.entries(WAYS))
       bounded.answer(() => ({ error: way.errors[0] ?? "" }))
       const tally = new Tally()
       const sink = way.sink(bounded.proxy.url)
-      const published = publishing(tally, sink, systemClock)
+      const published = publishing(tally, sink, systemClock, () => ({}))
       t.after(() => published.close())
       const rounds: Promise<void>[] = []
       // An entry of this kind counts in two metrics. The first call is tried again while the others are made.
@@ -206,8 +213,8 @@ test("the largest reading there can be is one call: none is taken by half, and t
   for (const action of actions)
     for (const result of ["SUCCESS", "FAILURE", "DENIED", "INTENT", "UNKNOWN"] as const)
       for (const category of ["database", "api-keys", "employee", "financial", "config", "other"])
-        tally.add({ action, result, resourceType: "secret", resourceName: `${category}/x` })
-  const reading = { at: Date.now(), cells: tally.take(), dropped: 1 }
+        tally.add({ ...ENTRY, action, result, resourceName: `${category}/x` })
+  const reading = { at: Date.now(), cells: tally.take(), own: { Heartbeat: 1, MetricsDropped: 1 } }
   assert.ok(dataOf(reading).length > 500)
   assert.ok(dataOf(reading).length <= DATA_PER_CALL, `${dataOf(reading).length} numbers`)
   const bytes = emfLines(NAMESPACE, reading).reduce((sum, line) => sum + Buffer.byteLength(line) + 26, 0)
