@@ -1,0 +1,64 @@
+import { Validations } from "aws-cdk-lib"
+import type { App } from "aws-cdk-lib"
+import type { Config } from "./config.ts"
+
+/** A rule of cdk-nag that does not hold somewhere, and why that is meant. */
+export interface Acknowledged {
+  /** Below the application, the stack without the installation's name: `access/reader-policy/Resource`. */
+  readonly path: string
+  readonly rule: string
+  readonly reason: string
+}
+
+const BELOW_PREFIX = "Names are made by people, so a policy can only name their prefix; tags decide which secrets below it"
+const STREAMS = "A log group's streams are named by the tasks that write them"
+const NO_RESOURCES = "These actions know no resources"
+
+const access = (policy: string, resource: string, reason: string): Acknowledged => ({
+  path: `access/${policy}-policy/Resource`,
+  rule: `AwsSolutions-IAM5[Resource::${resource}]`,
+  reason,
+})
+
+/** All of them. One that is no longer needed fails the tests, as one that is missing does. */
+export function acknowledged({ account, region, name }: Config): readonly Acknowledged[] {
+  const secrets = `arn:aws:secretsmanager:${region}:${account}:secret:${name}/*`
+  const streams = (group: string): string => `arn:aws:logs:${region}:${account}:log-group:/${name}/${group}:log-stream:*`
+  const variables = "None of these variables is secret; what is comes from Secrets Manager"
+  return [
+    ...["reader", "writer", "deleter", "rotator", "deployer", "break-glass"].map((policy) =>
+      access(policy, secrets, BELOW_PREFIX),
+    ),
+    access("reader", "*", `${NO_RESOURCES}: ListSecrets`),
+    access("break-glass", "*", `${NO_RESOURCES}: ListSecrets`),
+    access("evidence", "*", `${NO_RESOURCES}: PutMetricData; its namespace is fixed`),
+    access("execution", "*", `${NO_RESOURCES}: GetAuthorizationToken`),
+    access("rotator", "*", `${NO_RESOURCES}: network interfaces before they are made; the function's own code is denied them`),
+    access("evidence", `arn:aws:s3:::${name}-mirror-${account}-${region}/tyler-audit/*`, "Objects are named by entries"),
+    access("evidence", streams("audit"), STREAMS),
+    access("execution", streams("service"), STREAMS),
+    access("execution", streams("database"), STREAMS),
+    access("rotator", streams("rotation"), STREAMS),
+    access(
+      "deployer",
+      `arn:aws:ecs:${region}:${account}:task-definition/${name}-database:*`,
+      "A task definition's revision is new with each deployment",
+    ),
+    { path: "service/task/Resource", rule: "AwsSolutions-ECS2", reason: variables },
+    { path: "service/database-task/Resource", rule: "AwsSolutions-ECS2", reason: variables },
+    {
+      path: "data/cache-password",
+      rule: "AwsSolutions-SMG4",
+      reason: "What it protects is sealed and minutes old; it is changed by hand: infra/README.md",
+    },
+    { path: "data/cache-url", rule: "AwsSolutions-SMG4", reason: "Made from the cache's password, and changes with it" },
+  ]
+}
+
+export function acknowledge(app: App, config: Config): void {
+  for (const { path, rule, reason } of acknowledged(config)) {
+    const construct = app.node.findAll().find(({ node }) => node.path === `${config.name}-${path}`)
+    if (construct === undefined) throw new Error(`${path} is acknowledged and is not there`)
+    Validations.of(construct).acknowledge({ id: `AwsSolutions::${rule}`, reason })
+  }
+}

@@ -1,0 +1,202 @@
+import { Reader } from "./parse.ts"
+
+/** Everything that differs from one installation to the next. `config.example.json` has all of it. */
+export interface Config {
+  readonly account: string
+  readonly region: string
+  readonly availabilityZones: readonly string[]
+  /** Begins every name here, and every secret's: SECRETS_PREFIX. */
+  readonly name: string
+  readonly network: NetworkConfig
+  readonly keys: KeysConfig
+  readonly service: ServiceConfig
+  readonly data: DataConfig
+  readonly evidence: EvidenceConfig
+  readonly people: PeopleConfig
+  readonly rotation: { readonly bundle: string }
+  readonly alarms: AlarmsConfig
+}
+
+interface NetworkConfig {
+  readonly cidr: string
+  /** 0: nothing in the network can reach the internet. */
+  readonly natGateways: number
+}
+
+interface KeysConfig {
+  /** Of the keys that wrap the keyring and the values. It can never be changed. */
+  readonly multiRegionKey: boolean
+}
+
+interface ServiceConfig {
+  readonly image: string
+  /** Where Node lies in it, for the container's health check. */
+  readonly node: string
+  /** The numeric user of the image, who owns `/var/lib/tyler` there. */
+  readonly user: string
+  /** In the image: the certificate authorities of RDS, PEM. */
+  readonly databaseAuthorities: string
+  readonly publicUrl: string
+  readonly certificateArn: string
+  readonly tls: "1.3" | "1.2"
+  readonly reach: "internal" | "internet"
+  /** Networks that may connect. */
+  readonly clients: readonly string[]
+  readonly least: number
+  readonly most: number
+  readonly duties: readonly Duty[]
+  /** Whether `tyler aws adopt` may tag secrets that were there before. */
+  readonly adoption: boolean
+}
+
+export const DUTIES = ["read", "write", "delete"] as const
+export type Duty = (typeof DUTIES)[number]
+
+interface DataConfig {
+  readonly instance: string
+  readonly storageGiB: number
+  readonly backupDays: number
+  readonly cacheNode: string
+  /** An image with psql in it, for the one task that makes the database's roles. */
+  readonly psqlImage: string
+}
+
+interface EvidenceConfig {
+  /** For how long nobody can delete the trail or the mirror: Object Lock, compliance mode. */
+  readonly lockDays: number
+}
+
+interface PeopleConfig {
+  /** ARNs of roles. */
+  readonly keyAdministrators: readonly string[]
+  readonly deployers: readonly string[]
+  readonly auditors: readonly string[]
+  readonly breakGlass: readonly string[]
+}
+
+interface AlarmsConfig {
+  readonly emails: readonly string[]
+  /** Where the runbooks can be read. */
+  readonly runbooks: string
+}
+
+const REGION = /^[a-z]{2}(-[a-z]+)+-[0-9]$/
+const NAME = /^[a-z][a-z0-9-]{1,22}[a-z0-9]$/
+const ROLE = /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\w+=,.@/-]{1,512}$/
+const CIDR = /^(?:[0-9]{1,3}\.){3}[0-9]{1,3}\/(?:[89]|[12][0-9]|3[0-2])$/
+/** From ECR only, since there may be no other way in; with its digest, so that what was tried is what runs. */
+const IMAGE = /^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9][a-z0-9._/-]{1,255}@sha256:[0-9a-f]{64}$/
+const IMAGE_TEXT = "an image of ECR with its digest: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:..."
+const PATH = /^\/[\w./-]{1,200}$/
+const RECOVERY_DAYS = 35
+const TEN_YEARS = 3650
+
+/** @throws Error with one line for each fault */
+export function parseConfig(json: unknown): Config {
+  const top = new Reader(json, "", [])
+  const config: Config = {
+    account: top.text("account", /^[0-9]{12}$/, "12 digits"),
+    region: top.text("region", REGION, "a Region such as eu-central-1"),
+    availabilityZones: top.texts("availabilityZones", [2, 3], /^[a-z0-9-]{5,30}$/, "an availability zone of the Region"),
+    name: top.text("name", NAME, "3 to 24 lower-case letters, digits and hyphens"),
+    network: networkOf(top.part("network")),
+    keys: keysOf(top.part("keys")),
+    service: serviceOf(top.part("service")),
+    data: dataOf(top.part("data")),
+    evidence: evidenceOf(top.part("evidence")),
+    people: peopleOf(top.part("people")),
+    rotation: rotationOf(top.part("rotation")),
+    alarms: alarmsOf(top.part("alarms")),
+  }
+  top.end()
+  judgeTogether(config, top)
+  if (top.faults.length > 0) throw new Error(top.faults.join("\n"))
+  return config
+}
+
+function judgeTogether({ region, availabilityZones, service }: Config, top: Reader): void {
+  if (availabilityZones.some((zone) => !zone.startsWith(region))) top.fault("availabilityZones", `must lie in ${region}`)
+  if (service.most < service.least) top.fault("service.most", "must not be less than service.least")
+  if (!service.certificateArn.includes(`:${region}:`)) top.fault("service.certificateArn", `must be of ${region}`)
+  if (!service.duties.includes("read")) top.fault("service.duties", 'must include "read": nothing works without')
+}
+
+function networkOf(of: Reader): NetworkConfig {
+  const network = {
+    cidr: of.text("cidr", /^10\.[0-9]{1,3}\.0\.0\/16$/, "a network such as 10.20.0.0/16"),
+    natGateways: of.integer("natGateways", 0, 3),
+  }
+  of.end()
+  return network
+}
+
+function keysOf(of: Reader): KeysConfig {
+  const keys = { multiRegionKey: of.flag("multiRegionKey", false) }
+  of.end()
+  return keys
+}
+
+function serviceOf(of: Reader): ServiceConfig {
+  const service: ServiceConfig = {
+    image: of.text("image", IMAGE, IMAGE_TEXT),
+    node: of.text("node", PATH, "an absolute path"),
+    user: of.text("user", /^[1-9][0-9]{2,4}$/, "a number from 100 to 99999; 0 is root"),
+    databaseAuthorities: of.text("databaseAuthorities", PATH, "an absolute path"),
+    publicUrl: of.text("publicUrl", /^https:\/\/[a-z0-9][a-z0-9.-]{1,251}[a-z0-9]$/, "https:// and a host, nothing more"),
+    certificateArn: of.text("certificateArn", /^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate\/.+$/, "an ARN of ACM"),
+    tls: of.oneOf("tls", ["1.3", "1.2"]),
+    reach: of.oneOf("reach", ["internal", "internet"]),
+    clients: of.texts("clients", [1, 50], CIDR, "a network such as 10.0.0.0/8"),
+    least: of.integer("least", 2, 50),
+    most: of.integer("most", 2, 50),
+    duties: of.texts("duties", [1, 3], /^(?:read|write|delete)$/, DUTIES.join(", ")) as readonly Duty[],
+    adoption: of.flag("adoption", false),
+  }
+  of.end()
+  return service
+}
+
+function dataOf(of: Reader): DataConfig {
+  const data = {
+    instance: of.text("instance", /^db\.[a-z0-9]+\.[a-z0-9]+$/, "an instance class such as db.m7g.large"),
+    storageGiB: of.integer("storageGiB", 20, 16_384),
+    backupDays: of.integer("backupDays", 1, RECOVERY_DAYS),
+    cacheNode: of.text("cacheNode", /^cache\.[a-z0-9]+\.[a-z0-9]+$/, "a node type such as cache.t4g.small"),
+    psqlImage: of.text("psqlImage", IMAGE, IMAGE_TEXT),
+  }
+  of.end()
+  return data
+}
+
+function evidenceOf(of: Reader): EvidenceConfig {
+  const evidence = { lockDays: of.integer("lockDays", 1, TEN_YEARS) }
+  of.end()
+  return evidence
+}
+
+function peopleOf(of: Reader): PeopleConfig {
+  const roles = (name: string): readonly string[] => of.texts(name, [1, 10], ROLE, "the ARN of a role")
+  const people = {
+    keyAdministrators: roles("keyAdministrators"),
+    deployers: roles("deployers"),
+    auditors: roles("auditors"),
+    breakGlass: roles("breakGlass"),
+  }
+  of.end()
+  return people
+}
+
+function rotationOf(of: Reader): Config["rotation"] {
+  const rotation = { bundle: of.text("bundle", /^[\w./-]{1,400}$/, "the path of a folder that holds rotation.mjs") }
+  of.end()
+  return rotation
+}
+
+function alarmsOf(of: Reader): AlarmsConfig {
+  const alarms = {
+    emails: of.texts("emails", [1, 20], /^[^\s@]{1,64}@[^\s@]{1,255}$/, "a mail address"),
+    runbooks: of.text("runbooks", /^https:\/\/\S{1,400}[^/\s]$/, "an https:// address without a slash at its end"),
+  }
+  of.end()
+  return alarms
+}

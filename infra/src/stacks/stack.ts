@@ -1,0 +1,19 @@
+import { Stack, Tags } from "aws-cdk-lib"
+import type { Construct } from "constructs"
+import type { Config } from "../config.ts"
+import { ENVIRONMENT, Place } from "../place.ts"
+
+/** What each stack here is: of one account and Region, named and tagged as the configuration says, and not deleted by mistake. */
+export class TylerStack extends Stack {
+  readonly at: Place
+
+  constructor(app: Construct, part: string, config: Config) {
+    super(app, `${config.name}-${part}`, {
+      env: { account: config.account, region: config.region },
+      terminationProtection: true,
+    })
+    this.at = new Place(this, config)
+    Tags.of(this).add("Application", config.name)
+    Tags.of(this).add("Environment", ENVIRONMENT)
+  }
+}
