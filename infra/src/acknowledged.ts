@@ -39,6 +39,11 @@ export function acknowledged({ account, region, name }: Config): readonly Acknow
     access("execution", streams("service"), STREAMS),
     access("execution", streams("database"), STREAMS),
     access("rotator", streams("rotation"), STREAMS),
+    {
+      path: "network/flows-policy/Resource",
+      rule: `AwsSolutions-IAM5[Resource::${streams("network")}]`,
+      reason: STREAMS,
+    },
     access(
       "deployer",
       `arn:aws:ecs:${region}:${account}:task-definition/${name}-database:*`,

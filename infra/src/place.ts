@@ -64,11 +64,11 @@ export class Place {
     return [arn, `${arn}-??????`]
   }
 
-  logGroup(what: "audit" | "service" | "rotation" | "database" | "network" | "trail"): string {
+  logGroup(what: "audit" | "service" | "rotation" | "database" | "network"): string {
     return `/${this.config.name}/${what}`
   }
 
-  logStreams(what: "audit" | "service" | "rotation" | "database"): string {
+  logStreams(what: "audit" | "service" | "rotation" | "database" | "network"): string {
     return this.arn("logs", `log-group:${this.logGroup(what)}:log-stream:*`)
   }
 
@@ -109,7 +109,7 @@ export class Place {
   }
 
   /** The tags that make a secret this service's, by the condition key that holds them. */
-  tags(key: "secretsmanager:ResourceTag" | "aws:RequestTag"): Record<string, string> {
+  tags(key: "aws:ResourceTag" | "aws:RequestTag"): Record<string, string> {
     return { [`${key}/Application`]: this.prefix, [`${key}/Environment`]: ENVIRONMENT }
   }
 

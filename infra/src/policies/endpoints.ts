@@ -1,8 +1,8 @@
-import { AnyPrincipal, type PolicyStatement } from "aws-cdk-lib/aws-iam"
+import { StarPrincipal, type PolicyStatement } from "aws-cdk-lib/aws-iam"
 import { type Arns, MIRROR_PREFIX, NAMESPACE, type Place } from "../place.ts"
 import { allow } from "./statement.ts"
 
-const anybody = new AnyPrincipal()
+const anybody = new StarPrincipal()
 
 /**
  * What may pass through an endpoint, at most: a cap, no grant. It is for a process in this network that has got hold of

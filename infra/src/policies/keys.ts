@@ -121,7 +121,7 @@ const USES: Readonly<Record<KeyUse, (at: Place) => PolicyStatement[]>> = {
     }),
     allow("SealLogs", {
       principals: [new ServicePrincipal(at.via("logs"))],
-      actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+      actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
       resources: ["*"],
       conditions: {
         ArnLike: { "kms:EncryptionContext:aws:logs:arn": at.arn("logs", `log-group:/${at.prefix}/*`) },
@@ -156,7 +156,7 @@ const USES: Readonly<Record<KeyUse, (at: Place) => PolicyStatement[]>> = {
   data: (at) => [
     allow("SealStores", {
       principals: [account],
-      actions: ["kms:CreateGrant", "kms:DescribeKey", "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
+      actions: ["kms:CreateGrant", "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
       resources: ["*"],
       conditions: {
         ...calledBy(bootstrapRole(at, "cfn-exec")),

@@ -37,7 +37,7 @@ export function deployer(at: Place, { keyring, values }: Arns): PolicyStatement[
       resources: [at.secrets()],
       conditions: {
         StringEquals: {
-          ...at.tags("secretsmanager:ResourceTag"),
+          ...at.tags("aws:ResourceTag"),
           "secretsmanager:RotationLambdaARN": at.rotationArn(),
         },
       },

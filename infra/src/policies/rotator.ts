@@ -30,8 +30,8 @@ export function rotator(at: Place, valuesKey: string): PolicyStatement[] {
       resources: [at.secrets()],
       conditions: {
         StringEquals: {
-          ...at.tags("secretsmanager:ResourceTag"),
-          [`secretsmanager:ResourceTag/${ADMINISTRATOR_TAG}`]: "true",
+          ...at.tags("aws:ResourceTag"),
+          [`aws:ResourceTag/${ADMINISTRATOR_TAG}`]: "true",
         },
       },
     }),

@@ -81,3 +81,13 @@ export function execution(at: Place, dataKey: string, secrets: readonly string[]
     }),
   ]
 }
+
+/** The network's flow logs, written by AWS. */
+export function flows(at: Place): PolicyStatement[] {
+  return [
+    allow("WriteFlows", {
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+      resources: [at.logStreams("network")],
+    }),
+  ]
+}

@@ -3,7 +3,7 @@ import type { Place } from "../place.ts"
 import { allow, deny } from "./statement.ts"
 
 /** A secret that carries both of our tags. A key that is absent matches nothing, so no tag is no permission. */
-const ours = (at: Place) => ({ StringEquals: at.tags("secretsmanager:ResourceTag") })
+const ours = (at: Place) => ({ StringEquals: at.tags("aws:ResourceTag") })
 
 const sealedFor = (at: Place) => ({
   StringEquals: { "kms:ViaService": at.via("secretsmanager") },
@@ -66,7 +66,7 @@ export function writer(at: Place, valuesKey: string): PolicyStatement[] {
         ...NAMES_CONTROL_TAG,
         Null: {
           "secretsmanager:SecretId": "false",
-          ...(adoption ? { "secretsmanager:ResourceTag/Application": "false" } : {}),
+          ...(adoption ? { "aws:ResourceTag/Application": "false" } : {}),
         },
       },
     }),
@@ -96,8 +96,8 @@ function adopt(at: Place, stamped: { StringEquals: Record<string, string> }): Po
     conditions: {
       ...stamped,
       Null: {
-        "secretsmanager:ResourceTag/Application": "true",
-        "secretsmanager:ResourceTag/Environment": "true",
+        "aws:ResourceTag/Application": "true",
+        "aws:ResourceTag/Environment": "true",
       },
     },
   })

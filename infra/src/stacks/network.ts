@@ -8,12 +8,13 @@ import {
   SubnetType,
   Vpc,
 } from "aws-cdk-lib/aws-ec2"
-import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam"
+import { ManagedPolicy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam"
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs"
 import type { Construct } from "constructs"
 import type { Config } from "../config.ts"
 import type { Arns } from "../place.ts"
 import { type EndpointUse, endpointPolicy } from "../policies/endpoints.ts"
+import { flows } from "../policies/service.ts"
 import { type Groups, groupsIn } from "./groups.ts"
 import { keyOf } from "./keys.ts"
 import { TylerStack } from "./stack.ts"
@@ -72,8 +73,19 @@ export class NetworkStack extends TylerStack {
       encryptionKey: keyOf(this, keys, "evidence"),
       removalPolicy: RemovalPolicy.RETAIN,
     })
-    const role = new Role(this, "flow-log-role", { assumedBy: new ServicePrincipal("vpc-flow-logs.amazonaws.com") })
-    this.vpc.addFlowLog("flow-log", { destination: FlowLogDestination.toCloudWatchLogs(group, role) })
+    const role = new Role(this, "flows-role", {
+      roleName: `${this.at.prefix}-flows`,
+      assumedBy: new ServicePrincipal("vpc-flow-logs.amazonaws.com"),
+      managedPolicies: [
+        new ManagedPolicy(this, "flows-policy", {
+          managedPolicyName: `${this.at.prefix}-flows`,
+          statements: flows(this.at),
+        }),
+      ],
+    })
+    this.vpc.addFlowLog("flow-log", {
+      destination: FlowLogDestination.toCloudWatchLogs(group, role.withoutPolicyUpdates()),
+    })
   }
 
   #endpoints(keys: Arns): InterfaceVpcEndpoint {

@@ -1,4 +1,4 @@
-import { Stack, Tags } from "aws-cdk-lib"
+import { Stack } from "aws-cdk-lib"
 import type { Construct } from "constructs"
 import type { Config } from "../config.ts"
 import { ENVIRONMENT, Place } from "../place.ts"
@@ -11,9 +11,9 @@ export class TylerStack extends Stack {
     super(app, `${config.name}-${part}`, {
       env: { account: config.account, region: config.region },
       terminationProtection: true,
+      // CloudFormation hands them to every resource that takes tags.
+      tags: { Application: config.name, Environment: ENVIRONMENT },
     })
     this.at = new Place(this, config)
-    Tags.of(this).add("Application", config.name)
-    Tags.of(this).add("Environment", ENVIRONMENT)
   }
 }
