@@ -14,7 +14,7 @@ export function variables(at: Place, keys: Arns, databaseHost: string, inside: I
   const { account, region, service, evidence } = at.config
   const database = (role: string): string =>
     `postgres://${role}@${databaseHost}:${DATABASE_PORT}/${DATABASE}?sslmode=verify-full` +
-    `&sslrootcert=${service.databaseAuthorities}&auth=aws-iam`
+    `&sslrootcert=${service.databaseAuthorities}&aws-iam=${region}`
   const [serving, owner] = DATABASE_ROLES
   return {
     TYLER_ENVIRONMENT: ENVIRONMENT,
