@@ -10,7 +10,8 @@ export interface Acknowledged {
   readonly reason: string
 }
 
-const BELOW_PREFIX = "Names are made by people, so a policy can only name their prefix; tags decide which secrets below it"
+const BELOW_PREFIX =
+  "Names are made by people, so a policy can only name their prefix; tags decide which secrets below it"
 const STREAMS = "A log group's streams are named by the tasks that write them"
 const NO_RESOURCES = "These actions know no resources"
 
@@ -23,18 +24,25 @@ const access = (policy: string, resource: string, reason: string): Acknowledged 
 /** All of them. One that is no longer needed fails the tests, as one that is missing does. */
 export function acknowledged({ account, region, name }: Config): readonly Acknowledged[] {
   const secrets = `arn:aws:secretsmanager:${region}:${account}:secret:${name}/*`
-  const streams = (group: string): string => `arn:aws:logs:${region}:${account}:log-group:/${name}/${group}:log-stream:*`
+  const streams = (group: string): string =>
+    `arn:aws:logs:${region}:${account}:log-group:/${name}/${group}:log-stream:*`
   const variables = "None of these variables is secret; what is comes from Secrets Manager"
   return [
-    ...["reader", "writer", "deleter", "rotator", "deployer", "break-glass"].map((policy) =>
-      access(policy, secrets, BELOW_PREFIX),
-    ),
+    ...["reader", "writer", "deleter", "rotator", "break-glass"].map((policy) => access(policy, secrets, BELOW_PREFIX)),
     access("reader", "*", `${NO_RESOURCES}: ListSecrets`),
     access("break-glass", "*", `${NO_RESOURCES}: ListSecrets`),
     access("evidence", "*", `${NO_RESOURCES}: PutMetricData; its namespace is fixed`),
     access("execution", "*", `${NO_RESOURCES}: GetAuthorizationToken`),
-    access("rotator", "*", `${NO_RESOURCES}: network interfaces before they are made; the function's own code is denied them`),
-    access("evidence", `arn:aws:s3:::${name}-mirror-${account}-${region}/tyler-audit/*`, "Objects are named by entries"),
+    access(
+      "rotator",
+      "*",
+      `${NO_RESOURCES}: network interfaces before they are made; the function's own code is denied them`,
+    ),
+    access(
+      "evidence",
+      `arn:aws:s3:::${name}-mirror-${account}-${region}/tyler-audit/*`,
+      "Objects are named by entries",
+    ),
     access("evidence", streams("audit"), STREAMS),
     access("execution", streams("service"), STREAMS),
     access("execution", streams("database"), STREAMS),
@@ -56,7 +64,11 @@ export function acknowledged({ account, region, name }: Config): readonly Acknow
       rule: "AwsSolutions-SMG4",
       reason: "What it protects is sealed and minutes old; it is changed by hand: infra/README.md",
     },
-    { path: "data/cache-url", rule: "AwsSolutions-SMG4", reason: "Made from the cache's password, and changes with it" },
+    {
+      path: "data/cache-url",
+      rule: "AwsSolutions-SMG4",
+      reason: "Made from the cache's password, and changes with it",
+    },
   ]
 }
 

@@ -13,9 +13,16 @@ import { RotationStack } from "./stacks/rotation.ts"
 import { ServiceStack } from "./stacks/service.ts"
 import { TrailStack } from "./stacks/trail.ts"
 
+/** ARNs then say `aws` where CloudFormation would be asked for the partition: what a policy is about is plain to read. */
+const PLAIN_ARNS = { "@aws-cdk/core:enablePartitionLiterals": true }
+
+export function emptyApp(outdir?: string): App {
+  return new App({ outdir, analyticsReporting: false, context: PLAIN_ARNS })
+}
+
 /** Every stack, in the order in which they need each other. @param outdir where the templates go */
 export function buildApp(config: Config, outdir?: string): App {
-  const app = new App({ outdir, analyticsReporting: false, context: { "@aws-cdk/core:enablePartitionLiterals": true } })
+  const app = emptyApp(outdir)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }))
   const { arns: keys } = new KeysStack(app, config)
   const network = new NetworkStack(app, config, keys)

@@ -97,7 +97,12 @@ export function parseConfig(json: unknown): Config {
   const config: Config = {
     account: top.text("account", /^[0-9]{12}$/, "12 digits"),
     region: top.text("region", REGION, "a Region such as eu-central-1"),
-    availabilityZones: top.texts("availabilityZones", [2, 3], /^[a-z0-9-]{5,30}$/, "an availability zone of the Region"),
+    availabilityZones: top.texts(
+      "availabilityZones",
+      [2, 3],
+      /^[a-z0-9-]{5,30}$/,
+      "an availability zone of the Region",
+    ),
     name: top.text("name", NAME, "3 to 24 lower-case letters, digits and hyphens"),
     network: networkOf(top.part("network")),
     keys: keysOf(top.part("keys")),
@@ -115,7 +120,8 @@ export function parseConfig(json: unknown): Config {
 }
 
 function judgeTogether({ region, availabilityZones, service }: Config, top: Reader): void {
-  if (availabilityZones.some((zone) => !zone.startsWith(region))) top.fault("availabilityZones", `must lie in ${region}`)
+  if (availabilityZones.some((zone) => !zone.startsWith(region)))
+    top.fault("availabilityZones", `must lie in ${region}`)
   if (service.most < service.least) top.fault("service.most", "must not be less than service.least")
   if (!service.certificateArn.includes(`:${region}:`)) top.fault("service.certificateArn", `must be of ${region}`)
   if (!service.duties.includes("read")) top.fault("service.duties", 'must include "read": nothing works without')
@@ -142,8 +148,16 @@ function serviceOf(of: Reader): ServiceConfig {
     node: of.text("node", PATH, "an absolute path"),
     user: of.text("user", /^[1-9][0-9]{2,4}$/, "a number from 100 to 99999; 0 is root"),
     databaseAuthorities: of.text("databaseAuthorities", PATH, "an absolute path"),
-    publicUrl: of.text("publicUrl", /^https:\/\/[a-z0-9][a-z0-9.-]{1,251}[a-z0-9]$/, "https:// and a host, nothing more"),
-    certificateArn: of.text("certificateArn", /^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate\/.+$/, "an ARN of ACM"),
+    publicUrl: of.text(
+      "publicUrl",
+      /^https:\/\/[a-z0-9][a-z0-9.-]{1,251}[a-z0-9]$/,
+      "https:// and a host, nothing more",
+    ),
+    certificateArn: of.text(
+      "certificateArn",
+      /^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate\/.+$/,
+      "an ARN of ACM",
+    ),
     tls: of.oneOf("tls", ["1.3", "1.2"]),
     reach: of.oneOf("reach", ["internal", "internet"]),
     clients: of.texts("clients", [1, 50], CIDR, "a network such as 10.0.0.0/8"),

@@ -1,4 +1,4 @@
-import type { Place } from "./place.ts"
+import type { Place, RoleUse } from "./place.ts"
 
 /** An alarm that EventBridge raises, from what CloudTrail saw: it does not depend on the service, which may be what is broken. */
 export interface EventAlarm {
@@ -22,8 +22,13 @@ const callsOf = (source: string, detail: Readonly<Record<string, unknown>>) => (
  * the role of break-glass. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  */
 export function awsEventAlarms(at: Place): readonly EventAlarm[] {
-  const roles = (...uses: Parameters<Place["roleArn"]>[0][]) => ({
-    userIdentity: { sessionContext: { sessionIssuer: { arn: [{ "anything-but": uses.map((use) => at.roleArn(use)) }] } } },
+  // Users and the account's root have no role: what is absent is not "anything but", it has to be said.
+  const notBy = (...uses: readonly RoleUse[]) => ({
+    userIdentity: {
+      sessionContext: {
+        sessionIssuer: { arn: [{ "anything-but": uses.map((use) => at.roleArn(use)) }, { exists: false }] },
+      },
+    },
   })
   // An id is a name or an ARN.
   const ofOurs = { requestParameters: { secretId: [{ wildcard: `*${at.prefix}/*` }] } }
@@ -35,7 +40,7 @@ export function awsEventAlarms(at: Place): readonly EventAlarm[] {
       pattern: callsOf("secretsmanager", {
         eventName: ["GetSecretValue"],
         ...ofOurs,
-        ...roles("service", "rotator"),
+        ...notBy("service", "rotator"),
       }),
       reads: true,
     },
@@ -46,7 +51,7 @@ export function awsEventAlarms(at: Place): readonly EventAlarm[] {
       pattern: callsOf("secretsmanager", {
         eventName: ["DeleteSecret", "PutResourcePolicy", "DeleteResourcePolicy", "ReplicateSecretToRegions"],
         ...ofOurs,
-        ...roles("service"),
+        ...notBy("service"),
       }),
       reads: false,
     },

@@ -22,6 +22,8 @@ export interface Synthesis {
   readonly folder: string
   /** By the stack's name without the installation's. */
   readonly templates: Readonly<Record<string, Template>>
+  /** Stacks that one command would delete. */
+  readonly unprotected: readonly string[]
   /** What cdk-nag found and what it was told. */
   readonly report: Report
 }
@@ -63,6 +65,16 @@ export function synthesise(change?: Change): Synthesis {
   const out = join(folder, "out")
   const assembly = buildApp(config, out).synth()
   const report = JSON.parse(readFileSync(join(out, "validation-report.json"), "utf8"))
-  const templates = assembly.stacks.map(({ stackName, template }) => [stackName.slice(config.name.length + 1), template])
-  return { config, folder: out, templates: Object.fromEntries(templates), report }
+  const templates = assembly.stacks.map(({ stackName, template }) => [
+    stackName.slice(config.name.length + 1),
+    template,
+  ])
+  const unprotected = assembly.stacks.filter(({ terminationProtection }) => terminationProtection !== true)
+  return {
+    config,
+    folder: out,
+    templates: Object.fromEntries(templates),
+    unprotected: unprotected.map(({ stackName }) => stackName),
+    report,
+  }
 }

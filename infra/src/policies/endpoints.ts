@@ -9,7 +9,16 @@ const anybody = new StarPrincipal()
  * credentials of a foreign account, and would carry values there, which no policy of ours could stop.
  * https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
  */
-export type EndpointUse = "secretsmanager" | "kms" | "logs" | "monitoring" | "sts" | "sns" | "ecr.api" | "ecr.dkr" | "s3"
+export type EndpointUse =
+  | "secretsmanager"
+  | "kms"
+  | "logs"
+  | "monitoring"
+  | "sts"
+  | "sns"
+  | "ecr.api"
+  | "ecr.dkr"
+  | "s3"
 
 export function endpointPolicy(at: Place, keys: Arns, use: EndpointUse): PolicyStatement[] {
   return POLICIES[use](at, keys)
@@ -22,7 +31,11 @@ const POLICIES: Readonly<Record<EndpointUse, (at: Place, keys: Arns) => PolicySt
     allow("OurSecrets", {
       principals: [anybody],
       actions: ["secretsmanager:*"],
-      resources: [at.secrets(), at.arn("secretsmanager", `secret:${at.prefix}-*`), at.arn("secretsmanager", "secret:rds!*")],
+      resources: [
+        at.secrets(),
+        at.arn("secretsmanager", `secret:${at.prefix}-*`),
+        at.arn("secretsmanager", "secret:rds!*"),
+      ],
       conditions: fromHere(at),
     }),
     allow("ListNames", {
@@ -63,9 +76,7 @@ const POLICIES: Readonly<Record<EndpointUse, (at: Place, keys: Arns) => PolicySt
   ],
 
   // Programs of any account show us a signature of theirs, and we ask STS whose it is: so anybody, but that one question.
-  sts: () => [
-    allow("WhoIsThis", { principals: [anybody], actions: ["sts:GetCallerIdentity"], resources: ["*"] }),
-  ],
+  sts: () => [allow("WhoIsThis", { principals: [anybody], actions: ["sts:GetCallerIdentity"], resources: ["*"] })],
 
   sns: (at) => [
     allow("OurTopic", {

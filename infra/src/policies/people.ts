@@ -32,17 +32,6 @@ export function deployer(at: Place, { keyring, values }: Arns): PolicyStatement[
       resources: [at.roleArn("database"), at.roleArn("execution")],
       conditions: { StringEquals: { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
     }),
-    allow("SetRotation", {
-      actions: ["secretsmanager:RotateSecret"],
-      resources: [at.secrets()],
-      conditions: {
-        StringEquals: {
-          ...at.tags("aws:ResourceTag"),
-          "secretsmanager:RotationLambdaARN": at.rotationArn(),
-        },
-      },
-    }),
-    allow("InvokeRotation", { actions: ["lambda:InvokeFunction"], resources: [at.rotationArn()] }),
     deny("ValuesNever", {
       actions: ["secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"],
       resources: ["*"],

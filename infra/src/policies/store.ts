@@ -118,7 +118,11 @@ export function deleter(at: Place): PolicyStatement[] {
         NumericLessThanEquals: { "secretsmanager:RecoveryWindowInDays": "30" },
       },
     }),
-    allow("RestoreOurs", { actions: ["secretsmanager:RestoreSecret"], resources: [at.secrets()], conditions: ours(at) }),
+    allow("RestoreOurs", {
+      actions: ["secretsmanager:RestoreSecret"],
+      resources: [at.secrets()],
+      conditions: ours(at),
+    }),
     allow("DeleteProbe", {
       actions: ["secretsmanager:DeleteSecret", "secretsmanager:RestoreSecret"],
       resources: at.probe(),

@@ -19,7 +19,10 @@ export class AlarmsStack extends TylerStack {
     const topicArn = this.#topic(keys)
     const runbook = (slug: string): string => `${config.alarms.runbooks}/${slug}.md`
     const rows = cloudWatchAlarms({ namespace: NAMESPACE, topicArn, thresholds: {}, runbook })
-    const alarms = [...rows.map((row) => this.#alarm(row)), this.#unusual(topicArn, runbook)]
+    const alarms = [
+      ...rows.map((row) => this.#alarm({ ...row, AlarmName: this.#named(row.AlarmName) })),
+      this.#unusual(topicArn, runbook),
+    ]
     for (const row of this.#events()) this.#rule(row, topicArn, runbook)
     this.alarmArns = alarms.map(({ attrArn }) => attrArn)
   }
@@ -88,9 +91,14 @@ export class AlarmsStack extends TylerStack {
     })
   }
 
+  /** Two installations in one Region must not share an alarm. */
+  #named(name: string): string {
+    return name.replace(/^tyler-setup-/, `${this.at.prefix}-`)
+  }
+
   #events(): readonly EventAlarm[] {
     const ofTable = EVENT_ALARMS.flatMap(({ name, text, runbook, watch }): EventAlarm[] =>
-      watch.by === "events" ? [{ name, text, runbook, pattern: watch.pattern, reads: false }] : [],
+      watch.by === "events" ? [{ name: this.#named(name), text, runbook, pattern: watch.pattern, reads: false }] : [],
     )
     return [...ofTable, ...awsEventAlarms(this.at)]
   }

@@ -88,13 +88,7 @@ export function accessLogsBucket(scope: Construct, id: string, name: string, pol
   return bucket
 }
 
-function policyOf(
-  scope: Construct,
-  id: string,
-  bucket: CfnBucket,
-  name: string,
-  statements: PolicyStatement[],
-): void {
+function policyOf(scope: Construct, id: string, bucket: CfnBucket, name: string, statements: PolicyStatement[]): void {
   const policy = new CfnBucketPolicy(scope, `${id}-policy`, {
     bucket: name,
     policyDocument: new PolicyDocument({ statements }),

@@ -37,15 +37,30 @@ export class DashboardStack extends TylerStack {
         ["CREATE", "UPDATE", "DELETE", "ROTATE"].map((Operation) => ours("SecretOperation", { Operation })),
       ),
       graph("Refused and failed", [ours("SecurityAudit", { Result: "FAILURE" }), ours("LockOut", {})]),
-      graph("Mirrors", [[NAMESPACE, "MirrorBacklog"], [NAMESPACE, "MirrorFailing"]], "Maximum"),
-      graph("Tasks", [
-        ["AWS/ECS", "CPUUtilization", "ClusterName", name, "ServiceName", name],
-        ["AWS/ECS", "MemoryUtilization", "ClusterName", name, "ServiceName", name],
-      ], "Average"),
-      graph("Database", [
-        ["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", name],
-        ["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", name],
-      ], "Average"),
+      graph(
+        "Mirrors",
+        [
+          [NAMESPACE, "MirrorBacklog"],
+          [NAMESPACE, "MirrorFailing"],
+        ],
+        "Maximum",
+      ),
+      graph(
+        "Tasks",
+        [
+          ["AWS/ECS", "CPUUtilization", "ClusterName", name, "ServiceName", name],
+          ["AWS/ECS", "MemoryUtilization", "ClusterName", name, "ServiceName", name],
+        ],
+        "Average",
+      ),
+      graph(
+        "Database",
+        [
+          ["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", name],
+          ["AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", name],
+        ],
+        "Average",
+      ),
     ]
     new CfnDashboard(this, "dashboard", {
       dashboardName: name,

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from "aws-cdk-lib"
+import { CfnOutput, RemovalPolicy } from "aws-cdk-lib"
 import {
   FlowLogDestination,
   GatewayVpcEndpointAwsService,
@@ -64,6 +64,7 @@ export class NetworkStack extends TylerStack {
     this.groups = groupsIn(this, this.vpc, config)
     this.#log(keys)
     this.secretsEndpointId = this.#endpoints(keys).vpcEndpointId
+    new CfnOutput(this, "secrets-endpoint", { value: this.secretsEndpointId })
   }
 
   #log(keys: Arns): void {

@@ -79,5 +79,7 @@ export function policiesOf(synthesis: Synthesis, role: string): readonly string[
     Object.values(of.Resources)
       .filter(({ Properties }) => Properties["RoleName"] === `${installation}-${role}`)
       .flatMap(({ Properties }) => resolve(Properties["ManagedPolicyArns"] ?? [], of) as string[])
-  return Object.values(synthesis.templates).flatMap(held).map((name) => after(name, installation))
+  return Object.values(synthesis.templates)
+    .flatMap(held)
+    .map((name) => after(name, installation))
 }

@@ -31,6 +31,9 @@ export function resolver({ templates, config }: Synthesis): (value: Json, of: Te
       "Endpoint.Address": "database.example",
     }),
     "AWS::S3::Bucket": (_, { Properties }) => ({ Ref: Properties["BucketName"] }),
+    "AWS::CloudWatch::Alarm": (_, { Properties }) => ({
+      Arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${String(Properties["AlarmName"])}`,
+    }),
   }
 
   function attribute(id: string, name: string, of: Template): Json {

@@ -106,11 +106,15 @@ function ask(use: string, action: string, whole: Whole): Promise<Simulated> {
     return found
   }
   const context = { "aws:PrincipalAccount": ACCOUNT, ...whole.context }
-  return simulate(ACCOUNT, { principal: role(`tyler-setup-${use}`), action, resource: whole.resource, context }, {
-    identity: policiesOf(synthesis, use).map(named),
-    resource: whole.at === undefined ? undefined : named(whole.at),
-    endpoint: whole.through === undefined ? undefined : named(`endpoint ${whole.through}`),
-  })
+  return simulate(
+    ACCOUNT,
+    { principal: role(`tyler-setup-${use}`), action, resource: whole.resource, context },
+    {
+      identity: policiesOf(synthesis, use).map(named),
+      resource: whole.at === undefined ? undefined : named(whole.at),
+      endpoint: whole.through === undefined ? undefined : named(`endpoint ${whole.through}`),
+    },
+  )
 }
 
 test("each call passes all the policies on its way", async () => {
@@ -124,7 +128,12 @@ const OUTSIDE: Whole = { resource: OURS, context: TAGGED }
 test("values come through the endpoint, and to those whom they are for", async () => {
   const asks: readonly (readonly [string, string, Whole, Answer])[] = [
     ["service", "GetSecretValue", OUTSIDE, "refused"],
-    ["service", "GetSecretValue", { ...OUTSIDE, context: { ...TAGGED, "aws:SourceVpce": "vpce-of-somebody" } }, "refused"],
+    [
+      "service",
+      "GetSecretValue",
+      { ...OUTSIDE, context: { ...TAGGED, "aws:SourceVpce": "vpce-of-somebody" } },
+      "refused",
+    ],
     ["service", "GetSecretValue", { ...ours(INSIDE), resource: FOREIGN }, "nothing"],
     ["service", "GetSecretValue", { resource: OURS, context: INSIDE, through: "secretsmanager" }, "nothing"],
     ["service", "GetSecretValue", { resource: PROBE, context: INSIDE, through: "secretsmanager" }, "allowed"],
@@ -136,14 +145,21 @@ test("values come through the endpoint, and to those whom they are for", async (
     ["break-glass", "DeleteSecret", OUTSIDE, "nothing"],
   ]
   for (const [use, operation, whole, answer] of asks)
-    assert.equal((await ask(use, `secretsmanager:${operation}`, whole)).answer, answer, `${use} ${operation} ${JSON.stringify(whole)}`)
+    assert.equal(
+      (await ask(use, `secretsmanager:${operation}`, whole)).answer,
+      answer,
+      `${use} ${operation} ${JSON.stringify(whole)}`,
+    )
 })
 
 test("a service with one duty less holds one policy less", () => {
   const policies = { read: "reader", write: "writer", delete: "deleter" } as const
   for (const missing of ["write", "delete"] as const) {
     const duties = DUTIES.filter((duty) => duty !== missing)
-    const held = policiesOf(synthesise((json) => Object.assign(json["service"] ?? {}, { duties })), "service")
+    const held = policiesOf(
+      synthesise((json) => Object.assign(json["service"] ?? {}, { duties })),
+      "service",
+    )
     assert.deepEqual(
       Object.values(policies).filter((name) => held.includes(name)),
       duties.map((duty) => policies[duty]),

@@ -31,7 +31,14 @@ interface More {
 
 /** One policy's lines. */
 export function tableOf(on: string, usual: { readonly principal?: string; readonly everything?: boolean } = {}) {
-  const row = (gives: Answer, by: string | undefined, action: string, resource: string, context: Context, more: More) => ({
+  const row = (
+    gives: Answer,
+    by: string | undefined,
+    action: string,
+    resource: string,
+    context: Context,
+    more: More,
+  ) => ({
     on,
     principal: more.principal ?? usual.principal ?? role("tyler-setup-service"),
     everything: more.everything ?? usual.everything ?? false,
@@ -56,28 +63,44 @@ export function tableOf(on: string, usual: { readonly principal?: string; readon
 
   return {
     /** Allowed, and not once one thing about it is missing or different. */
-    allows(by: string, actions: string | readonly string[], resource: string, context: Context = {}, more: More = {}): Row[] {
-      return [actions].flat().flatMap((action) => [
-        row("allowed", by, action, resource, context, more),
-        ...spoiled(context, more).map((one) =>
-          one.holds
-            ? row("allowed", by, action, resource, one.context, more)
-            : row("nothing", undefined, action, resource, one.context, more),
-        ),
-      ])
+    allows(
+      by: string,
+      actions: string | readonly string[],
+      resource: string,
+      context: Context = {},
+      more: More = {},
+    ): Row[] {
+      return [actions]
+        .flat()
+        .flatMap((action) => [
+          row("allowed", by, action, resource, context, more),
+          ...spoiled(context, more).map((one) =>
+            one.holds
+              ? row("allowed", by, action, resource, one.context, more)
+              : row("nothing", undefined, action, resource, one.context, more),
+          ),
+        ])
     },
 
     /** Refused to somebody who may do everything, and not once one thing about it is missing or different. */
-    refuses(by: string, actions: string | readonly string[], resource: string, context: Context = {}, more: More = {}): Row[] {
+    refuses(
+      by: string,
+      actions: string | readonly string[],
+      resource: string,
+      context: Context = {},
+      more: More = {},
+    ): Row[] {
       const all = { ...more, everything: true }
-      return [actions].flat().flatMap((action) => [
-        row("refused", by, action, resource, context, all),
-        ...spoiled(context, more).map((one) =>
-          one.holds
-            ? row("refused", by, action, resource, one.context, all)
-            : row("allowed", "Everything", action, resource, one.context, all),
-        ),
-      ])
+      return [actions]
+        .flat()
+        .flatMap((action) => [
+          row("refused", by, action, resource, context, all),
+          ...spoiled(context, more).map((one) =>
+            one.holds
+              ? row("refused", by, action, resource, one.context, all)
+              : row("allowed", "Everything", action, resource, one.context, all),
+          ),
+        ])
     },
 
     /** Nobody says anything about it. */
@@ -86,7 +109,13 @@ export function tableOf(on: string, usual: { readonly principal?: string; readon
     },
 
     /** Allowed whatever else is so. */
-    lets(by: string | undefined, actions: string | readonly string[], resource: string, context: Context = {}, more: More = {}): Row[] {
+    lets(
+      by: string | undefined,
+      actions: string | readonly string[],
+      resource: string,
+      context: Context = {},
+      more: More = {},
+    ): Row[] {
       return [actions].flat().map((action) => row("allowed", by, action, resource, context, more))
     },
   }

@@ -36,7 +36,13 @@ export const ENDPOINT_ROWS: readonly Row[] = [
   ...kms.ignores(["kms:DescribeKey", "kms:Encrypt", "kms:Decrypt"], keyArn("another"), FROM_US),
   ...logs.allows("OurLogs", WRITES_LOGS, GROUP, FROM_US, OTHERS),
   ...logs.ignores(WRITES_LOGS, GROUP.replace("/tyler-setup/", "/another/"), FROM_US),
-  ...metrics.allows("OurMetrics", "cloudwatch:PutMetricData", "*", { ...FROM_US, "cloudwatch:namespace": "TylerSetup/Security" }, OTHERS),
+  ...metrics.allows(
+    "OurMetrics",
+    "cloudwatch:PutMetricData",
+    "*",
+    { ...FROM_US, "cloudwatch:namespace": "TylerSetup/Security" },
+    OTHERS,
+  ),
   // No policy can deny it, and the simulator looks at none.
   ...sts.lets(undefined, "sts:GetCallerIdentity", "*"),
   ...sts.lets(undefined, "sts:GetCallerIdentity", "*", {}, STRANGER),

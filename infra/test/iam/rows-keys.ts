@@ -47,13 +47,24 @@ function administration(use: string): readonly Row[] {
     ),
     ...key.lets("Administer", ADMINISTRATION, arn, caller(ADMINISTRATOR), as(ADMINISTRATOR)),
     ...key.ignores(USE, arn, caller(ADMINISTRATOR), as(ADMINISTRATOR)),
-    ...key.refuses("DeletionSlowly", "kms:ScheduleKeyDeletion", arn, { [WINDOW]: "29" }, {
-      ...as(ADMINISTRATOR),
-      beside: caller(ADMINISTRATOR),
-      other: { [WINDOW]: "30" },
-    }).map((row) => (row.gives === "allowed" ? { ...row, by: "Administer" } : row)),
+    ...key
+      .refuses(
+        "DeletionSlowly",
+        "kms:ScheduleKeyDeletion",
+        arn,
+        { [WINDOW]: "29" },
+        {
+          ...as(ADMINISTRATOR),
+          beside: caller(ADMINISTRATOR),
+          other: { [WINDOW]: "30" },
+        },
+      )
+      .map((row) => (row.gives === "allowed" ? { ...row, by: "Administer" } : row)),
     ...["kms:DescribeKey", "kms:CancelKeyDeletion", "kms:EnableKey"].flatMap((action) =>
-      key.allows("Rescue", action, arn, caller(BREAK_GLASS), { ...as(BREAK_GLASS), other: caller(SERVICE.replace("service", "x")) }),
+      key.allows("Rescue", action, arn, caller(BREAK_GLASS), {
+        ...as(BREAK_GLASS),
+        other: caller(SERVICE.replace("service", "x")),
+      }),
     ),
     ...key.ignores("kms:ScheduleKeyDeletion", arn, { ...caller(SERVICE) }, as(SERVICE)),
   ]
@@ -67,14 +78,28 @@ const data = tableOf("key data", { everything: true })
 
 const BY_TRAIL = { "aws:SourceArn": TRAIL }
 const trail = { principal: "cloudtrail.amazonaws.com" }
-const LOG_GROUP = { "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/tyler-setup/audit` }
+const LOG_GROUP = {
+  "kms:EncryptionContext:aws:logs:arn": `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/tyler-setup/audit`,
+}
 
 export const KEY_ROWS: readonly Row[] = [
   ...["keyring", "values", "evidence", "data"].flatMap(administration),
 
   ...keyring.allows("SeeKeyring", "kms:DescribeKey", keyArn("keyring"), caller(SERVICE), as(SERVICE)),
-  ...keyring.allows("UseKeyring", ["kms:Encrypt", "kms:Decrypt"], keyArn("keyring"), { ...KEYRING, ...caller(SERVICE) }, as(SERVICE)),
-  ...keyring.allows("OpenKeyring", "kms:Decrypt", keyArn("keyring"), { ...KEYRING, ...caller(BREAK_GLASS) }, as(BREAK_GLASS)),
+  ...keyring.allows(
+    "UseKeyring",
+    ["kms:Encrypt", "kms:Decrypt"],
+    keyArn("keyring"),
+    { ...KEYRING, ...caller(SERVICE) },
+    as(SERVICE),
+  ),
+  ...keyring.allows(
+    "OpenKeyring",
+    "kms:Decrypt",
+    keyArn("keyring"),
+    { ...KEYRING, ...caller(BREAK_GLASS) },
+    as(BREAK_GLASS),
+  ),
   ...keyring.ignores("kms:Encrypt", keyArn("keyring"), { ...KEYRING, ...caller(BREAK_GLASS) }, as(BREAK_GLASS)),
   ...keyring.ignores("kms:Decrypt", keyArn("keyring"), { ...KEYRING, ...caller(ROTATOR) }, as(ROTATOR)),
 
@@ -88,10 +113,16 @@ export const KEY_ROWS: readonly Row[] = [
     ),
   ),
 
-  ...evidence.allows("WriteTrail", "kms:GenerateDataKey", keyArn("evidence"), {
-    ...BY_TRAIL,
-    "kms:EncryptionContext:aws:cloudtrail:arn": TRAIL,
-  }, trail),
+  ...evidence.allows(
+    "WriteTrail",
+    "kms:GenerateDataKey",
+    keyArn("evidence"),
+    {
+      ...BY_TRAIL,
+      "kms:EncryptionContext:aws:cloudtrail:arn": TRAIL,
+    },
+    trail,
+  ),
   ...evidence.allows("SeeForTrail", "kms:DescribeKey", keyArn("evidence"), BY_TRAIL, trail),
   ...evidence.ignores("kms:Decrypt", keyArn("evidence"), BY_TRAIL, trail),
   ...evidence.allows(
@@ -102,25 +133,59 @@ export const KEY_ROWS: readonly Row[] = [
     { principal: `logs.${REGION}.amazonaws.com` },
   ),
   ...["cloudwatch.amazonaws.com"].flatMap((principal) =>
-    evidence.allows("TellOfAlarms", ["kms:Decrypt", "kms:GenerateDataKey"], keyArn("evidence"), { "aws:SourceAccount": ACCOUNT }, {
-      principal,
-      other: { "aws:SourceAccount": "999999999999" },
-    }),
+    evidence.allows(
+      "TellOfAlarms",
+      ["kms:Decrypt", "kms:GenerateDataKey"],
+      keyArn("evidence"),
+      { "aws:SourceAccount": ACCOUNT },
+      {
+        principal,
+        other: { "aws:SourceAccount": "999999999999" },
+      },
+    ),
   ),
-  ...evidence.lets("TellOfEvents", ["kms:Decrypt", "kms:GenerateDataKey"], keyArn("evidence"), {}, { principal: "events.amazonaws.com" }),
-  ...evidence.ignores(["kms:Decrypt", "kms:GenerateDataKey"], keyArn("evidence"), {}, { principal: "s3.amazonaws.com" }),
-  ...evidence.allows("SealMirror", ["kms:GenerateDataKey", "kms:Decrypt"], keyArn("evidence"), { ...via("s3"), ...caller(SERVICE) }, {
-    ...as(SERVICE),
-    everything: true,
-  }),
-  ...evidence.allows("ReadEvidence", "kms:Decrypt", keyArn("evidence"), { ...via("s3"), ...caller(AUDITOR) }, {
-    ...as(AUDITOR),
-    everything: true,
-  }),
-  ...evidence.ignores("kms:GenerateDataKey", keyArn("evidence"), { ...via("s3"), ...caller(AUDITOR) }, {
-    ...as(AUDITOR),
-    everything: true,
-  }),
+  ...evidence.lets(
+    "TellOfEvents",
+    ["kms:Decrypt", "kms:GenerateDataKey"],
+    keyArn("evidence"),
+    {},
+    { principal: "events.amazonaws.com" },
+  ),
+  ...evidence.ignores(
+    ["kms:Decrypt", "kms:GenerateDataKey"],
+    keyArn("evidence"),
+    {},
+    { principal: "s3.amazonaws.com" },
+  ),
+  ...evidence.allows(
+    "SealMirror",
+    ["kms:GenerateDataKey", "kms:Decrypt"],
+    keyArn("evidence"),
+    { ...via("s3"), ...caller(SERVICE) },
+    {
+      ...as(SERVICE),
+      everything: true,
+    },
+  ),
+  ...evidence.allows(
+    "ReadEvidence",
+    "kms:Decrypt",
+    keyArn("evidence"),
+    { ...via("s3"), ...caller(AUDITOR) },
+    {
+      ...as(AUDITOR),
+      everything: true,
+    },
+  ),
+  ...evidence.ignores(
+    "kms:GenerateDataKey",
+    keyArn("evidence"),
+    { ...via("s3"), ...caller(AUDITOR) },
+    {
+      ...as(AUDITOR),
+      everything: true,
+    },
+  ),
 
   ...["rds", "elasticache", "secretsmanager"].flatMap((service) =>
     data.allows(
@@ -131,5 +196,11 @@ export const KEY_ROWS: readonly Row[] = [
       { ...as(BY_CDK), other: { "kms:CallerAccount": "999999999999", ...caller(role("somebody")) } },
     ),
   ),
-  ...data.allows("HandSecretsToTasks", "kms:Decrypt", keyArn("data"), { ...via("secretsmanager"), ...caller(EXECUTION) }, as(EXECUTION)),
+  ...data.allows(
+    "HandSecretsToTasks",
+    "kms:Decrypt",
+    keyArn("data"),
+    { ...via("secretsmanager"), ...caller(EXECUTION) },
+    as(EXECUTION),
+  ),
 ]

@@ -25,7 +25,6 @@ const SERVICE = `arn:aws:ecs:${REGION}:${ACCOUNT}:service/tyler-setup/tyler-setu
 const DATABASE_TASK = `arn:aws:ecs:${REGION}:${ACCOUNT}:task-definition/tyler-setup-database:3`
 const CLUSTER = { "ecs:cluster": `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/tyler-setup` }
 const TO_TASKS = { "iam:PassedToService": "ecs-tasks.amazonaws.com" }
-const OUR_ROTATION = { ...TAGGED, "secretsmanager:RotationLambdaARN": FUNCTION }
 const TRAIL = `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/tyler-setup`
 
 const rotator = tableOf("rotator", { principal: role("tyler-setup-rotator") })
@@ -53,9 +52,15 @@ export const PEOPLE_ROWS: readonly Row[] = [
   ...rotator.ignores(["logs:CreateLogStream", "logs:PutLogEvents"], logStream("audit")),
   ...INTERFACES.flatMap((action) => rotator.lets("JoinNetwork", action, interfaceOf(action))),
   ...INTERFACES.flatMap((action) =>
-    rotator.refuses("CodeJoinsNoNetwork", action, interfaceOf(action), { "lambda:SourceFunctionArn": FUNCTION }, {
-      other: { "lambda:SourceFunctionArn": OTHER_FUNCTION },
-    }),
+    rotator.refuses(
+      "CodeJoinsNoNetwork",
+      action,
+      interfaceOf(action),
+      { "lambda:SourceFunctionArn": FUNCTION },
+      {
+        other: { "lambda:SourceFunctionArn": OTHER_FUNCTION },
+      },
+    ),
   ),
 
   ...["deploy", "file-publishing", "image-publishing", "lookup"].flatMap((what) =>
@@ -70,12 +75,7 @@ export const PEOPLE_ROWS: readonly Row[] = [
     deployer.allows("HandRolesToTasks", "iam:PassRole", role(`tyler-setup-${use}`), TO_TASKS),
   ),
   ...deployer.ignores("iam:PassRole", role("tyler-setup-service"), TO_TASKS),
-  ...deployer.allows("SetRotation", "secretsmanager:RotateSecret", OURS, OUR_ROTATION, {
-    other: { "secretsmanager:RotationLambdaARN": OTHER_FUNCTION },
-  }),
-  ...deployer.ignores("secretsmanager:RotateSecret", FOREIGN, OUR_ROTATION),
-  ...deployer.lets("InvokeRotation", "lambda:InvokeFunction", FUNCTION),
-  ...deployer.ignores("lambda:InvokeFunction", OTHER_FUNCTION),
+  ...deployer.ignores("lambda:InvokeFunction", FUNCTION),
   ...deployer.refuses("ValuesNever", "secretsmanager:GetSecretValue", OURS),
   ...deployer.refuses("ValuesNever", "secretsmanager:BatchGetSecretValue", "*"),
   ...["keyring", "values"].flatMap((use) =>
@@ -97,7 +97,9 @@ export const PEOPLE_ROWS: readonly Row[] = [
     breakGlass.lets("SaveKeys", ["kms:DescribeKey", "kms:CancelKeyDeletion", "kms:EnableKey"], keyArn(use)),
   ),
   ...breakGlass.ignores(["kms:DescribeKey", "kms:CancelKeyDeletion", "kms:EnableKey"], keyArn("evidence")),
-  ...breakGlass.allows("OpenKeyring", "kms:Decrypt", keyArn("keyring"), { "kms:EncryptionContext:environment": "production" }),
+  ...breakGlass.allows("OpenKeyring", "kms:Decrypt", keyArn("keyring"), {
+    "kms:EncryptionContext:environment": "production",
+  }),
   ...breakGlass.ignores("kms:Decrypt", keyArn("evidence"), { "kms:EncryptionContext:environment": "production" }),
   ...breakGlass.lets("StartTrail", "cloudtrail:StartLogging", TRAIL),
   ...breakGlass.ignores("cloudtrail:StartLogging", TRAIL.replace(/tyler-setup$/, "another")),

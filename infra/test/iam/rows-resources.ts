@@ -30,33 +30,54 @@ export const RESOURCE_ROWS: readonly Row[] = [
   ...trail.refuses("PlainTextNever", "s3:GetObject", TRAIL_FILE, PLAIN),
   ...trail.refuses("PlainTextNever", "s3:ListBucket", TRAIL_BUCKET, PLAIN),
   ...trail.allows("TrailLooks", "s3:GetBucketAcl", TRAIL_BUCKET, { "aws:SourceArn": TRAIL }, cloudTrail),
-  ...trail.allows("TrailWrites", "s3:PutObject", TRAIL_FILE, {
-    "aws:SourceArn": TRAIL,
-    "s3:x-amz-acl": "bucket-owner-full-control",
-  }, cloudTrail),
-  ...trail.ignores("s3:PutObject", `${TRAIL_BUCKET}/AWSLogs/999999999999/one`, {
-    "aws:SourceArn": TRAIL,
-    "s3:x-amz-acl": "bucket-owner-full-control",
-  }, cloudTrail),
+  ...trail.allows(
+    "TrailWrites",
+    "s3:PutObject",
+    TRAIL_FILE,
+    {
+      "aws:SourceArn": TRAIL,
+      "s3:x-amz-acl": "bucket-owner-full-control",
+    },
+    cloudTrail,
+  ),
+  ...trail.ignores(
+    "s3:PutObject",
+    `${TRAIL_BUCKET}/AWSLogs/999999999999/one`,
+    {
+      "aws:SourceArn": TRAIL,
+      "s3:x-amz-acl": "bucket-owner-full-control",
+    },
+    cloudTrail,
+  ),
   ...trail.allows("AuditorsRead", READS, TRAIL_FILE, caller(AUDITOR), auditor),
   ...trail.allows("AuditorsRead", "s3:ListBucket", TRAIL_BUCKET, caller(AUDITOR), auditor),
   ...trail.ignores("s3:DeleteObject", TRAIL_FILE, caller(AUDITOR), { principal: AUDITOR }),
 
   ...mirror.refuses("PlainTextNever", "s3:GetObject", ENTRY, PLAIN),
   ...mirror.refuses("PlainTextNever", "s3:ListBucket", MIRROR, PLAIN),
-  ...mirror.refuses("ReplacingNever", "s3:PutObject", ENTRY, { "s3:if-none-match": "" }, {
-    ...MIRRORING,
-    beside: caller(SERVICE),
-    other: NEW,
-    holdsWithout: ["s3:if-none-match"],
-  }),
+  ...mirror.refuses(
+    "ReplacingNever",
+    "s3:PutObject",
+    ENTRY,
+    { "s3:if-none-match": "" },
+    {
+      ...MIRRORING,
+      beside: caller(SERVICE),
+      other: NEW,
+      holdsWithout: ["s3:if-none-match"],
+    },
+  ),
   ...mirror.refuses("OthersWriteNever", "s3:PutObject", ENTRY, caller(role("somebody")), {
     ...MIRRORING,
     beside: NEW,
     other: caller(SERVICE),
     holdsWithout: ["aws:PrincipalArn"],
   }),
-  ...mirror.refuses("DeletingNever", ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"], ENTRY),
+  ...mirror.refuses(
+    "DeletingNever",
+    ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
+    ENTRY,
+  ),
   ...mirror.allows("AuditorsRead", READS, ENTRY, caller(AUDITOR), auditor),
   ...mirror.allows("AuditorsRead", "s3:ListBucket", MIRROR, caller(AUDITOR), auditor),
   ...mirror.ignores(READS, `${MIRROR}/elsewhere/one`, caller(AUDITOR), { principal: AUDITOR }),
@@ -64,14 +85,25 @@ export const RESOURCE_ROWS: readonly Row[] = [
   ...accessLogs.refuses("PlainTextNever", "s3:GetObject", `${LOGS_BUCKET}/s3/one`, PLAIN),
   ...accessLogs.refuses("PlainTextNever", "s3:ListBucket", LOGS_BUCKET, PLAIN),
   ...["trail", "mirror"].flatMap((what) =>
-    accessLogs.allows("BucketsWrite", "s3:PutObject", `${LOGS_BUCKET}/s3/one`, { ...FROM_US, "aws:SourceArn": bucketArn(what) }, {
-      principal: "logging.s3.amazonaws.com",
-      other: { ...FROM_OTHERS, "aws:SourceArn": "arn:aws:s3:::another" },
-    }),
+    accessLogs.allows(
+      "BucketsWrite",
+      "s3:PutObject",
+      `${LOGS_BUCKET}/s3/one`,
+      { ...FROM_US, "aws:SourceArn": bucketArn(what) },
+      {
+        principal: "logging.s3.amazonaws.com",
+        other: { ...FROM_OTHERS, "aws:SourceArn": "arn:aws:s3:::another" },
+      },
+    ),
   ),
-  ...accessLogs.ignores("s3:PutObject", `${LOGS_BUCKET}/balancer/one`, { ...FROM_US, "aws:SourceArn": bucketArn("trail") }, {
-    principal: "logging.s3.amazonaws.com",
-  }),
+  ...accessLogs.ignores(
+    "s3:PutObject",
+    `${LOGS_BUCKET}/balancer/one`,
+    { ...FROM_US, "aws:SourceArn": bucketArn("trail") },
+    {
+      principal: "logging.s3.amazonaws.com",
+    },
+  ),
   ...accessLogs.allows(
     "BalancerWrites",
     "s3:PutObject",

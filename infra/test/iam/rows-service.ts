@@ -30,7 +30,13 @@ export const SERVICE_ROWS: readonly Row[] = [
   ...evidence.lets("WriteMirror", ["s3:PutObject", "s3:PutObjectRetention", "s3:GetObject"], ENTRY),
   ...evidence.ignores(["s3:PutObject", "s3:PutObjectRetention", "s3:GetObject"], `${MIRROR}/elsewhere/one`),
   ...evidence.ignores(["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"], ENTRY),
-  ...evidence.allows("ListMirror", "s3:ListBucket", MIRROR, { "s3:prefix": "tyler-audit/entries/" }, { other: { "s3:prefix": "" } }),
+  ...evidence.allows(
+    "ListMirror",
+    "s3:ListBucket",
+    MIRROR,
+    { "s3:prefix": "tyler-audit/entries/" },
+    { other: { "s3:prefix": "" } },
+  ),
   ...evidence.ignores("s3:ListBucket", "arn:aws:s3:::another", { "s3:prefix": "tyler-audit/entries/" }),
   ...evidence.lets("SeeMirrorLock", "s3:GetBucketObjectLockConfiguration", MIRROR),
   ...evidence.ignores("s3:GetBucketObjectLockConfiguration", "arn:aws:s3:::another"),
@@ -41,10 +47,16 @@ export const SERVICE_ROWS: readonly Row[] = [
     "kms:EncryptionContext:aws:s3:arn": ENTRY,
   }),
   ...evidence.ignores("kms:Decrypt", keyArn("keyring"), VIA_S3),
-  ...evidence.lets("WriteLogMirror", ["logs:CreateLogStream", "logs:PutLogEvents", "logs:GetLogEvents"], logStream("audit")),
+  ...evidence.lets(
+    "WriteLogMirror",
+    ["logs:CreateLogStream", "logs:PutLogEvents", "logs:GetLogEvents"],
+    logStream("audit"),
+  ),
   ...evidence.ignores(["logs:CreateLogStream", "logs:PutLogEvents", "logs:GetLogEvents"], logStream("service")),
   ...evidence.ignores("logs:DeleteLogStream", logStream("audit")),
-  ...evidence.allows("CountMetrics", "cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "TylerSetup/Security" }),
+  ...evidence.allows("CountMetrics", "cloudwatch:PutMetricData", "*", {
+    "cloudwatch:namespace": "TylerSetup/Security",
+  }),
 
   ...["tyler", "tyler_owner"].flatMap((name) => login.lets("EnterDatabase", "rds-db:connect", databaseUser(name))),
   ...login.ignores("rds-db:connect", databaseUser("tyler_admin")),
@@ -60,9 +72,15 @@ export const SERVICE_ROWS: readonly Row[] = [
     execution.lets("HandSecretsToTasks", "secretsmanager:GetSecretValue", secret(name)),
   ),
   ...execution.ignores("secretsmanager:GetSecretValue", secret("tyler-setup/config/one")),
-  ...execution.allows("OpenSecrets", "kms:Decrypt", keyArn("data"), { "kms:ViaService": `secretsmanager.${REGION}.amazonaws.com` }),
+  ...execution.allows("OpenSecrets", "kms:Decrypt", keyArn("data"), {
+    "kms:ViaService": `secretsmanager.${REGION}.amazonaws.com`,
+  }),
   ...execution.ignores("kms:Decrypt", keyArn("values"), { "kms:ViaService": `secretsmanager.${REGION}.amazonaws.com` }),
 
-  ...flows.lets("WriteFlows", ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"], logStream("network")),
+  ...flows.lets(
+    "WriteFlows",
+    ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+    logStream("network"),
+  ),
   ...flows.ignores(["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"], logStream("audit")),
 ]

@@ -60,18 +60,30 @@ export const STORE_ROWS: readonly Row[] = [
   }),
   ...writer.ignores("secretsmanager:CreateSecret", FOREIGN, STAMPED),
   ...writer.lets("CreateTagged", "secretsmanager:CreateSecret", OURS, { ...STAMPED, [KEY]: VALUES }),
-  ...writer.refuses("ForeignKeysNever", sm("CreateSecret", "UpdateSecret"), OURS, { [KEY]: OTHER_KEY }, { other: { [KEY]: VALUES } }),
+  ...writer.refuses(
+    "ForeignKeysNever",
+    sm("CreateSecret", "UpdateSecret"),
+    OURS,
+    { [KEY]: OTHER_KEY },
+    { other: { [KEY]: VALUES } },
+  ),
   // It gets them at birth...
   ...writer.allows("TagAtBirth", "secretsmanager:TagResource", OURS, STAMPED),
   ...writer.ignores("secretsmanager:TagResource", FOREIGN, STAMPED),
   // ...and not by a call of its own: neither on a secret without tags, nor by another spelling, nor is one taken away.
   ...writer.ignores("secretsmanager:TagResource", OURS, { ...STAMPED, ...ID }),
   ...["Application", "Environment", "environment"].flatMap((key) =>
-    writer.refuses("ControlTagsStay", sm("TagResource", "UntagResource"), OURS, { ...ID, "aws:TagKeys": [key] }, {
-      beside: TAGGED,
-      other: { "aws:TagKeys": ["Team"] },
-      anyOf: ["secretsmanager:SecretId"],
-    }),
+    writer.refuses(
+      "ControlTagsStay",
+      sm("TagResource", "UntagResource"),
+      OURS,
+      { ...ID, "aws:TagKeys": [key] },
+      {
+        beside: TAGGED,
+        other: { "aws:TagKeys": ["Team"] },
+        anyOf: ["secretsmanager:SecretId"],
+      },
+    ),
   ),
   ...writer.allows("WriteOurs", WRITES, OURS, TAGGED),
   ...writer.ignores(WRITES, FOREIGN, TAGGED),
@@ -84,7 +96,13 @@ export const STORE_ROWS: readonly Row[] = [
   ...writer.ignores(sm("GetSecretValue", "DeleteSecret"), OURS, TAGGED),
   ...writer.ignores(sm("PutResourcePolicy", "ReplicateSecretToRegions", "RotateSecret"), OURS, TAGGED),
 
-  ...deleter.allows("DeleteOurs", "secretsmanager:DeleteSecret", OURS, { ...TAGGED, [WINDOW]: "7" }, { other: { [WINDOW]: "6" } }),
+  ...deleter.allows(
+    "DeleteOurs",
+    "secretsmanager:DeleteSecret",
+    OURS,
+    { ...TAGGED, [WINDOW]: "7" },
+    { other: { [WINDOW]: "6" } },
+  ),
   ...deleter.lets("DeleteOurs", "secretsmanager:DeleteSecret", OURS, { ...TAGGED, [WINDOW]: "30" }),
   ...deleter.ignores("secretsmanager:DeleteSecret", OURS, { ...TAGGED, [WINDOW]: "31" }),
   ...deleter.ignores("secretsmanager:DeleteSecret", FOREIGN, { ...TAGGED, [WINDOW]: "7" }),
@@ -94,9 +112,15 @@ export const STORE_ROWS: readonly Row[] = [
   ...[PROBE, `${PROBE}-AbCdEf`].flatMap((arn) => deleter.lets("DeleteProbe", sm("DeleteSecret", "RestoreSecret"), arn)),
   ...deleter.ignores(sm("DeleteSecret", "RestoreSecret"), `${PROBE}/below-AbCdEf`),
 
-  ...guard.refuses("OutsideEndpointNever", "secretsmanager:GetSecretValue", OURS, { "aws:SourceVpce": "vpce-other" }, {
-    other: { "aws:SourceVpce": "vpce-secretsmanager" },
-    holdsWithout: ["aws:SourceVpce"],
-  }),
+  ...guard.refuses(
+    "OutsideEndpointNever",
+    "secretsmanager:GetSecretValue",
+    OURS,
+    { "aws:SourceVpce": "vpce-other" },
+    {
+      other: { "aws:SourceVpce": "vpce-secretsmanager" },
+      holdsWithout: ["aws:SourceVpce"],
+    },
+  ),
   ...guard.refuses("OutsideEndpointNever", "secretsmanager:BatchGetSecretValue", "*"),
 ]

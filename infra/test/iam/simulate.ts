@@ -26,7 +26,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   ImplicitlyDenied: "nothing",
 }
 
-const EVERYTHING = { Version: "2012-10-17", Statement: [{ Sid: "Everything", Effect: "Allow", Action: "*", Resource: "*" }] }
+const EVERYTHING = {
+  Version: "2012-10-17",
+  Statement: [{ Sid: "Everything", Effect: "Allow", Action: "*", Resource: "*" }],
+}
 
 export interface Policies {
   readonly identity: readonly Document[]

@@ -23,7 +23,11 @@ function ask(row: Row, document: Document): Promise<Simulated> {
 /** Keys and roles must agree as well; where a policy of ours is tried alone, they do. */
 const agrees = (action: string): Document => {
   const Principal = { AWS: `arn:aws:iam::${ACCOUNT}:root` }
-  return { name: "agrees", kind: "resource", statements: [{ Sid: "Agrees", Effect: "Allow", Principal, Action: action, Resource: "*" }] }
+  return {
+    name: "agrees",
+    kind: "resource",
+    statements: [{ Sid: "Agrees", Effect: "Allow", Principal, Action: action, Resource: "*" }],
+  }
 }
 const LEAVES_IT_TO_IAM: Readonly<Record<string, Document>> = { kms: agrees("kms:*"), sts: agrees("sts:AssumeRole") }
 
@@ -48,7 +52,10 @@ for (const [name, rows] of rowsOn) {
     for (const row of rows) {
       const { answer, by } = await ask(row, document)
       const decided = row.by === undefined ? answer === row.gives : answer === row.gives && by.includes(row.by)
-      if (!decided) wrong.push(`${said(row)}\n  is ${answer} by ${by.join(", ") || "none"}, not ${row.gives} by ${row.by ?? "none"}`)
+      if (!decided)
+        wrong.push(
+          `${said(row)}\n  is ${answer} by ${by.join(", ") || "none"}, not ${row.gives} by ${row.by ?? "none"}`,
+        )
     }
     assert.equal(wrong.length, 0, `\n${wrong.join("\n")}`)
   })
