@@ -17,6 +17,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   endpoint: ["endpoint.ts"],
   logins: ["logins.ts"],
   approvals: ["approvals.ts"],
+  rotation: ["rotation.ts"],
   scale: ["scale.ts"],
 }
 

@@ -1,6 +1,7 @@
 import type { TylerError } from "../core/errors.ts"
 import type { Principal } from "../core/principal.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
+import type { Rotating } from "../operations/rotation/rotator.ts"
 import type { Service } from "../operations/service.ts"
 
 /** How AWS would name what is here. */
@@ -24,6 +25,11 @@ export interface Desk {
   readonly failures: { check(ip: string): void; failed(ip: string): void }
   /** Counts reads of values against SECRETS_RATE_LIMIT. @throws TylerError `rate_limited` */
   takeReads(who: Principal, count: number): void
+  readonly rotation: {
+    readonly rotating: Rotating
+    /** One was started: it is begun at once. */
+    wake(): void
+  }
   /** A refusal of one item among others, for the counters. */
   refusedItem(error: TylerError): void
 }

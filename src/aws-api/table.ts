@@ -4,6 +4,7 @@ import { deletionOperations } from "./operations/deletion.ts"
 import { listOperations } from "./operations/list.ts"
 import { notHereOperations } from "./operations/not-here.ts"
 import { passwordOperations } from "./operations/password.ts"
+import { rotationOperations } from "./operations/rotation.ts"
 import { secretOperations } from "./operations/secrets.ts"
 import { tagOperations } from "./operations/tags.ts"
 import { valueOperations } from "./operations/values.ts"
@@ -19,6 +20,7 @@ const OPERATIONS: readonly Operation[] = [
   ...deletionOperations,
   ...tagOperations,
   ...passwordOperations,
+  ...rotationOperations,
   ...notHereOperations,
 ]
 

@@ -81,6 +81,11 @@ const TEXTS = {
   root_key_not_prepared:
     "There is no new root key to rotate to; run tyler-server new-root-key on the server's machine, or name a KMS key",
   not_rotatable: "Rotation is not configured for this secret",
+  rotation_running: "A rotation of this secret is under way already",
+  rotation_not_running: "No rotation of this secret is under way",
+  rotation_begun: "The rotation may have reached its target; it will be finished and cannot be cancelled",
+  rotation_refused: "The secret cannot be rotated as it stands",
+  version_pending: "This version is still being rotated in; only the rotator may read it",
   not_adopted: "The secret is in AWS but is not governed here yet; an admin adopts it with tyler aws adopt",
   force_delete_disabled: "Secrets in AWS are deleted after a recovery window of 7 to 30 days, never at once",
   store_throttled: "The store of values is throttling; try again",

@@ -86,6 +86,24 @@ export async function entrust<T>(
   }
 }
 
+/**
+ * The door for rotation: the bytes are lent to what changes a credential at its target, in exchange for the receipt of the
+ * entry that says so, and wiped after. Of `use` itself texts cannot be wiped: strings are the engine's.
+ */
+export async function lend<T>(
+  values: readonly SecretValue[],
+  receipt: Receipt,
+  use: (stored: readonly Uint8Array[]) => Promise<T>,
+): Promise<T> {
+  spendReceipt(receipt)
+  const held = values.map((value) => ConcealedValue.bytesOf(value))
+  try {
+    return await use(held)
+  } finally {
+    for (const bytes of held) wipe(bytes)
+  }
+}
+
 /** For a value that is not needed after all. */
 export function discard(value: SecretValue): void {
   wipe(ConcealedValue.bytesOf(value))

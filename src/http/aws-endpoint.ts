@@ -70,6 +70,7 @@ function deskOf(wiring: Wiring): Desk {
       return wiring.publicUrl
     },
     takeReads: (who, count) => takeReads(wiring.readLimits, who, service.clock, count),
+    rotation: wiring.rotation,
     refusedItem: (error) => wiring.counters.refusal(error),
   }
 }

@@ -9,6 +9,7 @@ import { providerContracts } from "./contract/identity-providers.ts"
 import { iamContracts } from "./contract/iam.ts"
 import { keyContracts } from "./contract/keys.ts"
 import { lifecycleContracts } from "./contract/lifecycle.ts"
+import { rotationContracts } from "./contract/rotation.ts"
 import { policyContracts } from "./contract/policies.ts"
 import { roleContracts } from "./contract/roles.ts"
 import { secretContracts } from "./contract/secrets.ts"
@@ -61,6 +62,7 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...policyContracts,
   ...secretContracts,
   ...lifecycleContracts,
+  ...rotationContracts,
   ...auditContracts,
   ...keyContracts,
   ...whatIfContracts,

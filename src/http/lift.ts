@@ -11,7 +11,7 @@ const ROOT = "/api/secrets/"
 
 const VERBS: Readonly<Record<string, readonly string[]>> = {
   GET: ["metadata", "versions", "rotation", "who", "audit"],
-  POST: ["access", "adopt", "restore", "rollback", "rotate", "schedule"],
+  POST: ["access", "adopt", "restore", "rollback", "rotate", "check-rotation", "cancel-rotation", "schedule"],
 }
 const BARE: readonly string[] = ["PUT", "PATCH", "DELETE"]
 

@@ -381,18 +381,31 @@ export const MATRIX = {
     summary: "Makes an earlier version current",
   },
   "POST /api/secrets/{name}/rotate": { ...secret, verb: "rotate", action: "ROTATE", summary: "Rotates a secret" },
+  "POST /api/secrets/{name}/check-rotation": {
+    ...secret,
+    verb: "rotate",
+    action: "ROTATE_CHECK",
+    summary: "Tries whether a rotation could begin",
+  },
+  "POST /api/secrets/{name}/cancel-rotation": {
+    ...secret,
+    verb: "rotate",
+    action: "ROTATE_CANCEL",
+    summary: "Ends a rotation that has not reached its target",
+  },
   "GET /api/secrets/{name}/rotation": {
     ...secret,
     verb: "list",
     action: "ROTATION_STATUS",
-    summary: "Rotation schedule and state",
+    summary: "Rotation schedule, and the last rotations",
   },
   "POST /api/secrets/{name}/schedule": {
     ...secret,
     verb: "rotate",
     action: "SCHEDULE",
-    summary: "Sets a rotation schedule",
+    summary: "Says how and when a secret is rotated",
   },
+  "GET /api/rotations": { ...secret, verb: "list", action: "ROTATION_LIST", summary: "All rotation schedules" },
   "GET /api/secrets/{name}/who": {
     ...secret,
     verb: "list",

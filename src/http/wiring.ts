@@ -7,6 +7,7 @@ import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
 import type { IamLogin } from "../operations/iam-login.ts"
 import type { IssuerKeys } from "../operations/workload-login.ts"
+import type { Rotating } from "../operations/rotation/rotator.ts"
 import type { Service } from "../operations/service.ts"
 import type { Counters } from "./counters.ts"
 import type { HostRules } from "./hosts.ts"
@@ -34,6 +35,7 @@ export interface Wiring {
   readonly publicUrl: string
   readonly setupToken: SetupToken
   readonly rewrapping: Rewrapping
+  readonly rotation: RotationDesk
   readonly readiness: () => readonly Part[]
   readonly counters: Counters
   /** What the process knows of itself. */
@@ -66,6 +68,13 @@ export interface Rewrapping {
   start(retire: boolean): Promise<void>
   /** Goes on with what an earlier process left. */
   resume(): Promise<void>
+}
+
+/** Where rotations are asked for. */
+export interface RotationDesk {
+  readonly rotating: Rotating
+  /** One was started: it is begun at once. */
+  wake(): void
 }
 
 /** TLS: what to listen with, and where to put the servers that do, so that a renewed certificate reaches them. */

@@ -11,6 +11,7 @@ import type {
   IdentityProviderRow,
   PrincipalRow,
   RoleRow,
+  ScheduleRow,
   WorkloadBinding,
   WorkloadIssuerRow,
 } from "../state/rows.ts"
@@ -212,6 +213,18 @@ export function grantMac(key: KeyObject, row: Unsigned<GrantRow>): Buffer {
     String(row.expiresAt),
     String(row.revision),
   ])
+}
+
+/** Whose credentials a rotation may use, and where. When it is due is nothing that grants. */
+export function scheduleMac(key: KeyObject, row: Authority): Buffer {
+  const { secretId, strategy, lambdaArn, adminId, place } = row
+  return mac(key, ["tyler-rotation-schedule/1", secretId, strategy, lambdaArn, adminId, place])
+}
+
+type Authority = Pick<ScheduleRow, "secretId" | "strategy" | "lambdaArn" | "adminId" | "place">
+
+export function scheduleGenuine(key: KeyObject, row: ScheduleRow): boolean {
+  return equalBytes(scheduleMac(key, row), row.mac)
 }
 
 export function factorGenuine(key: KeyObject, row: FactorRow, factorEpoch: number): boolean {

@@ -38,6 +38,7 @@ import { tracedLedger, tracingFor } from "./tracing.ts"
 import { loadTls, reloadTls } from "./tls.ts"
 import { keyRenewal } from "./key-renewal.ts"
 import { rewrapping } from "./rewrapping.ts"
+import { rotatingOf, rotations } from "./rotating.ts"
 import { placeOf, serviceOf } from "./service.ts"
 import { openStore } from "./store.ts"
 import { VERSION } from "./version.ts"
@@ -122,6 +123,8 @@ export async function start(
   let publicUrl = ""
   const tls = config.listen.tls === null ? null : { options: loadTls(config.listen.tls).options, servers: [] }
   const rewraps = rewrapping(service, log)
+  const rotating = rotatingOf(config.rotation)
+  const rotator = rotations({ service, rotating, alone: config.profile === "embedded", log })
   const wiring: Wiring = {
     service,
     authenticator: authenticator(service),
@@ -139,6 +142,7 @@ export async function start(
     },
     setupToken: setupToken(token),
     rewrapping: rewraps,
+    rotation: { rotating, wake: () => rotator.wake() },
     readiness,
     counters: new Counters(),
     measure: measureOf({ meter, notices: noticeMeter, mirror, mirroring: copied, tally, publishing: published }),
@@ -154,6 +158,7 @@ export async function start(
   const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
   opened.defer(() => notifier?.close())
+  opened.defer(() => rotator.close())
   let jobs: Jobs | undefined
   opened.defer(() => jobs?.close())
   const app = createApp(wiring)
@@ -167,7 +172,8 @@ export async function start(
   publicUrl = publicUrlAt(config.listen, port)
   if (rollback === undefined) {
     notifier = notifying({ service, channels, meter: noticeMeter, publicUrl: () => publicUrl, log })
-    jobs = await startJobs(service, notifier, log)
+    jobs = await startJobs(service, notifier, rotator, log)
+    rotator.wake()
     await rewraps.resume()
   }
   const running = opened.move()

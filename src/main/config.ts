@@ -4,6 +4,7 @@ import type { Reach } from "../core/network.ts"
 import { isLoopbackName } from "../http/address.ts"
 import { type AwsConfig, awsOf } from "./aws-settings.ts"
 import { type Environment, readEnvironment } from "./environment.ts"
+import { type RotationSettings, rotationOf } from "./rotation-settings.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
 import { reachesOf, smtpServer } from "./notify-settings.ts"
 import type { Values } from "./settings.ts"
@@ -72,6 +73,7 @@ export interface Config {
     readonly webhook: { readonly url: string; readonly secretFile: string; readonly allowed: readonly Reach[] } | null
     readonly mail: MailServer | null
   }
+  readonly rotation: RotationSettings
   /** Names of the admins who alone may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
   /** False only in development: policies' demand for a second factor is then ignored. */
@@ -119,6 +121,7 @@ export function parseConfig(
     store: values.SECRETS_BACKEND === "aws" ? storeOf(values) : null,
     secrets: { prefix: values.SECRETS_PREFIX ?? "tyler-setup", cacheSeconds: values.SECRET_CACHE_TTL ?? CACHE_SECONDS },
     limits: limitsOf(values, environment === "development"),
+    rotation: rotationOf(values.ROTATION_HOSTS, values.ROTATION_NETWORKS, environment === "development"),
     notices: noticesOf(values, environment === "development"),
     passwordsFor: values.LOCAL_LOGIN === "break-glass" ? (values.LOCAL_LOGIN_ADMINS ?? []) : null,
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,

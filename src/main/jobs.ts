@@ -5,10 +5,12 @@ import { dueRequests } from "../operations/due-requests.ts"
 import { continueErasures } from "../operations/continue-erasures.ts"
 import { pruneDeliveries } from "../operations/deliver.ts"
 import { pruneExpired } from "../operations/prune.ts"
+import { pruneRotations } from "../operations/rotation/prune.ts"
 import { purgeDue } from "../operations/remove.ts"
 import { recordClockStep, recordStart, recordSummaries } from "../operations/service-entries.ts"
 import type { Service } from "../operations/service.ts"
 import type { Notifying } from "./notifying.ts"
+import type { Rotations } from "./rotating.ts"
 
 export interface Jobs {
   /** One round of everything that happens by itself. */
@@ -22,9 +24,14 @@ const HOUR_MS = 3_600_000
 
 /**
  * What happens by itself: the start entry, refusal summaries each minute, notifications, erasures that were ordered,
- * purges that are due, each hour the deletion of what expired, a watch on the clock.
+ * purges and rotations that are due, each hour the deletion of what expired, a watch on the clock.
  */
-export async function startJobs(service: Service, notifier: Pick<Notifying, "tick">, log: Logger): Promise<Jobs> {
+export async function startJobs(
+  service: Service,
+  notifier: Pick<Notifying, "tick">,
+  rotations: Pick<Rotations, "tick">,
+  log: Logger,
+): Promise<Jobs> {
   const watch = clockWatch(service.clock)
   const { lastTime } = await service.reader.head()
   if (watch.tick(lastTime)) await recordClockStep(service)
@@ -50,9 +57,11 @@ export async function startJobs(service: Service, notifier: Pick<Notifying, "tic
     if (watch.frozen()) return
     await purgeDue(service)
     await dueRequests(service)
+    await rotations.tick()
     if (service.clock.monotonic() - pruned < HOUR_MS) return
     await pruneExpired(service)
     await pruneDeliveries(service)
+    await pruneRotations(service)
     pruned = service.clock.monotonic()
   }
 

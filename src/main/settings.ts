@@ -19,6 +19,7 @@ import {
   objectPrefix,
   otlpEndpoint,
 } from "./telemetry-settings.ts"
+import { networks, targetHosts } from "./rotation-settings.ts"
 import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
@@ -118,6 +119,16 @@ export const SETTINGS = {
     "Server that takes mail. `smtp://` to another machine sends nothing without STARTTLS.",
   ),
   SMTP_FROM: setting(mailAddress, "no mail", "The sender's address of that mail."),
+  ROTATION_HOSTS: setting(
+    targetHosts,
+    "none",
+    "Hosts that rotations by `http-key` and `webhook` may ask; a secret that names another is not rotated.",
+  ),
+  ROTATION_NETWORKS: setting(
+    networks,
+    "`public,private`; in development `loopback` too",
+    "Where targets of rotations may be: a secret names its server itself, and its writer could name any.",
+  ),
   REDIS_URL: setting(
     redisUrl,
     "none",

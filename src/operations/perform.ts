@@ -249,6 +249,8 @@ const CONFLICTS: Readonly<Partial<Record<Conflict, ErrorCode>>> = {
   role_taken: "role_exists",
   roles_full: "too_many_roles",
   role_in_use: "role_in_use",
+  rotation_running: "rotation_running",
+  rotation_begun: "rotation_begun",
 }
 
 export function quotaExceeded(on: Pick<Service, "clock">, moved: Extract<Moved, { kind: "quota" }>): TylerError {

@@ -5,13 +5,15 @@ import type { SecretName } from "../core/name.ts"
 import type { Reason } from "../core/reason.ts"
 import type { Receipt, ReceiptFacts } from "../core/receipt.ts"
 import { discard, disclose } from "../core/secret-value.ts"
+import { CURRENT, PENDING } from "../core/stage.ts"
 import type { VersionId } from "../core/version.ts"
+import { admit } from "../policy/decide.ts"
 import { quotaClaim } from "../quota/claim.ts"
 import type { SecretRow, VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { type Attempt, perform, performAll, type Quota, type Result, type Step, type View } from "./perform.ts"
 import { permissionFor } from "./permission.ts"
-import { findSecret, findVersion, type Named, type Which } from "./secret.ts"
+import { findSecret, findVersion, type Named, questionOf, type Which } from "./secret.ts"
 import type { Caller, Service } from "./service.ts"
 import { decodeValue, maskedValue } from "./value.ts"
 
@@ -79,6 +81,7 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
   const permission = await permissionFor(on, caller, view, verb, found.secret)
   const permit = permission.by
   const version = await findVersion(on, found, which)
+  if (version !== found.current) await refusePending(on, view, found.secret, version)
   if (ask.skipCache) on.store.forget(found.secret.id)
   const labels = ask.labelled === true ? await on.secrets.labels(found) : []
   const { principal } = view
@@ -119,6 +122,21 @@ async function planRead(on: Service, caller: Caller, ask: ReadRequest, view: Vie
     },
     undone: () => discard(value),
   }
+}
+
+/**
+ * What is not current yet may not be good anywhere, and is the rotator's alone: a program that may rotate the secret. In
+ * development an admin's key reads it too.
+ * @throws TylerError `version_pending`
+ */
+async function refusePending(on: Service, view: View, secret: SecretRow, { versionId }: VersionRow): Promise<void> {
+  const { principal, policies } = view
+  const labels = (await on.reader.labels(secret.id)).filter((one) => one.versionId === versionId)
+  const pending = labels.some(({ label }) => label === PENDING) && !labels.some(({ label }) => label === CURRENT)
+  if (!pending || principal.unguarded === true) return
+  const rotator =
+    principal.kind === "program" && admit(policies, questionOf(on, view, "rotate", secret.name)) === undefined
+  if (!rotator) throw new TylerError("version_pending", { versionId })
 }
 
 /** Day resolution: only a version's first read of a day writes. */

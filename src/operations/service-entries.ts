@@ -38,7 +38,8 @@ export async function recordTampering(
     | "request"
     | "decision"
     | "identity_provider"
-    | "external_identity",
+    | "external_identity"
+    | "rotation_schedule",
   id: string,
 ): Promise<void> {
   if (!on.refusals.note(`${kind} ${id}`, on.clock.now())) return

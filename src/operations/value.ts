@@ -31,6 +31,11 @@ export function encodeValue(given: GivenValue): Buffer {
   return bounded(KINDS.object, Buffer.from(JSON.stringify(value), "utf8"))
 }
 
+/** The stored form of text that is an object's JSON where that is what it is: what a rotation made. */
+export function encodeText(text: string): Buffer {
+  return encodeValue({ value: text.startsWith("{") ? parseJson(text) : text })
+}
+
 function notExact(error: string): TylerError {
   return new TylerError("value_not_exact", { error })
 }

@@ -7,6 +7,7 @@ const TEXTS = {
   pending_missing: "There is no pending version; the first step was not done",
   identity_changed: "The pending version is of another user or another place than the current one",
   admin_missing: "The strategy needs the secret of an administrator, named by masterarn",
+  admin_moved: "The secret leads elsewhere, or to another administrator, than when its schedule was set; set it again",
   admin_refused: "The target does not let the administrator in",
   admin_not_permitted: "The administrator may not do this at the target",
   current_refused: "The target does not let the current version in; somebody changed it there, or the user is another",

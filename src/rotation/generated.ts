@@ -97,10 +97,14 @@ function kindOf(all: JsonObject): Kind {
 
 /** A value that lives nowhere but in the secret; who uses it reads it. */
 export const generatedSteps: Steps = {
+  writes: [...new Set(Object.values(KINDS).flatMap(({ writes }) => writes))],
+
   check(held) {
     const all = objectOf(held.current)
     kindOf(all).parse(all)
   },
+
+  async prove() {},
 
   async create(held, context) {
     if (held.pending !== undefined) return held.pending

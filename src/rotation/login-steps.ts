@@ -18,6 +18,8 @@ export interface LoginTarget {
   /** A login and a real read as `pending`. @throws RotationFault `pending_refused`, `account_unsuitable` */
   probe(pending: Login, current: Login, context: StepContext): Promise<void>
   revoke(previous: Login, by: By, context: StepContext): Promise<void>
+  /** That the administrator is let in. @throws RotationFault `admin_refused` */
+  proveAdmin(by: By & { readonly admin: Login }, context: StepContext): Promise<void>
 }
 
 /** Who acts at the target. */
@@ -71,11 +73,21 @@ export function loginSteps(target: LoginTarget, kind: LoginSteps): Steps {
   }
 
   return {
+    writes: ["username", "password"],
+
     check(held) {
       const current = loginOf(held.current, form)
       named(current)
       passwordRule(current.all)
       adminIn(held, current)
+    },
+
+    async prove(held, context) {
+      const current = loginOf(held.current, form)
+      const admin = adminIn(held, current)
+      if (!(await target.logsIn(current, context))) throw new RotationFault("current_refused")
+      await target.probe(current, current, context)
+      if (admin !== undefined) await target.proveAdmin({ current, admin }, context)
     },
 
     async create(held, context) {

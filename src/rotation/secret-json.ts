@@ -15,6 +15,21 @@ export function objectOf(text: string, whose = "value"): JsonObject {
   return parsed
 }
 
+/**
+ * `current` with the credential of `pending`: the members that a rotation writes.
+ * @returns undefined if that is what `pending` is
+ */
+export function withCredential(current: string, pending: string, writes: readonly string[]): string | undefined {
+  const [all, made] = [objectOf(current), objectOf(pending)]
+  const credential = Object.entries(made).filter(([member]) => writes.includes(member))
+  const text = JSON.stringify({ ...all, ...Object.fromEntries(credential) })
+  return sorted(text) === sorted(pending) ? undefined : text
+}
+
+function sorted(text: string): string {
+  return JSON.stringify(Object.entries(objectOf(text)).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }

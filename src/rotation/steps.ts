@@ -38,8 +38,12 @@ export interface StepContext {
  * again it converges. All throw RotationFault.
  */
 export interface Steps {
+  /** Members of the secret that a rotation changes; all others are carried over. */
+  readonly writes: readonly string[]
   /** Whether this secret can be rotated so at all; touches nothing. */
   check(held: Held): void
+  /** That the current version, and the administrator where there is one, are let in; changes nothing. */
+  prove(held: Held, context: StepContext): Promise<void>
   /** The pending version's text; the one that is pending already, if there is one. The caller stores it. */
   create(held: Held, context: StepContext): Promise<string>
   /** Makes the pending version good at the target. */

@@ -111,3 +111,9 @@ export const STRATEGIES = [
 ] as const satisfies readonly Strategy[]
 
 export type StrategyName = (typeof STRATEGIES)[number]["name"]
+
+export const STRATEGY_NAMES: readonly StrategyName[] = STRATEGIES.map(({ name }) => name)
+
+export function isStrategy(text: string): text is StrategyName {
+  return STRATEGY_NAMES.some((name) => name === text)
+}

@@ -16,6 +16,9 @@ import type {
   PolicyRow,
   PrincipalRow,
   RoleRow,
+  RotationRow,
+  RotationStep,
+  ScheduleRow,
   SecretRow,
   Tag,
   VersionRow,
@@ -190,6 +193,48 @@ export type Change =
   | { readonly kind: "purgeSecret"; readonly secretId: string; readonly dueBefore: number | null }
   /** Until the next version; a mark that stands stays. */
   | { readonly kind: "markRotation"; readonly secretId: string; readonly at: number }
+  /** New over null, otherwise only over `expectedRevision`. When it was last rotated stays as it is. */
+  | { readonly kind: "putSchedule"; readonly row: ScheduleRow; readonly expectedRevision: number | null }
+  /** Conflicts while one is running, if the secret awaits deletion, and unless its schedule is at `scheduleRevision`. */
+  | { readonly kind: "addRotation"; readonly row: RotationRow; readonly scheduleRevision: number }
+  /** The right to carry it on until then, for who knows `lease`. Conflicts if it has ended or is leased by another. */
+  | {
+      readonly kind: "leaseRotation"
+      readonly id: string
+      readonly lease: string
+      readonly now: number
+      readonly until: number
+    }
+  /** Conflicts unless it is leased by `lease`: who lost it changes nothing. A new step begins at no attempts. */
+  | {
+      readonly kind: "keepRotation"
+      readonly id: string
+      readonly lease: string
+      readonly until: number
+      readonly step: RotationStep
+      /** Undefined stays. */
+      readonly versionId?: VersionId
+      readonly fromVersion?: VersionId
+    }
+  /** The promotion: its schedule counts from now on, and what asked for it is answered. */
+  | {
+      readonly kind: "markRotated"
+      readonly secretId: string
+      readonly at: number
+      readonly nextRotation: number | null
+    }
+  /** Conflicts as `keepRotation`. */
+  | {
+      readonly kind: "settleRotation"
+      readonly id: string
+      readonly lease: string
+      readonly at: number
+      readonly outcome: RotationOutcome
+    }
+  /** Conflicts if it has ended, or may have reached the target. */
+  | { readonly kind: "cancelRotation"; readonly id: string; readonly at: number; readonly nextRotation: number | null }
+  /** Of those that ended before then at most `limit`; none is no conflict. */
+  | { readonly kind: "pruneRotations"; readonly finishedBefore: number; readonly limit: number }
   | { readonly kind: "touchSecret"; readonly secretId: string; readonly versionId: VersionId; readonly day: string }
   /** Versions without a label, beyond the newest 100 and older than `olderThan`. */
   | { readonly kind: "pruneVersions"; readonly secretId: string; readonly olderThan: number }
@@ -296,6 +341,16 @@ export type DeliveryOutcome =
   | { readonly done: "delivered" | "given_up" }
   | { readonly retryAt: number; readonly attempts: number; readonly aside: boolean }
 
+/** How an attempt at a rotation ended. */
+export type RotationOutcome =
+  | { readonly retryAt: number; readonly attempts: number; readonly fault: NonNullable<RotationRow["fault"]> }
+  | { readonly state: "done" }
+  | {
+      readonly state: "failed"
+      readonly nextRotation: number | null
+      readonly fault: NonNullable<RotationRow["fault"]>
+    }
+
 /** Conflicts if the owner has `most` or more credentials of the row's kind that expire after `now`. */
 export interface CredentialRoom {
   readonly most: number
@@ -328,6 +383,8 @@ export type Conflict =
   | "pending_deletion"
   | "not_deleted"
   | "not_due"
+  | "rotation_running"
+  | "rotation_begun"
   | "key_in_use"
   | "key_moved"
   | "root_key_moved"

@@ -20,6 +20,8 @@ import type {
   PolicyRow,
   PrincipalRow,
   RoleRow,
+  RotationRow,
+  ScheduleRow,
   SecretRow,
   VersionRow,
   WorkloadIssuerRow,
@@ -159,6 +161,23 @@ export interface StateReader {
   keys(): Promise<readonly KeyRow[]>
   /** Of the root key that wraps them. */
   rootKeyCheck(): Promise<Uint8Array>
+
+  schedule(secretId: string): Promise<ScheduleRow | undefined>
+  /** With the secrets' names, in byte order of these, strictly after that one. */
+  schedules(
+    after: string,
+    limit: number,
+  ): Promise<readonly (ScheduleRow & { readonly name: SecretName; readonly running: boolean })[]>
+  /** Due by then, of secrets that are there and are not being rotated, the longest due first. */
+  schedulesDue(now: number, limit: number): Promise<readonly ScheduleRow[]>
+  /** Those that wait for no hand: enabled, and due or failed since before then. */
+  schedulesOverdue(before: number): Promise<number>
+  rotation(id: string): Promise<RotationRow | undefined>
+  /** Newest first. */
+  rotationsOf(secretId: string, limit: number): Promise<readonly RotationRow[]>
+  /** That wait for somebody to carry them on, the longest due first. */
+  rotationsDue(now: number, limit: number): Promise<readonly RotationRow[]>
+  rotationsPrunable(finishedBefore: number): Promise<boolean>
 
   /** Uses so far: for one secret, and for all secrets (secretId null). */
   quotaUsed(principalId: string, secretId: string | null, day: string): Promise<number>

@@ -180,6 +180,73 @@ export interface WorkloadIssuerRow {
   readonly mac: Uint8Array
 }
 
+/** How and when a secret is rotated. */
+export interface ScheduleRow {
+  readonly secretId: string
+  /** A name of STRATEGIES (rotation/strategy.ts); null: a function of AWS does it. */
+  readonly strategy: string | null
+  readonly lambdaArn: string | null
+  /** Days from one rotation to the next; null with an expression, or where it is rotated only when somebody asks. */
+  readonly days: number | null
+  /** `rate(...)` or `cron(...)`, rotation/timetable.ts. */
+  readonly expression: string | null
+  /** How long after its hour a rotation may still begin; null: at any time after. */
+  readonly windowHours: number | null
+  /** False: it waits. It may still be asked for. */
+  readonly enabled: boolean
+  /** The secret that is the administrator's; its credentials are used for no other. */
+  readonly adminId: string | null
+  /** SHA-256 of where the administrator's credentials may be used, rotation/place.ts; null without one. */
+  readonly place: Uint8Array | null
+  readonly createdAt: number
+  readonly createdBy: string
+  readonly lastRotated: number | null
+  readonly nextRotation: number | null
+  /** Since when one was due and has not succeeded. */
+  readonly overdueSince: number | null
+  /** Grows with every change. */
+  readonly revision: number
+  /** HMAC over whose credentials are used where. */
+  readonly mac: Uint8Array
+}
+
+export const ROTATION_STEPS = ["create", "set", "test", "finish", "revoke"] as const
+export type RotationStep = (typeof ROTATION_STEPS)[number]
+
+/** One rotation of one secret, from its start to its end. At most one of a secret is running. */
+export interface RotationRow {
+  readonly id: string
+  readonly secretId: string
+  /** The version that becomes current: AWS's ClientRequestToken. */
+  readonly versionId: VersionId
+  /** The current version that it replaces, once the new one is made from it. */
+  readonly fromVersion: VersionId | null
+  readonly strategy: string | null
+  readonly lambdaArn: string | null
+  readonly cause: "asked" | "schedule"
+  /** A principal's id. */
+  readonly startedBy: string
+  /** After the promotion, the previous version is to end too. */
+  readonly revoke: boolean
+  readonly state: "running" | "done" | "failed" | "cancelled"
+  /** Of a running one, what comes next; of another, what came last. */
+  readonly step: RotationStep
+  /** Of this step. */
+  readonly attempts: number
+  readonly startedAt: number
+  /** When it goes on. */
+  readonly dueAt: number
+  readonly lease: string | null
+  readonly leasedUntil: number | null
+  /** Grows with each lease. */
+  readonly fence: number
+  readonly finishedAt: number | null
+  /** Why the last attempt failed: a code of rotation/fault.ts or of core/errors.ts, and our words on it. */
+  readonly fault: { readonly code: string; readonly text: string } | null
+  /** Grows with every change. */
+  readonly revision: number
+}
+
 /** Whose AWS credentials open sessions of which service account. */
 export interface IamBindingRow {
   readonly id: string

@@ -2,6 +2,7 @@ import type { Client } from "pg"
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, PolicyRow, Tag } from "../../state/rows.ts"
+import { isCurrent } from "../../state/labels.ts"
 import { mergedTags } from "../../state/tags.ts"
 import { ConflictError } from "./conflict.ts"
 import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
@@ -12,6 +13,7 @@ import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
+import { rotationChanges } from "./rotation-changes.ts"
 import { refuseIf, run } from "./run.ts"
 import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
 import { iamChanges } from "./iam-changes.ts"
@@ -30,6 +32,7 @@ const APPLY: Apply = {
   ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
+  ...rotationChanges,
   ...workloadChanges,
   ...iamChanges,
   ...signOnChanges,
@@ -231,9 +234,9 @@ const APPLY: Apply = {
     const secret = await db.query<{ next_seq: number }>({
       name: "addVersion",
       text: `UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = at_ms($2),
-               rotation_due_since = NULL
+               rotation_due_since = CASE WHEN NOT $3 THEN rotation_due_since END
              WHERE id = $1 AND deletion_at IS NULL RETURNING next_seq`,
-      values: [secretId, changedAt],
+      values: [secretId, changedAt, isCurrent(labels, version.versionId)],
     })
     const next = secret.rows[0]?.next_seq
     if (next === undefined) throw new ConflictError("gone")
@@ -302,7 +305,7 @@ const APPLY: Apply = {
     })
     if (secret.rows[0] === undefined) throw new ConflictError("gone")
     if (!secret.rows[0].due) throw new ConflictError("not_due")
-    for (const table of ["secret_label", "secret_version", "secret_rotation_schedule"])
+    for (const table of ["secret_label", "secret_version", "secret_rotation_schedule", "rotation"])
       await run(db, `DELETE FROM ${table} WHERE secret_id = $1`, [secretId])
     await run(db, "DELETE FROM secret WHERE id = $1", [secretId])
   },

@@ -35,6 +35,7 @@ const GRANTS: Readonly<Record<string, string>> = {
   secret_label: "SELECT, INSERT, DELETE",
   outside_intent: "SELECT, INSERT, DELETE",
   secret_rotation_schedule: "SELECT, INSERT, UPDATE, DELETE",
+  rotation: "SELECT, INSERT, UPDATE, DELETE",
   quota_use: "SELECT, INSERT, UPDATE, DELETE",
   workload_issuer: "SELECT, INSERT, UPDATE, DELETE",
   iam_binding: "SELECT, INSERT, DELETE",

@@ -25,6 +25,7 @@ import {
   workloadIssuerRow,
 } from "./decode.ts"
 import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
+import { namedScheduleRow, rotationRow, scheduleRow } from "./decode-rotation.ts"
 import { Lanes } from "./lanes.ts"
 import {
   BARE_VERSION,
@@ -44,6 +45,10 @@ import {
   PRINCIPAL,
   PROVIDER,
   REQUEST,
+  ROTATION,
+  SCHEDULE,
+  SCHEDULES,
+  SCHEDULES_DUE,
   SECRET,
   VERSION,
   ROLE,
@@ -222,6 +227,40 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
            OR EXISTS (SELECT 1 FROM principal p JOIN quota_use q ON q.principal_id = p.id AND q.day < $2) AS due`,
         expiredBefore,
         beforeDay,
+      )) === true,
+
+    schedule: (id) => one(scheduleRow, SCHEDULE, id),
+    schedules: (after, limit) => all(namedScheduleRow, SCHEDULES, after, limit),
+    schedulesDue: (now, limit) => all(scheduleRow, SCHEDULES_DUE, now, limit),
+    schedulesOverdue: async (before) =>
+      (await one(
+        count,
+        `SELECT count(*) AS n FROM secret_rotation_schedule
+         WHERE enabled AND coalesce(overdue_since, next_rotation) < at_ms($1)`,
+        before,
+      )) ?? 0,
+    rotation: (id) => one(rotationRow, `${ROTATION} WHERE id = $1`, id),
+    rotationsOf: (secretId, limit) =>
+      all(
+        rotationRow,
+        `${ROTATION} WHERE secret_id = $1 ORDER BY rotation.started_at DESC, (state = 'running') DESC, id LIMIT $2`,
+        secretId,
+        limit,
+      ),
+    rotationsDue: (now, limit) =>
+      all(
+        rotationRow,
+        `${ROTATION} WHERE state = 'running' AND rotation.due_at <= at_ms($1)
+           AND (lease IS NULL OR rotation.leased_until <= at_ms($1))
+         ORDER BY rotation.due_at LIMIT $2`,
+        now,
+        limit,
+      ),
+    rotationsPrunable: async (before) =>
+      (await one(
+        (row) => row["due"] === true,
+        "SELECT EXISTS (SELECT 1 FROM rotation WHERE finished_at < at_ms($1)) AS due",
+        before,
       )) === true,
 
     deliveriesDue: ({ channel, now, limit }) => all(deliveryRow, DUE, now, channel === "webhook", limit),

@@ -57,6 +57,28 @@ export const INTENT = `SELECT id, idx, action, name, version_id, principal_id, c
     ms_of(started_at) AS started_at
   FROM outside_intent`
 
+const SCHEDULE_COLUMNS = `r.secret_id, r.rotation_lambda_arn, r.rotation_days, ms_of(r.last_rotated) AS last_rotated,
+    ms_of(r.next_rotation) AS next_rotation, r.enabled, ms_of(r.created_at) AS created_at, r.strategy, r.expression,
+    r.window_hours, r.admin_id, r.place, r.created_by, ms_of(r.overdue_since) AS overdue_since, r.revision, r.mac`
+
+const RUNNING = "EXISTS (SELECT 1 FROM rotation WHERE rotation.secret_id = r.secret_id AND rotation.state = 'running')"
+
+const OF_SECRET = "FROM secret_rotation_schedule r JOIN secret s ON s.id = r.secret_id WHERE s.deletion_at IS NULL"
+
+export const SCHEDULE = `SELECT ${SCHEDULE_COLUMNS} FROM secret_rotation_schedule r WHERE r.secret_id = $1`
+
+export const SCHEDULES = `SELECT ${SCHEDULE_COLUMNS}, s.name, ${RUNNING} AS running ${OF_SECRET} AND s.name > $1
+  ORDER BY s.name LIMIT $2`
+
+export const SCHEDULES_DUE = `SELECT ${SCHEDULE_COLUMNS} ${OF_SECRET} AND r.enabled AND r.next_rotation <= at_ms($1)
+    AND NOT ${RUNNING}
+  ORDER BY r.next_rotation LIMIT $2`
+
+export const ROTATION = `SELECT id, secret_id, version_id, from_version, strategy, lambda_arn, cause, started_by, revoke, state, step,
+    attempts, ms_of(started_at) AS started_at, ${time("due_at")}, lease, ${time("leased_until")}, fence,
+    ${time("finished_at")}, fault, revision
+  FROM rotation`
+
 export const BARE_VERSION =
   "secret_id, version_id, seq, key_id, ms_of(created_at) AS created_at, created_by, last_accessed"
 

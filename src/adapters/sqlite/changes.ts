@@ -1,6 +1,7 @@
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
 import type { CredentialRow, KeyRow, PolicyRow, PrincipalRow, Tag } from "../../state/rows.ts"
+import { isCurrent } from "../../state/labels.ts"
 import { mergedTags } from "../../state/tags.ts"
 import { ConflictError } from "./conflict.ts"
 import { eraseNotices, erasePerson, erasureChanges } from "./erasure.ts"
@@ -11,6 +12,7 @@ import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
 import { roleChanges } from "./role-changes.ts"
+import { rotationChanges } from "./rotation-changes.ts"
 import type { Statements } from "./statements.ts"
 import { insertLabels, insertVersion, replaceLabels } from "./version-rows.ts"
 import { iamChanges } from "./iam-changes.ts"
@@ -26,6 +28,7 @@ const APPLY: Apply = {
   ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
+  ...rotationChanges,
   ...workloadChanges,
   ...iamChanges,
   ...signOnChanges,
@@ -178,9 +181,10 @@ const APPLY: Apply = {
     if (taken.get(secretId, version.versionId)) throw new ConflictError("version_taken")
     requireSealing(sql, version.keyId)
     const secret = sql
-      .of(`UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = ?, rotation_due_since = NULL
+      .of(`UPDATE secret SET next_seq = next_seq + 1, revision = revision + 1, changed_at = ?,
+             rotation_due_since = iif(?, NULL, rotation_due_since)
            WHERE id = ? AND deletion_at IS NULL RETURNING next_seq`)
-      .get(changedAt, secretId)
+      .get(changedAt, Number(isCurrent(labels, version.versionId)), secretId)
     if (!secret) throw new ConflictError("gone")
     insertVersion(sql, version, (secret["next_seq"] as number) - 1)
     replaceLabels(sql, secretId, labels)
@@ -228,7 +232,7 @@ const APPLY: Apply = {
     if (!secret) throw new ConflictError("gone")
     const due = secret["deletion_at"] as number | null
     if (dueBefore !== null && (due === null || due > dueBefore)) throw new ConflictError("not_due")
-    for (const table of ["secret_label", "secret_version", "secret_rotation_schedule"])
+    for (const table of ["secret_label", "secret_version", "secret_rotation_schedule", "rotation"])
       sql.of(`DELETE FROM ${table} WHERE secret_id = ?`).run(secretId)
     sql.of("DELETE FROM secret WHERE id = ?").run(secretId)
   },

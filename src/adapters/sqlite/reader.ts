@@ -25,6 +25,7 @@ import {
   workloadIssuerRow,
 } from "./decode.ts"
 import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
+import { namedScheduleRow, rotationRow, scheduleRow } from "./decode-rotation.ts"
 import { asFault } from "./fault.ts"
 import { findEntries } from "./find-entries.ts"
 import { listSecrets } from "./list-secrets.ts"
@@ -232,6 +233,52 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         expiredBefore,
         beforeDay,
       )) ?? false,
+
+    schedule: (id) => one(scheduleRow, "SELECT * FROM secret_rotation_schedule WHERE secret_id = ?", id),
+    schedules: (after, limit) =>
+      all(
+        namedScheduleRow,
+        `SELECT r.*, s.name, EXISTS (SELECT 1 FROM rotation WHERE secret_id = s.id AND state = 'running') AS running
+         FROM secret s JOIN secret_rotation_schedule r ON r.secret_id = s.id
+         WHERE s.name > ? AND s.deletion_at IS NULL ORDER BY s.name LIMIT ?`,
+        after,
+        limit,
+      ),
+    schedulesDue: (now, limit) =>
+      all(
+        scheduleRow,
+        `SELECT r.* FROM secret_rotation_schedule r JOIN secret s ON s.id = r.secret_id
+         WHERE r.enabled = 1 AND r.next_rotation <= ? AND s.deletion_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM rotation WHERE secret_id = r.secret_id AND state = 'running')
+         ORDER BY r.next_rotation LIMIT ?`,
+        now,
+        limit,
+      ),
+    schedulesOverdue: async (before) =>
+      (await one(
+        (row) => row["n"] as number,
+        `SELECT count(*) AS n FROM secret_rotation_schedule
+         WHERE enabled = 1 AND coalesce(overdue_since, next_rotation) < ?`,
+        before,
+      )) ?? 0,
+    rotation: (id) => one(rotationRow, "SELECT * FROM rotation WHERE id = ?", id),
+    rotationsOf: (secretId, limit) =>
+      all(
+        rotationRow,
+        "SELECT * FROM rotation WHERE secret_id = ? ORDER BY started_at DESC, state = 'running' DESC, id LIMIT ?",
+        secretId,
+        limit,
+      ),
+    rotationsDue: (now, limit) =>
+      all(
+        rotationRow,
+        `SELECT * FROM rotation WHERE state = 'running' AND due_at <= ?1 AND (lease IS NULL OR leased_until <= ?1)
+         ORDER BY due_at LIMIT ?2`,
+        now,
+        limit,
+      ),
+    rotationsPrunable: async (before) =>
+      (await one(() => true, "SELECT 1 FROM rotation WHERE finished_at < ? LIMIT 1", before)) ?? false,
 
     deliveriesDue: ({ channel, now, limit }) => all(deliveryRow, DUE, now, Number(channel === "webhook"), limit),
     deliveriesWaiting: async () =>

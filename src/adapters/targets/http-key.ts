@@ -189,17 +189,32 @@ async function makeKey(api: Api, values: Values, context: StepContext): Promise<
   return JSON.stringify({ ...api.all, apiKey, keyId })
 }
 
+function mustBeSameApi(api: Api, next: Api): void {
+  if (JSON.stringify(api.all["http"]) !== JSON.stringify(next.all["http"]))
+    throw new RotationFault("identity_changed", { field: "http" })
+}
+
 /** Any API that makes, lists and revokes keys, as the secret itself describes it. Keys overlap. */
 export const httpKeySteps: Steps = {
+  writes: ["apiKey", "keyId"],
+
   check(held) {
     const api = apiOf(held.current)
     if (JSON.stringify(api.all["http"]).includes("{{adminKey}}") && held.admin === undefined)
       throw new RotationFault("admin_missing")
   },
 
-  async create(held, context) {
-    if (held.pending !== undefined) return held.pending
+  async prove(held, context) {
     const api = apiOf(held.current)
+    if (!(await isGood(api, api.apiKey, api.keyId, context))) throw new RotationFault("current_refused")
+  },
+
+  async create(held, context) {
+    const api = apiOf(held.current)
+    if (held.pending !== undefined) {
+      mustBeSameApi(api, apiOf(held.pending))
+      return held.pending
+    }
     if (!(await isGood(api, api.apiKey, api.keyId, context))) throw new RotationFault("current_refused")
     const values = knownValues(api, held, context)
     await removeLost(api, values, context)
@@ -217,8 +232,7 @@ export const httpKeySteps: Steps = {
   async test(held, context) {
     if (held.pending === undefined) throw new RotationFault("pending_missing")
     const [api, next] = [apiOf(held.current), apiOf(held.pending)]
-    if (JSON.stringify(api.all["http"]) !== JSON.stringify(next.all["http"]))
-      throw new RotationFault("identity_changed", { field: "http" })
+    mustBeSameApi(api, next)
     if (!(await isGood(next, next.apiKey, next.keyId, context))) throw new RotationFault("pending_refused")
   },
 

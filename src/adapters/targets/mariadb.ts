@@ -146,6 +146,10 @@ function mustHavePassword(created: string): void {
     throw new RotationFault("account_unsuitable", { reason: "it does not log in by mysql_native_password alone" })
 }
 
+async function proveAdmin(by: By, context: StepContext): Promise<void> {
+  await using _ = await openBy(by, context)
+}
+
 async function probe(pending: Login, _: Login, context: StepContext): Promise<void> {
   await using session = await open(pending, context)
   if (session === undefined) throw new RotationFault("pending_refused")
@@ -161,6 +165,7 @@ async function logsIn(login: Login, context: StepContext): Promise<boolean> {
 }
 
 export const mariadbSingle: LoginTarget = {
+  proveAdmin,
   form: FORM,
   logsIn,
   // It says nothing of the accounts at other hosts.
@@ -208,6 +213,7 @@ async function endSessions(session: Session, user: string): Promise<void> {
 }
 
 export const mariadbTurns: LoginTarget = {
+  proveAdmin,
   form: FORM,
   logsIn,
   loginProvesChange: false,

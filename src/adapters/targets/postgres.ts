@@ -46,6 +46,10 @@ function permitted(by: By): <T>(act: () => Promise<T>) => Promise<T> {
   }
 }
 
+async function proveAdmin(by: By, context: StepContext): Promise<void> {
+  await using _ = await openBy(by, context)
+}
+
 async function probe(pending: Login, _: Login, context: StepContext): Promise<void> {
   await using session = await openSession(pending, context)
   if (session === undefined) throw new RotationFault("pending_refused")
@@ -57,6 +61,7 @@ export const postgresSingle: LoginTarget = {
   logsIn,
   loginProvesChange: true,
   probe,
+  proveAdmin,
 
   async change(pending, by, context) {
     await using session = await openBy(by, context)
@@ -89,6 +94,7 @@ export const postgresTurns: LoginTarget = {
   form: FORM,
   logsIn,
   loginProvesChange: true,
+  proveAdmin,
 
   async probe(pending, current, context) {
     await probe(pending, current, context)

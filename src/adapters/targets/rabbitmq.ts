@@ -94,6 +94,10 @@ async function endSessions(api: Management, name: string): Promise<void> {
   for (const connection of open) if (connection.user === name) await api.delete("connections", connection.name)
 }
 
+async function proveAdmin(by: By, context: StepContext): Promise<void> {
+  await new Management(by, context).get("users", by.current.username)
+}
+
 async function probe(pending: Login, _: Login, context: StepContext): Promise<void> {
   if (!(await amqpLogin(pending, vhostOf(pending), context))) throw new RotationFault("pending_refused")
 }
@@ -105,6 +109,7 @@ export const rabbitSingle: LoginTarget = {
   logsIn,
   loginProvesChange: true,
   probe,
+  proveAdmin,
 
   async change(pending, by, context) {
     const api = new Management(by, context)
@@ -127,6 +132,7 @@ export const rabbitTurns: LoginTarget = {
   // The password comes last of all.
   loginProvesChange: true,
   probe,
+  proveAdmin,
 
   async change(pending, by, context) {
     const api = new Management(by, context)

@@ -68,12 +68,22 @@ function mustBeSamePlace(held: Held): void {
 
 /** For all else: a receiver of one's own changes the credential. What it promises is its own. */
 export const webhookSteps: Steps = {
+  writes: ["password"],
+
   check(held) {
     hookOf(held.current)
   },
 
+  /** A receiver that is asked does something: nothing but its place can be judged. */
+  async prove(held, context) {
+    mustBeListed(hookOf(held.current).url, context.hosts)
+  },
+
   async create(held, context) {
-    if (held.pending !== undefined) return held.pending
+    if (held.pending !== undefined) {
+      mustBeSamePlace(held)
+      return held.pending
+    }
     const { all } = hookOf(held.current)
     return JSON.stringify({ ...all, password: newPassword(context.random, passwordRule(all)) })
   },

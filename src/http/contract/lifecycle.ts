@@ -1,4 +1,3 @@
-import { RotateBody, RotationAnswer, ScheduleBody } from "../../api/rotation.ts"
 import {
   DeleteBody,
   DeletedAnswer,
@@ -16,8 +15,6 @@ import type { Contract } from "../contract.ts"
 /** Refusals of what is asked of a secret that is not about to be deleted. */
 const LIVE = ["not_found", "secret_pending_deletion", "verification_required"] as const
 const CHANGE = ["invalid_reason", ...LIVE] as const
-/** True of every permitted request until a strategy can be configured. */
-const NOT_YET = "No rotation strategy is offered yet: a permitted request is refused with `not_rotatable`, on record."
 
 export const lifecycleContracts = {
   "GET /api/secrets/{name}/metadata": { answers: { 200: MetadataAnswer }, refuses: ["not_found"] },
@@ -66,20 +63,5 @@ export const lifecycleContracts = {
     body: RollbackBody,
     answers: { 200: WrittenAnswer },
     refuses: [...CHANGE, "version_conflict"],
-  },
-  "POST /api/secrets/{name}/rotate": {
-    body: RotateBody,
-    bodyOptional: true,
-    keyed: true,
-    answers: {},
-    refuses: [...CHANGE, "not_rotatable"],
-    note: NOT_YET,
-  },
-  "GET /api/secrets/{name}/rotation": { answers: { 200: RotationAnswer }, refuses: ["not_found"] },
-  "POST /api/secrets/{name}/schedule": {
-    body: ScheduleBody,
-    answers: {},
-    refuses: [...LIVE, "not_rotatable"],
-    note: `Exactly one of \`days\` and \`expression\`. ${NOT_YET}`,
   },
 } satisfies Record<string, Contract>

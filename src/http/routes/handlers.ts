@@ -15,6 +15,7 @@ import { providerRoutes } from "./identity-providers.ts"
 import { iamRoutes } from "./iam.ts"
 import { keyRoutes } from "./keys.ts"
 import { lifecycleRoutes } from "./lifecycle.ts"
+import { rotationRoutes } from "./rotation.ts"
 import { metricsRoutes } from "./metrics.ts"
 import { policyRoutes } from "./policies.ts"
 import { roleRoutes } from "./roles.ts"
@@ -61,6 +62,7 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...policyRoutes,
   ...secretRoutes,
   ...lifecycleRoutes,
+  ...rotationRoutes,
   ...keyRoutes,
   ...providerRoutes,
   ...signOnRoutes,

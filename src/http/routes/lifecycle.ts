@@ -1,7 +1,5 @@
 import { parseBody } from "../../api/parse.ts"
-import { parseSchedule, RotateBody } from "../../api/rotation.ts"
 import { DeleteBody, parsePatch, parsePut, RestoreBody, RollbackBody } from "../../api/secrets.ts"
-import { TylerError } from "../../core/errors.ts"
 import { DELETION_REASON_MIN, REASON_MIN } from "../../core/reason.ts"
 import type { VersionId } from "../../core/version.ts"
 import type { Written } from "../../operations/create.ts"
@@ -11,7 +9,6 @@ import { putSecret } from "../../operations/put.ts"
 import { removeSecret } from "../../operations/remove.ts"
 import { restoreSecret } from "../../operations/restore.ts"
 import { rollBackSecret } from "../../operations/rollback.ts"
-import { refuseRotation, rotationState } from "../../operations/rotate.ts"
 import { encodeValue } from "../../operations/value.ts"
 import { RECOVERY_DAYS } from "../../secrets/lifecycle.ts"
 import { acceptReason, idempotencyKey } from "../accept.ts"
@@ -104,26 +101,6 @@ export const lifecycleRoutes = {
       expectedVersion: given.expectedVersion as VersionId | undefined,
     })
     return writtenAnswer("Secret rolled back successfully", written)
-  },
-
-  "POST /api/secrets/{name}/rotate": async (call) => {
-    const name = nameOf(call)
-    const given = parseBody(RotateBody, call.body ?? {})
-    idempotencyKey(call.request)
-    if (given.lambdaArn !== undefined)
-      throw new TylerError("invalid_request", { field: "/lambdaArn", error: "lambdaArn needs the AWS backend" })
-    const reason = given.reason === undefined ? null : acceptReason(given.reason, REASON_MIN)
-    return refuseRotation(call.wiring.service, call.caller, { action: "ROTATE", name, reason })
-  },
-
-  "GET /api/secrets/{name}/rotation": async (call) => {
-    return { status: 200, body: await rotationState(call.wiring.service, call.caller, nameOf(call)) }
-  },
-
-  "POST /api/secrets/{name}/schedule": async (call) => {
-    const name = nameOf(call)
-    parseSchedule(call.body)
-    return refuseRotation(call.wiring.service, call.caller, { action: "SCHEDULE", name, reason: null })
   },
 } satisfies Record<string, Handler>
 

@@ -1,0 +1,112 @@
+import { setTimeout as pause } from "node:timers/promises"
+import type { Logger } from "pino"
+import { judgedAddress } from "../adapters/targets/address.ts"
+import { stepsOf } from "../adapters/targets/open.ts"
+import { systemResolve } from "../adapters/webhook/pin.ts"
+import { TylerError } from "../core/errors.ts"
+import { carryOn } from "../operations/rotation/carry-on.ts"
+import { LEASE_MS } from "../operations/rotation/lease.ts"
+import type { Rotating } from "../operations/rotation/rotator.ts"
+import { startDue } from "../operations/rotation/start.ts"
+import type { Service } from "../operations/service.ts"
+import { isStrategy } from "../rotation/strategy.ts"
+import type { RotationRow } from "../state/rows.ts"
+import type { RotationSettings } from "./rotation-settings.ts"
+
+/** Rotations under way at once in one process: each is a few logins at its target, and reads go on beside them. */
+const SLOTS = 8
+
+/** How long a stop waits for steps under way; what is not done by then another process does. */
+const DRAIN_MS = 2_000
+
+export function rotatingOf({ reaches, hosts }: RotationSettings): Rotating {
+  return {
+    hosts,
+    addressOf: judgedAddress(reaches, systemResolve),
+    async steps(strategy) {
+      if (!isStrategy(strategy)) throw new TylerError("not_rotatable", { error: "The strategy is not known here" })
+      return stepsOf(strategy)
+    },
+  }
+}
+
+export interface Rotations {
+  /** One was started: it is begun at once. */
+  wake(): void
+  /** Begins what is due, and carries on what another process left. */
+  tick(): Promise<void>
+  close(): Promise<void>
+}
+
+interface Wanted {
+  readonly service: Service
+  readonly rotating: Rotating
+  /** No other process can hold a lease: those that are there were a dead one's. */
+  readonly alone: boolean
+  readonly log: Pick<Logger, "warn" | "error">
+}
+
+/** Carries rotations on, at most `SLOTS` at once. Nothing that is asked of the service waits for them. */
+export function rotations({ service, rotating, alone, log }: Wanted): Rotations {
+  const stop = new AbortController()
+  const underway = new Map<string, Promise<void>>()
+  let looking = false
+  let again = false
+
+  /** One look at a time; what is asked for meanwhile is looked for once more. */
+  async function look(): Promise<void> {
+    again = true
+    if (looking) return
+    looking = true
+    try {
+      while (again && underway.size < SLOTS && !stop.signal.aborted) {
+        again = false
+        const overdue = alone ? LEASE_MS : 0
+        const due = await service.reader.rotationsDue(service.clock.now() + overdue, SLOTS + underway.size)
+        const ready = due.filter(({ id, dueAt }) => !underway.has(id) && dueAt <= service.clock.now())
+        for (const row of ready.slice(0, SLOTS - underway.size)) begin(row, overdue)
+      }
+    } finally {
+      looking = false
+    }
+  }
+
+  function begin(row: RotationRow, overdue: number): void {
+    const carried = carryOn(service, rotating, row, overdue, stop.signal)
+      .then((outcome) => {
+        if (typeof outcome === "object") lookAt(outcome.retryAt)
+        if (outcome === "failed") log.error({ rotation: row.id }, "a rotation failed")
+      })
+      .catch((error: unknown) => log.warn({ code: codeOf(error), rotation: row.id }, "a rotation waits"))
+      .finally(() => {
+        underway.delete(row.id)
+        wake()
+      })
+    underway.set(row.id, carried)
+  }
+
+  function lookAt(at: number): void {
+    setTimeout(wake, Math.max(0, at - service.clock.now())).unref()
+  }
+
+  function wake(): void {
+    look().catch((error: unknown) => log.warn({ code: codeOf(error) }, "rotations wait"))
+  }
+
+  return {
+    wake,
+    async tick() {
+      await startDue(service)
+      await look()
+    },
+    async close() {
+      const late = pause(DRAIN_MS, undefined, { ref: false })
+      stop.abort()
+      await Promise.race([Promise.all(underway.values()), late])
+    },
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof TylerError ? error.code : "internal"
+}
