@@ -52,7 +52,9 @@ export class Reader {
       value.length <= most &&
       new Set(value).size === value.length &&
       value.every((one) => typeof one === "string" && pattern.test(one))
-    return good ? value : this.#fault(name, value, `${least} to ${most} different ones of: ${wanted}`, [])
+    return good
+      ? (value as readonly string[])
+      : this.#fault(name, value, `${least} to ${most} different ones of: ${wanted}`, [])
   }
 
   fault(name: string, text: string): void {

@@ -102,7 +102,7 @@ test("bounds themselves are taken", () => {
     ["evidence.lockDays", [1, 3650]],
   ]
   for (const [path, values] of bounds)
-    for (const value of values) assert.equal(faultOf(path, value), "", `${path} ${value}`)
+    for (const value of values) assert.equal(faultOf(path, value), "", `${path} ${JSON.stringify(value)}`)
 })
 
 test("every fault is told at once", () => {

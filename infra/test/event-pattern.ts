@@ -17,7 +17,7 @@ function matchesOne(wanted: unknown, value: unknown): boolean {
   // A member that is not there is not anything but: it matches nothing.
   if (value === undefined) return false
   if (operator === "anything-but") return ![operand].flat().includes(value)
-  if (operator === "wildcard") return wildcard(String(operand)).test(String(value))
+  if (operator === "wildcard") return wildcard(String(operand)).test(typeof value === "string" ? value : "")
   throw new Error(`not known: ${operator}`)
 }
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { synthesise } from "./synthesis.ts"
+import { example } from "./synthesis.ts"
 
 /**
  * W3010: zones are written down in the configuration, so that nothing is looked up in an account.
@@ -16,7 +16,7 @@ const required = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("
 
 test("cfn-lint has nothing to say", { skip: !there && !required && "no cfn-lint here (pip install cfn-lint)" }, () => {
   assert.ok(there, "cfn-lint is required and not here")
-  const { folder, config } = synthesise()
+  const { folder, config } = example()
   const templates = readdirSync(folder).filter((name) => name.endsWith(".template.json"))
   assert.equal(templates.length, 10)
   const run = spawnSync(

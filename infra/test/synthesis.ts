@@ -4,10 +4,11 @@ import { join } from "node:path"
 import { after } from "node:test"
 import { buildApp } from "../src/app.ts"
 import { type Config, parseConfig } from "../src/config.ts"
+import type { Part } from "./part.ts"
 
 export interface Resource {
   readonly Type: string
-  readonly Properties: Readonly<Record<string, unknown>>
+  readonly Properties: Part
   readonly DeletionPolicy?: string
 }
 
@@ -54,6 +55,13 @@ export function exampleConfig(bundle: string, change?: Change): Config {
   return parseConfig(json)
 }
 
+let usual: Synthesis | undefined
+
+/** The example's, made once for all tests that change nothing about it. */
+export function example(): Synthesis {
+  return (usual ??= synthesise())
+}
+
 /** Every stack, as `cdk deploy` would send it. The rotation function is a stand-in: what is in it is tried elsewhere. */
 export function synthesise(change?: Change): Synthesis {
   const folder = mkdtempSync(join(tmpdir(), "tyler-infra-"))
@@ -65,10 +73,10 @@ export function synthesise(change?: Change): Synthesis {
   const out = join(folder, "out")
   const assembly = buildApp(config, out).synth()
   const report = JSON.parse(readFileSync(join(out, "validation-report.json"), "utf8"))
-  const templates = assembly.stacks.map(({ stackName, template }) => [
-    stackName.slice(config.name.length + 1),
-    template,
-  ])
+  const templates = assembly.stacks.map(({ stackName, template }) => {
+    const part = stackName.slice(config.name.length + 1)
+    return [part, template as Template] as const
+  })
   const unprotected = assembly.stacks.filter(({ terminationProtection }) => terminationProtection !== true)
   return {
     config,

@@ -1,3 +1,4 @@
+import { type Part, text } from "../part.ts"
 import type { Resource, Synthesis, Template } from "../synthesis.ts"
 import { resolver } from "./resolve.ts"
 
@@ -24,7 +25,7 @@ interface Where {
   readonly name: (id: string, resource: Resource, installation: string) => string
 }
 
-const after = (text: unknown, prefix: string): string => String(text).slice(prefix.length + 1)
+const after = (name: Part | string | undefined, prefix: string): string => text(name as Part).slice(prefix.length + 1)
 
 /** Every kind of resource that carries a policy. */
 const CARRIERS: Readonly<Record<string, Where>> = {
@@ -77,7 +78,7 @@ export function policiesOf(synthesis: Synthesis, role: string): readonly string[
   const { name: installation } = synthesis.config
   const held = (of: Template): readonly string[] =>
     Object.values(of.Resources)
-      .filter(({ Properties }) => Properties["RoleName"] === `${installation}-${role}`)
+      .filter(({ Properties }) => text(Properties["RoleName"]) === `${installation}-${role}`)
       .flatMap(({ Properties }) => resolve(Properties["ManagedPolicyArns"] ?? [], of) as string[])
   return Object.values(synthesis.templates)
     .flatMap(held)

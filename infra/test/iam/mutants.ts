@@ -50,7 +50,7 @@ function conditions(statement: Statement): readonly Changed[] {
       const { [key]: _, ...others } = keys
       const { [operator]: __, ...rest } = Condition
       const left = Object.keys(others).length > 0 ? { ...rest, [operator]: others } : rest
-      const values = Array.isArray(wanted) ? wanted : [wanted]
+      const values: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted]
       const fewer = values.length < 2 ? [] : values.map((one) => values.filter((other) => other !== one))
       return [
         { what: `without ${operator} ${key}`, changed: { ...statement, Condition: left } },

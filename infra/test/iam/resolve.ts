@@ -1,3 +1,4 @@
+import { type Part, text } from "../part.ts"
 import type { Resource, Synthesis, Template } from "../synthesis.ts"
 
 type Json = unknown
@@ -15,15 +16,15 @@ export function resolver({ templates, config }: Synthesis): (value: Json, of: Te
     "AWS::KMS::Key": (id) => ({ Ref: id, Arn: `arn:aws:kms:${region}:${account}:key/${id}` }),
     "AWS::IAM::Role": (_, { Properties }) => ({
       Ref: Properties["RoleName"],
-      Arn: `arn:aws:iam::${account}:role/${String(Properties["RoleName"])}`,
+      Arn: `arn:aws:iam::${account}:role/${text(Properties["RoleName"])}`,
     }),
     "AWS::IAM::ManagedPolicy": (_, { Properties }) => ({ Ref: Properties["ManagedPolicyName"] }),
     "AWS::EC2::VPCEndpoint": (id) => ({ Ref: `vpce-${id.replace(/^vpc|[A-Z0-9]{8}$/g, "")}` }),
     "AWS::SecretsManager::Secret": (_, { Properties }) => ({
-      Ref: `arn:aws:secretsmanager:${region}:${account}:secret:${String(Properties["Name"])}-AbCdEf`,
+      Ref: `arn:aws:secretsmanager:${region}:${account}:secret:${text(Properties["Name"])}-AbCdEf`,
     }),
     "AWS::SNS::Topic": (_, { Properties }) => ({
-      Ref: `arn:aws:sns:${region}:${account}:${String(Properties["TopicName"])}`,
+      Ref: `arn:aws:sns:${region}:${account}:${text(Properties["TopicName"])}`,
     }),
     "AWS::RDS::DBInstance": () => ({
       DbiResourceId: "db-EXAMPLE",
@@ -32,7 +33,7 @@ export function resolver({ templates, config }: Synthesis): (value: Json, of: Te
     }),
     "AWS::S3::Bucket": (_, { Properties }) => ({ Ref: Properties["BucketName"] }),
     "AWS::CloudWatch::Alarm": (_, { Properties }) => ({
-      Arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${String(Properties["AlarmName"])}`,
+      Arn: `arn:aws:cloudwatch:${region}:${account}:alarm:${text(Properties["AlarmName"])}`,
     }),
   }
 
@@ -62,7 +63,7 @@ export function resolver({ templates, config }: Synthesis): (value: Json, of: Te
     if (entries.length === 1 && name === "Fn::ImportValue") return imported(argument as string)
     if (entries.length === 1 && name === "Fn::Join") {
       const [separator, parts] = argument as [string, Json[]]
-      return parts.map((part) => String(resolve(part, of))).join(separator)
+      return parts.map((part) => text(resolve(part, of) as Part)).join(separator)
     }
     if (name?.startsWith("Fn::")) throw new Error(`not known: ${name}`)
     return Object.fromEntries(entries.map(([key, one]) => [key, resolve(one, of)]))

@@ -2,14 +2,14 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { PERMISSIONS } from "../../../src/adapters/aws/permissions.ts"
 import { DUTIES } from "../../src/config.ts"
-import { synthesise } from "../synthesis.ts"
+import { example, synthesise } from "../synthesis.ts"
 import { type Document, documentsOf, policiesOf } from "./documents.ts"
 import { ACCOUNT, REGION, role } from "./row.ts"
 import { ENTRY, keyArn, MIRROR } from "./rows-service.ts"
 import { FOREIGN, OURS, PROBE, TAGGED } from "./rows-store.ts"
 import { type Answer, type Context, type Simulated, simulate } from "./simulate.ts"
 
-const synthesis = synthesise()
+const synthesis = example()
 const documents = new Map(documentsOf(synthesis).map((one) => [one.name, one]))
 
 /** Taken by AWS in our name, in one of our calls; no command of ours is named so. */

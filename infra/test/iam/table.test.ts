@@ -1,13 +1,13 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { synthesise } from "../synthesis.ts"
+import { example } from "../synthesis.ts"
 import { type Document, documentsOf } from "./documents.ts"
 import { mutantsOf } from "./mutants.ts"
 import { ACCOUNT, type Row } from "./row.ts"
 import { ROWS } from "./rows.ts"
 import { said, type Simulated, simulate } from "./simulate.ts"
 
-const synthesis = synthesise()
+const synthesis = example()
 const documents = new Map(documentsOf(synthesis).map((one) => [one.name, one]))
 
 function ask(row: Row, document: Document): Promise<Simulated> {
