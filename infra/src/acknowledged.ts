@@ -58,7 +58,7 @@ export function acknowledged({ account, region, name }: Config): readonly Acknow
       "A task definition's revision is new with each deployment",
     ),
     { path: "service/task/Resource", rule: "AwsSolutions-ECS2", reason: variables },
-    { path: "service/database-task/Resource", rule: "AwsSolutions-ECS2", reason: variables },
+    { path: "cluster/database-task/Resource", rule: "AwsSolutions-ECS2", reason: variables },
     {
       path: "data/cache-password",
       rule: "AwsSolutions-SMG4",

@@ -4,6 +4,7 @@ import type { Config } from "./config.ts"
 import { acknowledge } from "./acknowledged.ts"
 import { AccessStack } from "./stacks/access.ts"
 import { AlarmsStack } from "./stacks/alarms.ts"
+import { ClusterStack } from "./stacks/cluster.ts"
 import { DashboardStack } from "./stacks/dashboard.ts"
 import { DataStack } from "./stacks/data.ts"
 import { KeysStack } from "./stacks/keys.ts"
@@ -35,7 +36,11 @@ export function buildApp(config: Config, outdir?: string): App {
     databaseResourceId: data.database.attrDbiResourceId,
     taskSecrets: [data.redisUrlArn, data.administratorArn],
   })
-  new ServiceStack(app, config, { keys, network, access, data }).addStackDependency(trail, "the bucket of access logs")
+  const cluster = new ClusterStack(app, config, { keys, network, access, data })
+  new ServiceStack(app, config, { keys, network, access, data, cluster }).addStackDependency(
+    trail,
+    "the bucket of access logs",
+  )
   new RotationStack(app, config, { keys, network, access })
   const alarms = new AlarmsStack(app, config, keys)
   new DashboardStack(app, config, alarms)

@@ -18,6 +18,8 @@ export const KEYS = ["keyring", "values", "evidence", "data"] as const
 export type KeyUse = (typeof KEYS)[number]
 export type Arns = Readonly<Record<KeyUse, string>>
 
+export type LogUse = "audit" | "service" | "rotation" | "database" | "network"
+
 export type RoleUse = "service" | "execution" | "rotator" | "deployer" | "break-glass" | "database"
 
 /**
@@ -64,11 +66,11 @@ export class Place {
     return [arn, `${arn}-??????`]
   }
 
-  logGroup(what: "audit" | "service" | "rotation" | "database" | "network"): string {
+  logGroup(what: LogUse): string {
     return `/${this.config.name}/${what}`
   }
 
-  logStreams(what: "audit" | "service" | "rotation" | "database" | "network"): string {
+  logStreams(what: LogUse): string {
     return this.arn("logs", `log-group:${this.logGroup(what)}:log-stream:*`)
   }
 

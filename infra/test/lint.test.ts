@@ -18,7 +18,7 @@ test("cfn-lint has nothing to say", { skip: !there && !required && "no cfn-lint 
   assert.ok(there, "cfn-lint is required and not here")
   const { folder, config } = example()
   const templates = readdirSync(folder).filter((name) => name.endsWith(".template.json"))
-  assert.equal(templates.length, 10)
+  assert.equal(templates.length, 11)
   const run = spawnSync(
     "cfn-lint",
     ["--regions", config.region, "--ignore-checks", ...MEANT, "--", ...templates.map((name) => join(folder, name))],

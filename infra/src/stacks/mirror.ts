@@ -1,11 +1,9 @@
-import { RemovalPolicy } from "aws-cdk-lib"
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs"
 import type { Construct } from "constructs"
 import type { Config } from "../config.ts"
 import type { Arns } from "../place.ts"
 import { mirrorBucketPolicy } from "../policies/buckets.ts"
 import { lockedBucket } from "./bucket.ts"
-import { keyOf } from "./keys.ts"
+import { keptLog } from "./log.ts"
 import { TylerStack } from "./stack.ts"
 
 /** Copies of every audit entry: the bucket for keeping, the log group for searching. */
@@ -19,11 +17,6 @@ export class MirrorStack extends TylerStack {
       accessLogs: this.at.bucket("access-logs"),
       policy: mirrorBucketPolicy(this.at),
     })
-    new LogGroup(this, "group", {
-      logGroupName: this.at.logGroup("audit"),
-      retention: RetentionDays.ONE_YEAR,
-      encryptionKey: keyOf(this, keys, "evidence"),
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+    keptLog(this, keys, "audit")
   }
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy } from "aws-cdk-lib"
+import { CfnOutput } from "aws-cdk-lib"
 import {
   FlowLogDestination,
   GatewayVpcEndpointAwsService,
@@ -9,14 +9,13 @@ import {
   Vpc,
 } from "aws-cdk-lib/aws-ec2"
 import { ManagedPolicy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam"
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs"
 import type { Construct } from "constructs"
 import type { Config } from "../config.ts"
 import type { Arns } from "../place.ts"
 import { type EndpointUse, endpointPolicy } from "../policies/endpoints.ts"
 import { flows } from "../policies/service.ts"
 import { type Groups, groupsIn } from "./groups.ts"
-import { keyOf } from "./keys.ts"
+import { keptLog } from "./log.ts"
 import { TylerStack } from "./stack.ts"
 
 const INTERFACES = {
@@ -65,15 +64,16 @@ export class NetworkStack extends TylerStack {
     this.#log(keys)
     this.secretsEndpointId = this.#endpoints(keys).vpcEndpointId
     new CfnOutput(this, "secrets-endpoint", { value: this.secretsEndpointId })
+    // As `aws ecs run-task --network-configuration` wants it, for the task that makes the database's roles.
+    const { subnetIds } = this.vpc.selectSubnets({ subnetGroupName: "service" })
+    const group = this.groups.service.securityGroupId
+    new CfnOutput(this, "tasks", {
+      value: `awsvpcConfiguration={subnets=[${subnetIds.join(",")}],securityGroups=[${group}]}`,
+    })
   }
 
   #log(keys: Arns): void {
-    const group = new LogGroup(this, "flows", {
-      logGroupName: this.at.logGroup("network"),
-      retention: RetentionDays.ONE_YEAR,
-      encryptionKey: keyOf(this, keys, "evidence"),
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+    const group = keptLog(this, keys, "network")
     const role = new Role(this, "flows-role", {
       roleName: `${this.at.prefix}-flows`,
       assumedBy: new ServicePrincipal("vpc-flow-logs.amazonaws.com"),

@@ -1,14 +1,13 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { Duration, RemovalPolicy } from "aws-cdk-lib"
+import { Duration } from "aws-cdk-lib"
 import { SecurityGroup } from "aws-cdk-lib/aws-ec2"
 import { CfnPermission, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda"
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs"
 import type { Construct } from "constructs"
 import type { Config } from "../config.ts"
 import type { Arns } from "../place.ts"
 import type { AccessStack } from "./access.ts"
-import { keyOf } from "./keys.ts"
+import { keptLog } from "./log.ts"
 import type { NetworkStack } from "./network.ts"
 import { TylerStack } from "./stack.ts"
 
@@ -27,12 +26,7 @@ export class RotationStack extends TylerStack {
     const { bundle } = config.rotation
     if (!existsSync(join(bundle, BUNDLE)))
       throw new Error(`rotation.bundle: ${join(bundle, BUNDLE)} is not there; build it first (infra/README.md)`)
-    const logGroup = new LogGroup(this, "log", {
-      logGroupName: this.at.logGroup("rotation"),
-      retention: RetentionDays.ONE_YEAR,
-      encryptionKey: keyOf(this, keys, "evidence"),
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+    const logGroup = keptLog(this, keys, "rotation")
     const rotation = new LambdaFunction(this, "function", {
       functionName: `${config.name}-rotation`,
       runtime: Runtime.NODEJS_24_X,

@@ -1,12 +1,10 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib"
+import { CfnOutput, Duration } from "aws-cdk-lib"
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager"
 import { type ISecurityGroup, SecurityGroup, type Vpc } from "aws-cdk-lib/aws-ec2"
 import {
   Capability,
-  Cluster,
   type ContainerDefinition,
   ContainerImage,
-  ContainerInsights,
   FargateService,
   FargateTaskDefinition,
   LinuxParameters,
@@ -19,46 +17,34 @@ import {
   DesyncMitigationMode,
   SslPolicy,
 } from "aws-cdk-lib/aws-elasticloadbalancingv2"
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs"
 import { Secret } from "aws-cdk-lib/aws-secretsmanager"
 import type { Construct } from "constructs"
 import type { Config } from "../config.ts"
 import { type Arns, PORT } from "../place.ts"
 import { probeScript, variables } from "../variables.ts"
-import type { AccessStack } from "./access.ts"
 import type { DataStack } from "./data.ts"
-import { keyOf } from "./keys.ts"
-import { databaseTask } from "./database-task.ts"
+import type { ClusterParts, ClusterStack } from "./cluster.ts"
+import { keptLog } from "./log.ts"
 import type { NetworkStack } from "./network.ts"
 import { TylerStack } from "./stack.ts"
 
 const SSL_POLICY = { "1.3": SslPolicy.TLS13_13, "1.2": SslPolicy.RECOMMENDED_TLS } as const
 const STATE = "/var/lib/tyler"
 
-export interface ServiceParts {
-  readonly keys: Arns
-  readonly network: NetworkStack
-  readonly access: AccessStack
-  readonly data: DataStack
+export interface ServiceParts extends ClusterParts {
+  readonly cluster: ClusterStack
 }
 
 /** Tasks of Fargate behind a balancer that ends TLS. */
 export class ServiceStack extends TylerStack {
   constructor(app: Construct, config: Config, parts: ServiceParts) {
     super(app, "service", config)
-    const { vpc } = parts.network
-    const cluster = new Cluster(this, "cluster", {
-      vpc,
-      clusterName: config.name,
-      containerInsightsV2: ContainerInsights.ENHANCED,
-    })
-    const service = this.#service(cluster, parts)
+    const service = this.#service(parts)
     this.#scale(service)
     this.#balance(service, parts.network)
-    databaseTask(this, parts, this.#log("database", parts.keys))
   }
 
-  #service(cluster: Cluster, { keys, network, access, data }: ServiceParts): FargateService {
+  #service({ cluster: { cluster }, keys, network, access, data }: ServiceParts): FargateService {
     const task = new FargateTaskDefinition(this, "task", {
       family: this.at.prefix,
       cpu: 1024,
@@ -103,7 +89,7 @@ export class ServiceStack extends TylerStack {
       secrets: {
         REDIS_URL: TaskSecret.fromSecretsManager(Secret.fromSecretCompleteArn(this, "cache-url", data.redisUrlArn)),
       },
-      logging: LogDrivers.awsLogs({ logGroup: this.#log("service", keys), streamPrefix: "tyler" }),
+      logging: LogDrivers.awsLogs({ logGroup: keptLog(this, keys, "service"), streamPrefix: "tyler" }),
       healthCheck: {
         command: ["CMD", node, "-e", probeScript(this.at)],
         interval: Duration.seconds(10),
@@ -139,6 +125,7 @@ export class ServiceStack extends TylerStack {
     balancer.setAttribute("access_logs.s3.enabled", "true")
     balancer.setAttribute("access_logs.s3.bucket", this.at.bucket("access-logs"))
     balancer.setAttribute("access_logs.s3.prefix", "balancer")
+    new CfnOutput(this, "address", { value: balancer.loadBalancerDnsName })
     const listener = balancer.addListener("https", {
       port: 443,
       protocol: ApplicationProtocol.HTTPS,
@@ -167,14 +154,5 @@ export class ServiceStack extends TylerStack {
   /** The group as it is: constructs here would add rules to it. */
   #shut(what: "service" | "balancer", { groups }: NetworkStack): ISecurityGroup {
     return SecurityGroup.fromSecurityGroupId(this, `${what}-group`, groups[what].securityGroupId, { mutable: false })
-  }
-
-  #log(what: "service" | "database", keys: Arns): LogGroup {
-    return new LogGroup(this, `${what}-log`, {
-      logGroupName: this.at.logGroup(what),
-      retention: RetentionDays.ONE_YEAR,
-      encryptionKey: keyOf(this, keys, "evidence"),
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
   }
 }

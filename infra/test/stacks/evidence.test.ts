@@ -20,7 +20,7 @@ test("cdk-nag is content, and each rule that does not hold is explained once", (
 
 test("no stack goes by mistake", () => {
   assert.deepEqual(unprotected, [])
-  assert.equal(Object.keys(templates).length, 10)
+  assert.equal(Object.keys(templates).length, 11)
 })
 
 test("keys rotate, have a name, outlive their stack, and stay in one Region unless that was asked for", () => {
