@@ -1,5 +1,7 @@
 import { join, resolve } from "node:path"
 import type { MailServer } from "../adapters/mail/channel.ts"
+import type { SyslogServer } from "../adapters/syslog/channel.ts"
+import type { Thresholds } from "../alarm/table.ts"
 import type { Reach } from "../core/network.ts"
 import { isLoopbackName } from "../http/address.ts"
 import { type AwsConfig, awsOf } from "./aws-settings.ts"
@@ -71,7 +73,16 @@ export interface Config {
   }
   readonly notices: {
     readonly webhook: { readonly url: string; readonly secretFile: string; readonly allowed: readonly Reach[] } | null
+    readonly slack: { readonly url: string; readonly allowed: readonly Reach[] } | null
+    readonly syslog: SyslogServer | null
     readonly mail: MailServer | null
+  }
+  readonly alarms: {
+    readonly thresholds: Thresholds
+    /** null: all admins and auditors. */
+    readonly mail: readonly string[] | null
+    /** Without a slash at its end. */
+    readonly runbooks: string
   }
   readonly rotation: RotationSettings
   /** Names of the admins who alone may sign in with a password; null: everybody may. */
@@ -123,6 +134,7 @@ export function parseConfig(
     limits: limitsOf(values, environment === "development"),
     rotation: rotationOf(values.ROTATION_HOSTS, values.ROTATION_NETWORKS, environment === "development"),
     notices: noticesOf(values, environment === "development"),
+    alarms: alarmsOf(values),
     passwordsFor: values.LOCAL_LOGIN === "break-glass" ? (values.LOCAL_LOGIN_ADMINS ?? []) : null,
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,
     logLevel: values.LOG_LEVEL ?? "info",
@@ -192,14 +204,26 @@ function limitsOf(values: Values, development: boolean): Config["limits"] {
 
 function noticesOf(values: Values, development: boolean): Config["notices"] {
   const { NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET_FILE: secretFile, NOTIFY_ALLOWED_HOSTS: hosts } = values
-  const { SMTP_URL: smtp, SMTP_FROM: from } = values
+  const { SMTP_URL: smtp, SMTP_FROM: from, NOTIFY_SLACK_URL: slack } = values
   return {
     webhook:
       url === undefined || secretFile === undefined || hosts === undefined
         ? null
         : { url, secretFile, allowed: reachesOf(url, hosts, development) },
+    slack:
+      slack === undefined || hosts === undefined ? null : { url: slack, allowed: reachesOf(slack, hosts, development) },
+    syslog: values.NOTIFY_SYSLOG_URL ?? null,
     mail: smtp === undefined || from === undefined ? null : smtpServer(smtp, from),
   }
+}
+
+const RUNBOOKS = "docs/runbooks"
+
+function alarmsOf(values: Values): Config["alarms"] {
+  const { ALARM_SECRET_ACCESS, ALARM_FAILED_ACCESS, ALARM_MASS_READING } = values
+  const set = { ALARM_SECRET_ACCESS, ALARM_FAILED_ACCESS, ALARM_MASS_READING }
+  const thresholds = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined))
+  return { thresholds, mail: values.NOTIFY_ALARM_MAIL ?? null, runbooks: values.ALARM_RUNBOOK_URL ?? RUNBOOKS }
 }
 
 function deepFreeze<T>(value: T): T {

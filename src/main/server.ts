@@ -5,6 +5,8 @@ import { systemRandom } from "../core/random.ts"
 import { TylerError } from "../core/errors.ts"
 import { parseReason } from "../core/reason.ts"
 import { StartFault } from "../core/start-fault.ts"
+import type { AwsPlace } from "../adapters/aws/client.ts"
+import { alarmsAsked, applyAlarms } from "./aws-alarms.ts"
 import { awsDoctor } from "./aws-doctor.ts"
 import { start } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
@@ -16,6 +18,8 @@ const HELP = `tyler-server: the server side of Tyler Setup, on the server's mach
   tyler-server serve                          start the server
   tyler-server doctor                         look for what is wrong; changes nothing (SQLite: server stopped)
   tyler-server aws doctor [--json]            try what AWS is needed for: identity, clock, each permission
+  tyler-server aws alarms apply --topic ARN [--dry-run]
+                                              CloudWatch's alarms as docs/alarms.md has them, told to that SNS topic
   tyler-server new-root-key                   put a new root key beside the one in use, for tyler keys rotate-root
   tyler-server recover-admin USER             a one-time password for an admin who cannot sign in (all servers stopped)
   tyler-server accept-rollback --reason TEXT  go on after a restored backup, with the loss on record (server stopped)
@@ -35,8 +39,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     case "doctor":
       return rest.length === 0 ? configured(doctor) : usage("doctor takes no arguments")
     case "aws":
+      if (rest[0] === "alarms") return alarms(rest.slice(1))
       if (rest[0] !== "doctor" || rest.length > 2 || (rest[1] ?? "--json") !== "--json")
-        return usage("aws takes doctor, and then --json or nothing")
+        return usage("aws takes doctor, and then --json or nothing; or alarms apply")
       return configured((config) => awsDoctor(config, rest[1] === "--json", systemClock, say))
     case "new-root-key":
       return rest.length === 0 ? configured(newRootKey) : usage("new-root-key takes no arguments")
@@ -86,6 +91,13 @@ async function configured(run: (config: Config) => Promise<number>): Promise<num
     process.stderr.write(`tyler-server: ${error.message}\n`)
     return 1
   }
+}
+
+function alarms([verb, ...args]: readonly string[]): number | Promise<number> {
+  const asked = verb === "apply" ? alarmsAsked(args) : undefined
+  if (asked === undefined) return usage("aws alarms takes apply --topic ARN_OF_AN_SNS_TOPIC [--dry-run]")
+  const deskAt = async (place: AwsPlace) => (await import("../adapters/aws/alarms.ts")).alarmDesk(place)
+  return configured((config) => applyAlarms(config, asked, deskAt, say))
 }
 
 function doctor(config: Config): Promise<number> {

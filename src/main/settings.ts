@@ -19,8 +19,16 @@ import {
   objectPrefix,
   otlpEndpoint,
 } from "./telemetry-settings.ts"
+import {
+  allowedHosts,
+  mailAddress,
+  mailAddresses,
+  runbookUrl,
+  smtpUrl,
+  syslogUrl,
+  webhookUrl,
+} from "./notify-settings.ts"
 import { networks, targetHosts } from "./rotation-settings.ts"
-import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
 /** One variable: how it is read, what holds when it is unset (in words), and what it does. */
@@ -111,7 +119,7 @@ export const SETTINGS = {
   NOTIFY_ALLOWED_HOSTS: setting(
     allowedHosts,
     "no webhook",
-    "Hosts that `NOTIFY_WEBHOOK_URL` may name. `private:HOST` may lead into a private network too.",
+    "Hosts that `NOTIFY_WEBHOOK_URL` and `NOTIFY_SLACK_URL` may name. `private:HOST` may lead into a private network too.",
   ),
   SMTP_URL: setting(
     smtpUrl,
@@ -119,6 +127,41 @@ export const SETTINGS = {
     "Server that takes mail. `smtp://` to another machine sends nothing without STARTTLS.",
   ),
   SMTP_FROM: setting(mailAddress, "no mail", "The sender's address of that mail."),
+  NOTIFY_SLACK_URL: setting(
+    webhookUrl,
+    "no Slack",
+    "Incoming webhook of Slack, or of what speaks like it, that hears of alarms. Its host stands in `NOTIFY_ALLOWED_HOSTS` too.",
+  ),
+  NOTIFY_SYSLOG_URL: setting(
+    syslogUrl,
+    "no syslog",
+    "Receiver of RFC 5424 that hears of alarms. `tcp://` and `udp://` can be read on the way; over UDP nobody knows what arrived.",
+  ),
+  NOTIFY_ALARM_MAIL: setting(
+    mailAddresses,
+    "all admins and auditors",
+    "Who hears of alarms by mail. Needs `SMTP_URL`.",
+  ),
+  ALARM_RUNBOOK_URL: setting(
+    runbookUrl,
+    "docs/runbooks",
+    "Where the runbooks stand, for the links in alarms: one page for each, named as its file is.",
+  ),
+  ALARM_SECRET_ACCESS: setting(
+    integer(1, 10_000),
+    "`50`",
+    "More values asked for in five minutes raise `tyler-setup-high-secret-access`: see docs/alarms.md.",
+  ),
+  ALARM_FAILED_ACCESS: setting(
+    integer(1, 10_000),
+    "`10`",
+    "More requests for values that come to nothing in five minutes raise `tyler-setup-failed-secret-access`.",
+  ),
+  ALARM_MASS_READING: setting(
+    integer(1, 1_000),
+    "`30`",
+    "More different secrets read by one person or program in five minutes raise `tyler-setup-mass-reading`.",
+  ),
   ROTATION_HOSTS: setting(
     targetHosts,
     "none",
@@ -211,7 +254,7 @@ export const SETTINGS = {
   CLOUDWATCH_NAMESPACE: setting(
     metricNamespace,
     "Prometheus only",
-    "Publishes SecretAccess, SecretOperation and SecurityAudit there: see docs/metrics.md. Needs `AWS_REGION`.",
+    "Publishes there what alarms are set on: see docs/metrics.md. Needs `AWS_REGION`.",
   ),
   CLOUDWATCH_LOG_GROUP: setting(
     logGroup,

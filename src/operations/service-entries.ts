@@ -70,6 +70,17 @@ function actAbout(
   return { entry, ...BARE, changes }
 }
 
+/** An alarm that was found, lasts, or is over. */
+export function alarmAct(
+  on: Pick<Service, "clock" | "random">,
+  action: string,
+  name: string,
+  details: string,
+  changes: readonly Change[],
+): Act {
+  return actAbout(on, { action, resourceType: "alarm", resourceName: name, reason: null }, details, changes)
+}
+
 /** An attempt to send a notification, or what became of it. */
 export interface SendingEntry {
   readonly action: "NOTIFY" | "NOTIFY_FAILED"

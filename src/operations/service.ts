@@ -54,6 +54,8 @@ export interface Settings {
   readonly changesGuarded: boolean
   /** Ways to reach somebody; what nobody can be told of is not written down to be told. */
   readonly channels: Readonly<Record<ChannelName, boolean>>
+  /** Addresses that hear of alarms; null: all admins and auditors. */
+  readonly alarmMail: readonly string[] | null
   /** Names of the admins who may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
   readonly arnOf: (name: SecretName) => string

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { checkTimetable, mayBegin, nextDue, TimetableFault } from "./timetable.ts"
 
 const at = (iso: string): number => Date.parse(iso)

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { LedgerWriter } from "../../src/audit/ledger.ts"
 import * as real from "../../src/main/rotating.ts"
 import type { Rotating } from "../../src/operations/rotation/rotator.ts"
 import type { Steps } from "../../src/rotation/steps.ts"
 
-/** `die-at`: at which point to die; `hold`: while it is there, nothing is carried on; `points`: how many were passed. */
+/** `die-at`: at which point to die; `hold`: while it is there, nothing is carried on. */
 const control = process.env["TYLER_TEST_CONTROL"] ?? ""
 const POLL_MS = 10
 
@@ -19,7 +19,6 @@ function point(): void {
   if (wanted !== limit) passed = 0
   limit = wanted
   passed++
-  writeFileSync(join(control, "points"), String(passed))
   if (String(passed) !== wanted) return
   process.kill(process.pid, "SIGKILL")
   for (;;);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -126,14 +126,10 @@ async function mustHoldOne(
   const { versions } = (await rotator.get<VersionsAnswer>(secretPath(NAME, "versions"))).body
   assert.equal(versions.filter(({ stages }) => stages.includes("current")).length, 1, when)
   const held = [await valueAt(rotator, {}), await valueAt(rotator, { stage: "pending" })]
-  const good = await Promise.all(held.map((value) => (value === undefined ? false : victim.logsIn(value))))
+  const good = await Promise.all(held.map(async (value) => value !== undefined && victim.logsIn(value)))
   const previous = await valueAt(rotator, { stage: "previous" })
   const any = good.includes(true) || (previous !== undefined && (await victim.logsIn(previous)))
   assert.ok(any, `nothing that we hold logs in, ${when}`)
   if (victim.oldStaysGood && before !== undefined)
     assert.ok(await victim.logsIn(before), `the old one is not good, ${when}`)
-}
-
-export function pointsPassed(control: string): number {
-  return Number(readFileSync(join(control, "points"), "utf8"))
 }
