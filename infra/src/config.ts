@@ -1,3 +1,4 @@
+import type { ThresholdSetting } from "../../src/alarm/table.ts"
 import { Reader } from "./parse.ts"
 
 /** Everything that differs from one installation to the next. `config.example.json` has all of it. */
@@ -78,6 +79,8 @@ interface AlarmsConfig {
   readonly emails: readonly string[]
   /** Where the runbooks can be read. */
   readonly runbooks: string
+  /** What is too much, for CloudWatch and for the service alike. */
+  readonly limits: Readonly<Record<ThresholdSetting, number>>
 }
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-[0-9]$/
@@ -207,10 +210,17 @@ function rotationOf(of: Reader): Config["rotation"] {
 }
 
 function alarmsOf(of: Reader): AlarmsConfig {
+  const limits = of.part("limits")
   const alarms = {
+    limits: {
+      ALARM_SECRET_ACCESS: limits.integer("ALARM_SECRET_ACCESS", 1, 10_000),
+      ALARM_FAILED_ACCESS: limits.integer("ALARM_FAILED_ACCESS", 1, 10_000),
+      ALARM_MASS_READING: limits.integer("ALARM_MASS_READING", 1, 1_000),
+    },
     emails: of.texts("emails", [1, 20], /^[^\s@]{1,64}@[^\s@]{1,255}$/, "a mail address"),
     runbooks: of.text("runbooks", /^https:\/\/\S{1,400}[^/\s]$/, "an https:// address without a slash at its end"),
   }
+  limits.end()
   of.end()
   return alarms
 }

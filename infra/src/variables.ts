@@ -11,7 +11,7 @@ interface Inside {
 
 /** The service's configuration: docs/configuration.md. None of it is secret. */
 export function variables(at: Place, keys: Arns, databaseHost: string, inside: Inside): Record<string, string> {
-  const { account, region, service, evidence } = at.config
+  const { account, region, service, evidence, alarms } = at.config
   const database = (role: string): string =>
     `postgres://${role}@${databaseHost}:${DATABASE_PORT}/${DATABASE}?sslmode=verify-full` +
     `&sslrootcert=${service.databaseAuthorities}&aws-iam=${region}`
@@ -39,6 +39,8 @@ export function variables(at: Place, keys: Arns, databaseHost: string, inside: I
     AUDIT_MIRROR_S3_PREFIX: MIRROR_PREFIX,
     AUDIT_MIRROR_S3_LOCK: "compliance",
     AUDIT_MIRROR_S3_LOCK_DAYS: `${evidence.lockDays}`,
+    ALARM_RUNBOOK_URL: alarms.runbooks,
+    ...Object.fromEntries(Object.entries(alarms.limits).map(([name, limit]) => [name, `${limit}`])),
   }
 }
 

@@ -93,8 +93,7 @@ test("each tells the topic, says what no data means, and where its runbook is", 
 })
 
 function mustHaveRunbook(said: Part | undefined): void {
-  const [, slug = ""] =
-    /Runbook: https:\/\/tyler\.example\.org\/docs\/runbooks\/([a-z-]+)\.md"?$/.exec(text(said)) ?? []
+  const [, slug = ""] = /Runbook: https:\/\/tyler\.example\.org\/docs\/runbooks\/([a-z-]+)"?$/.exec(text(said)) ?? []
   assert.ok(existsSync(new URL(`../../docs/runbooks/${slug}.md`, import.meta.url)), text(said))
 }
 
@@ -195,6 +194,18 @@ test("rules on reads say that they want reads", () => {
     "tyler-setup-break-glass-role",
     "tyler-setup-value-read-elsewhere",
   ])
+})
+
+test("limits are set once, for CloudWatch and for the service", () => {
+  const limits = { ALARM_SECRET_ACCESS: 500, ALARM_FAILED_ACCESS: 20, ALARM_MASS_READING: 60 }
+  const { templates } = synthesise((json) => Object.assign(json["alarms"] ?? {}, { limits }))
+  const thresholdOf = (name: string) =>
+    Object.values(templates["alarms"]?.Resources ?? {}).find(({ Properties }) => text(Properties["AlarmName"]) === name)
+      ?.Properties["Threshold"]
+  assert.equal(thresholdOf("tyler-setup-high-secret-access"), 500)
+  assert.equal(thresholdOf("tyler-setup-failed-secret-access"), 20)
+  for (const [Name, limit] of Object.entries(limits))
+    assert.ok(JSON.stringify(templates["service"]).includes(JSON.stringify({ Name, Value: `${limit}` })), Name)
 })
 
 test("another installation has alarms of its own", () => {

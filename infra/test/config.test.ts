@@ -85,6 +85,14 @@ const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
   ["people.breakGlass", [], /1 to 10 different ones of: the ARN of a role/],
   ["people.deployers", ["arn:aws:iam::123456789012:user/ada"], /the ARN of a role/],
   ["alarms.emails", ["nobody"], /a mail address/],
+  ["alarms.limits", undefined, /^alarms\.limits must be an object/],
+  [
+    "alarms.limits",
+    { ALARM_SECRET_ACCESS: 0 },
+    /^alarms\.limits\.ALARM_SECRET_ACCESS is 0; it must be an integer from 1/,
+  ],
+  ["alarms.limits", { ALARM_SECRET_ACCESS: 10_001 }, /^alarms\.limits\.ALARM_SECRET_ACCESS is 10001; /],
+  ["alarms.limits", { ALARM_MASS_READING: 1001 }, /ALARM_MASS_READING is 1001; it must be an integer from 1 to 1000/],
   ["alarms.runbooks", "https://example.org/", /without a slash at its end/],
 ]
 

@@ -4,6 +4,7 @@ import { PolicyDocument } from "aws-cdk-lib/aws-iam"
 import { CfnTopic, CfnTopicPolicy } from "aws-cdk-lib/aws-sns"
 import type { Construct } from "constructs"
 import { type CloudWatchAlarm, cloudWatchAlarms, EVENT_ALARMS } from "../../../src/alarm/cloudwatch.ts"
+import { runbookAt } from "../../../src/main/runbooks.ts"
 import type { Config } from "../config.ts"
 import { awsEventAlarms, type EventAlarm } from "../events.ts"
 import { type Arns, NAMESPACE } from "../place.ts"
@@ -17,8 +18,8 @@ export class AlarmsStack extends TylerStack {
   constructor(app: Construct, config: Config, keys: Arns) {
     super(app, "alarms", config)
     const topicArn = this.#topic(keys)
-    const runbook = (slug: string): string => `${config.alarms.runbooks}/${slug}.md`
-    const rows = cloudWatchAlarms({ namespace: NAMESPACE, topicArn, thresholds: {}, runbook })
+    const runbook = (slug: string): string => runbookAt(config.alarms.runbooks, slug)
+    const rows = cloudWatchAlarms({ namespace: NAMESPACE, topicArn, thresholds: config.alarms.limits, runbook })
     const alarms = [
       ...rows.map((row) => this.#alarm({ ...row, AlarmName: this.#named(row.AlarmName) })),
       this.#unusual(topicArn, runbook),
