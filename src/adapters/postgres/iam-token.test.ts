@@ -8,7 +8,12 @@ import { connect } from "./connect.ts"
 import { iamToken } from "./iam-token.ts"
 
 const NOW = Date.UTC(2026, 10, 27, 12)
-const PLACE = { host: "db.abc.eu-central-1.rds.amazonaws.com", port: "5433", user: "tyler_owner", region: "eu-central-1" }
+const PLACE = {
+  host: "db.abc.eu-central-1.rds.amazonaws.com",
+  port: "5433",
+  user: "tyler_owner",
+  region: "eu-central-1",
+}
 const CREDENTIALS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }
 /** Every character that a signature must escape and a URL would not. */
 const SESSION = "IQoJb3JpZ2luX2VjE/+=!'()*~"
@@ -30,7 +35,7 @@ class Sha256 {
 for (const sessionToken of [undefined, SESSION])
   test(`AWS's own signer makes the same token, ${sessionToken === undefined ? "of a user" : "of a role"}`, async () => {
     const credentials = { ...CREDENTIALS, ...(sessionToken === undefined ? {} : { sessionToken }) }
-    const signer = new SignatureV4({ service: "rds-db", region: PLACE.region, credentials, sha256: Sha256 as never })
+    const signer = new SignatureV4({ service: "rds-db", region: PLACE.region, credentials, sha256: Sha256 })
     const signed = await signer.presign(
       {
         method: "GET",
@@ -82,7 +87,10 @@ test("each connection signs in with a token of its own, and the server never see
     await assert.rejects(connect({ url, name: "test" }))
     const told = new URL(`https://${await server.told}`)
     assert.equal(told.host, `127.0.0.1:${server.port}`)
-    const stamp = (told.searchParams.get("X-Amz-Date") ?? "").replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z")
+    const stamp = (told.searchParams.get("X-Amz-Date") ?? "").replace(
+      /^(....)(..)(..)T(..)(..)(..)Z$/,
+      "$1-$2-$3T$4:$5:$6Z",
+    )
     const place = { host: "127.0.0.1", port: `${server.port}`, user: "tyler", region: "eu-central-1" }
     const expected = iamToken({ ...CREDENTIALS, sessionToken: SESSION }, place, Date.parse(stamp))
     assert.equal(told.href, new URL(`https://${expected}`).href)
