@@ -4,7 +4,6 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { test } from "node:test"
-import { parseConfig as parseServiceConfig } from "../../../src/main/config.ts"
 import { resolver } from "../iam/resolve.ts"
 import { list, type Part, text } from "../part.ts"
 import { allOf, only } from "../resources.ts"
@@ -14,6 +13,26 @@ const synthesis = example()
 const { templates } = synthesis
 const resolve = resolver(synthesis)
 const service = templates["service"] as Template
+
+interface ServiceConfig {
+  readonly warnings: readonly string[]
+  readonly listen: { readonly trustedProxies: readonly unknown[] }
+  readonly store: object | null
+  readonly mirrors: { readonly s3: object | null; readonly logs: object | null }
+  readonly metrics: object | null
+  readonly database: { readonly url: string } | null
+}
+
+/** The service's own parser. Its types stand on packages that are not installed here; what it runs on does not. */
+async function parsed(env: Record<string, string>): Promise<ServiceConfig> {
+  const parser: string = new URL("../../../src/main/config.ts", import.meta.url).href
+  const { parseConfig } = (await import(parser)) as {
+    parseConfig: (env: Record<string, string>) => { config: ServiceConfig } | { faults: readonly string[] }
+  }
+  const answer = parseConfig(env)
+  assert.ok("config" in answer, JSON.stringify(answer))
+  return answer.config
+}
 
 const containers = allOf("AWS::ECS::TaskDefinition", templates).flatMap(({ Properties }) =>
   list(Properties["ContainerDefinitions"]),
@@ -49,7 +68,7 @@ test("clients speak TLS 1.3, or 1.2 where that was asked for", () => {
   assert.deepEqual([listener()["Port"], listener()["Protocol"]], [443, "HTTPS"])
 })
 
-test("the service takes its variables, and none of them is secret", () => {
+test("the service takes its variables, and none of them is secret", async () => {
   const variables = list(resolve(tyler["Environment"], service) as Part)
   const env = Object.fromEntries(variables.map(({ Name, Value }) => [text(Name), text(Value)]))
   assert.deepEqual(
@@ -57,9 +76,8 @@ test("the service takes its variables, and none of them is secret", () => {
     ["REDIS_URL"],
   )
   assert.doesNotMatch(JSON.stringify(env), /password|secret:/i)
-  const parsed = parseServiceConfig({ ...env, REDIS_URL: "rediss://:password@cache.example:6380" })
-  assert.ok("config" in parsed, JSON.stringify(parsed))
-  const { listen, store, mirrors, metrics, database, warnings } = parsed.config
+  const config = await parsed({ ...env, REDIS_URL: "rediss://:password@cache.example:6380" })
+  const { listen, store, mirrors, metrics, database, warnings } = config
   assert.deepEqual(warnings, [])
   assert.equal(listen.trustedProxies.length, 2)
   assert.ok(store !== null && mirrors.s3 !== null && mirrors.logs !== null && metrics !== null)
