@@ -19,6 +19,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   approvals: ["approvals.ts"],
   rotation: ["rotation.ts"],
   scale: ["scale.ts"],
+  backup: ["backup.ts"],
 }
 
 /** What a part needs and this machine may not have. @returns why it is not measured */

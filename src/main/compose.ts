@@ -25,6 +25,7 @@ import { directAlarms } from "./direct-alarms.ts"
 import { type OwnMeter, ownValuesOf } from "./own-values.ts"
 import { runbookAt } from "./runbooks.ts"
 import { type Watching, watching } from "./watching.ts"
+import { backupSource } from "./backup-source.ts"
 import { openState } from "./backend.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
@@ -153,6 +154,7 @@ export async function start(
     },
     setupToken: setupToken(token),
     rewrapping: rewraps,
+    backup: backupSource(config, { clock, random }, backend.keys),
     rotation: { rotating, wake: () => rotator.wake() },
     readiness,
     counters: new Counters(),

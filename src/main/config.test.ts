@@ -53,6 +53,8 @@ test("with nothing set it is the embedded profile on loopback, and the document 
     mirrors: { file: false, logs: null, s3: null, maxWaiting: null },
     otlpUrl: null,
     database: null,
+    backup: null,
+    keepDays: { reads: null, refusals: null, "sign-ins": null, other: null },
     store: null,
     secrets: { prefix: "tyler-setup", cacheSeconds: 300 },
     limits: {
@@ -475,4 +477,22 @@ test("traces go where TLS or this machine is", () => {
   refused(otlp("http://collector.example:4318"), /^OTEL_EXPORTER_OTLP_ENDPOINT must be https/)
   refused(otlp("https://user:word@collector.example"), /^OTEL_EXPORTER_OTLP_ENDPOINT must not carry/)
   refused(otlp("collector"), /^OTEL_EXPORTER_OTLP_ENDPOINT/)
+})
+
+test("what backups are sealed to: recipients or a passphrase, not both, and no recipient that is none", () => {
+  const one = `age1${"q".repeat(58)}`
+  assert.deepEqual(accepted({ TYLER_BACKUP_RECIPIENTS: `${one}, ${one}` }).backup, { recipients: [one, one] })
+  assert.deepEqual(accepted({ TYLER_BACKUP_PASSPHRASE_FILE: "pass" }).backup, { passphraseFile: "/srv/tyler/pass" })
+  refused({ TYLER_BACKUP_RECIPIENTS: one, TYLER_BACKUP_PASSPHRASE_FILE: "pass" }, /exclude each other/)
+  const many = (count: number): Environment => ({ TYLER_BACKUP_RECIPIENTS: Array(count).fill(one).join(",") })
+  for (const count of [15, 16]) assert.ok(accepted(many(count)).backup !== null)
+  refused(many(17), /at most 16 recipients/)
+  for (const odd of ["age1", one.slice(0, -1), `${one}q`, one.toUpperCase(), "AGE-SECRET-KEY-1", `${one},`])
+    refused({ TYLER_BACKUP_RECIPIENTS: odd }, /^TYLER_BACKUP_RECIPIENTS must be X25519 recipients of age/)
+})
+
+test("entries are kept for 31 days at least", () => {
+  for (const days of ["31", "32", "36499", "36500"])
+    assert.equal(accepted({ AUDIT_KEEP_READS_DAYS: days }).keepDays.reads, Number(days))
+  for (const days of ["30", "0", "36501"]) refused({ AUDIT_KEEP_READS_DAYS: days }, /integer from 31 to 36,500 days/)
 })

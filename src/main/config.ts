@@ -9,6 +9,7 @@ import { type Environment, readEnvironment } from "./environment.ts"
 import { type RotationSettings, rotationOf } from "./rotation-settings.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
 import { reachesOf, smtpServer } from "./notify-settings.ts"
+import type { EntryClass } from "../state/entry-class.ts"
 import type { Values } from "./settings.ts"
 import { type MetricsConfig, metricsOf, type MirrorsConfig, mirrorsOf } from "./telemetry-settings.ts"
 
@@ -23,6 +24,9 @@ export interface TlsFiles {
   readonly keyFile: string
   readonly minVersion: "TLSv1.2" | "TLSv1.3"
 }
+
+/** Public keys of age, or the file of a passphrase. */
+export type BackupSeal = { readonly recipients: readonly string[] } | { readonly passphraseFile: string }
 
 /** Everything the process is told from outside. Frozen, with defaults filled in and paths absolute. */
 export interface Config {
@@ -84,6 +88,10 @@ export interface Config {
     /** Without a slash at its end. */
     readonly runbooks: string
   }
+  /** What backups are sealed to; null: none can be made. */
+  readonly backup: BackupSeal | null
+  /** For how many days audit entries of a class keep what they say; null: for ever. */
+  readonly keepDays: Readonly<Record<EntryClass, number | null>>
   readonly rotation: RotationSettings
   /** Names of the admins who alone may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
@@ -135,6 +143,13 @@ export function parseConfig(
     rotation: rotationOf(values.ROTATION_HOSTS, values.ROTATION_NETWORKS, environment === "development"),
     notices: noticesOf(values, environment === "development"),
     alarms: alarmsOf(values),
+    backup: backupOf(values),
+    keepDays: {
+      reads: values.AUDIT_KEEP_READS_DAYS ?? null,
+      refusals: values.AUDIT_KEEP_REFUSALS_DAYS ?? null,
+      "sign-ins": values.AUDIT_KEEP_SIGN_INS_DAYS ?? null,
+      other: values.AUDIT_KEEP_OTHER_DAYS ?? null,
+    },
     passwordsFor: values.LOCAL_LOGIN === "break-glass" ? (values.LOCAL_LOGIN_ADMINS ?? []) : null,
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,
     logLevel: values.LOG_LEVEL ?? "info",
@@ -181,6 +196,12 @@ function foldersOf(values: Values, cwd: string): Config["folders"] {
     rootKeyFile: values.TYLER_ROOT_KEY_FILE ?? join(data, ROOT_KEY),
     setupTokenFile: values.TYLER_SETUP_TOKEN_FILE ?? null,
   }
+}
+
+function backupOf(values: Values): BackupSeal | null {
+  const { TYLER_BACKUP_RECIPIENTS: recipients, TYLER_BACKUP_PASSPHRASE_FILE: passphraseFile } = values
+  if (recipients !== undefined) return { recipients }
+  return passphraseFile === undefined ? null : { passphraseFile }
 }
 
 function databaseOf(values: Values): Config["database"] {

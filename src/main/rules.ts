@@ -86,6 +86,8 @@ function stores(has: Has, env: Environment): string[] {
   if (env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
     faults.push("NODE_TLS_REJECT_UNAUTHORIZED=0 is refused: it turns the checking of certificates off")
   }
+  if (has("TYLER_BACKUP_RECIPIENTS") && has("TYLER_BACKUP_PASSPHRASE_FILE"))
+    faults.push("TYLER_BACKUP_RECIPIENTS and TYLER_BACKUP_PASSPHRASE_FILE exclude each other")
   return faults
 }
 

@@ -11,6 +11,7 @@ import { awsDoctor } from "./aws-doctor.ts"
 import { start } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
 import { offline } from "./offline.ts"
+import { keepingCommand } from "./keeping-command.ts"
 import { VERSION } from "./version.ts"
 
 const HELP = `tyler-server: the server side of Tyler Setup, on the server's machine
@@ -21,6 +22,11 @@ const HELP = `tyler-server: the server side of Tyler Setup, on the server's mach
   tyler-server aws alarms apply --topic ARN [--dry-run]
                                               CloudWatch's alarms as docs/alarms.md has them, told to that SNS topic
   tyler-server new-root-key                   put a new root key beside the one in use, for tyler keys rotate-root
+  tyler-server keys escrow FILE --recipient AGE   seal the root key to somebody's public key of age (more may be given)
+  tyler-server keys escrow --confirm DIGEST   on record: somebody opened it (SQLite: server stopped)
+  tyler-server backup FOLDER                  a sealed backup, or the rest of one; beside the server
+  tyler-server restore FOLDER                 into an empty place; --identity FILE opens it, --check only looks
+  tyler-server new-backup-key FILE            a key pair to seal backups to, if age-keygen is not at hand
   tyler-server recover-admin USER             a one-time password for an admin who cannot sign in (all servers stopped)
   tyler-server accept-rollback --reason TEXT  go on after a restored backup, with the loss on record (server stopped)
   tyler-server --version
@@ -45,6 +51,13 @@ export async function main(argv: readonly string[]): Promise<number> {
       return configured((config) => awsDoctor(config, rest[1] === "--json", systemClock, say))
     case "new-root-key":
       return rest.length === 0 ? configured(newRootKey) : usage("new-root-key takes no arguments")
+    case "keys":
+    case "backup":
+    case "restore":
+    case "new-backup-key": {
+      const asked = keepingCommand(command, rest)
+      return "fault" in asked ? usage(asked.fault) : configured(asked.run)
+    }
     case "recover-admin": {
       const [username] = rest
       if (username === undefined || rest.length > 1) return usage("recover-admin takes one user name")

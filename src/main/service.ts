@@ -69,6 +69,7 @@ function settingsOf(config: Config, random: Random): Settings {
     purgeGuarded: config.environment === "production",
     adminKeysUnguarded: config.environment === "development",
     changesGuarded: config.environment === "production",
+    keepDays: config.keepDays,
     passwordsFor: config.passwordsFor,
     arnOf: (name: SecretName) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${arnSuffix(random)}`,
   }

@@ -6,6 +6,7 @@ import {
   type Kind,
   path,
   proxies,
+  recipients,
   secretPrefix,
   shaped,
   userNames,
@@ -41,6 +42,9 @@ export interface Setting<T> {
 function setting<T>(kind: Kind<T>, unset: string, about: string): Setting<T> {
   return { kind, unset, about }
 }
+
+/** Reviews and `who` look back 30 days. */
+const KEEP_LEAST = 31
 
 const DAY_MS = 86_400_000
 const BILLION = 1_000_000_000
@@ -94,6 +98,16 @@ export const SETTINGS = {
     path("folder"),
     "`TYLER_DATA_DIR-mirror`",
     "Where signed checkpoints of the audit log are copied. Best on another disk; never inside the data folder.",
+  ),
+  TYLER_BACKUP_RECIPIENTS: setting(
+    recipients,
+    "no backups",
+    "What backups are sealed to: public keys of age, whose private halves are not on this machine. See docs/operate.md.",
+  ),
+  TYLER_BACKUP_PASSPHRASE_FILE: setting(
+    path("file"),
+    "no backups",
+    "The passphrase that backups are sealed to instead: one line of 20 characters or more, not readable by others.",
   ),
   TYLER_SETUP_TOKEN_FILE: setting(
     path("file"),
@@ -265,6 +279,26 @@ export const SETTINGS = {
     choice("put", "logs", "stdout"),
     "`logs` if `CLOUDWATCH_LOG_GROUP` is set, else `put`",
     "The one way the metrics go: PutMetricData, or embedded metric format in the log group or on standard output.",
+  ),
+  AUDIT_KEEP_READS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "How long entries of reads and lists keep what they say: see docs/operate.md. The log verifies as before.",
+  ),
+  AUDIT_KEEP_REFUSALS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for whatever was refused.",
+  ),
+  AUDIT_KEEP_SIGN_INS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for signing in and out, and for second factors that were shown.",
+  ),
+  AUDIT_KEEP_OTHER_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for all else: changes, approvals, keys, the service itself. Old approvals can then no longer be proved.",
   ),
   AUDIT_MIRROR_FILE: setting(
     flag,

@@ -117,6 +117,17 @@ export async function recordPruning(
   await record(on.ledger, [act(on, "PRUNE", "expired", details, changes)])
 }
 
+/** Entries that were kept long enough. None is recorded if another replica was first. @param range `FIRST-LAST` */
+export async function recordRetention(
+  on: Pick<Service, "clock" | "random" | "ledger">,
+  range: string,
+  details: string,
+  change: Change,
+): Promise<void> {
+  const about = { action: "RETAIN", resourceType: "entries", resourceName: range, reason: null }
+  await record(on.ledger, [actAbout(on, about, details, [change])])
+}
+
 /** A step of an erasure that people have ordered; none if another replica has just taken it. */
 export async function recordErasure(
   on: Service,

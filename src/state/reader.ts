@@ -1,3 +1,5 @@
+import type { EntryClass } from "./entry-class.ts"
+import type { ConfirmedEscrow } from "./escrow.ts"
 import type { SecretName } from "../core/name.ts"
 import type { VersionId } from "../core/version.ts"
 import type {
@@ -163,6 +165,10 @@ export interface StateReader {
   keys(): Promise<readonly KeyRow[]>
   /** Of the root key that wraps them. */
   rootKeyCheck(): Promise<Uint8Array>
+  /** The number of the first entry that retention of this class has yet to look at. */
+  retainedUpTo(name: EntryClass): Promise<number>
+  /** Undefined: nobody has ever confirmed one. */
+  escrow(): Promise<ConfirmedEscrow | undefined>
 
   schedule(secretId: string): Promise<ScheduleRow | undefined>
   /** With the secrets' names, in byte order of these, strictly after that one. */

@@ -4,6 +4,7 @@ import { after, test } from "node:test"
 import { deadApi } from "../kit/rotated.ts"
 import { createSecret, REASON, secretPath } from "../kit/secrets.ts"
 import { createNextRootKey } from "../../src/adapters/local/root-key-files.ts"
+import { newIdentity } from "../../src/backup/age.ts"
 import { systemRandom } from "../../src/core/random.ts"
 import { CONTRACTS } from "../../src/http/contract.ts"
 import { MATRIX, type RouteId } from "../../src/http/matrix.ts"
@@ -30,7 +31,8 @@ const SIGNING_ON = [
 
 test("every route answers its own example as it is described", async () => {
   const clock = movableClock()
-  const env = { ROTATION_HOSTS: "127.0.0.1:1", ROTATION_NETWORKS: "loopback" }
+  const { recipient } = await newIdentity()
+  const env = { ROTATION_HOSTS: "127.0.0.1:1", ROTATION_NETWORKS: "loopback", TYLER_BACKUP_RECIPIENTS: recipient }
   const server = await startServer({ clock, env })
   after(() => server.close())
   let client: Client = server.anonymous
@@ -150,6 +152,9 @@ test("every route answers its own example as it is described", async () => {
   client = helen
   const steppedUp = await stepUp(helen, "govern", [], { code: appCode(phone.seed, clock.now()) })
   await ask("POST /api/users/:id/erase", grace, {}, "", steppedUp)
+  clock.advance(STEP_MS)
+  const once = await stepUp(helen, "govern", [], { code: appCode(phone.seed, clock.now()) })
+  await ask("POST /api/backup", {}, {}, "", once)
   client = admin
   await ask("POST /api/users/:id/hold", grace)
   await ask("DELETE /api/users/:id/hold", grace)

@@ -1,3 +1,4 @@
+import { escrowOf } from "../../state/escrow.ts"
 import { TylerError } from "../../core/errors.ts"
 import { foldName } from "../../core/name.ts"
 import type { EntryQuery, SecretOrder, StateReader } from "../../state/reader.ts"
@@ -211,6 +212,14 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       return check
     },
 
+    retainedUpTo: async (name) =>
+      (await one(
+        (row) => Number(Buffer.from(row["value"] as Uint8Array).toString("utf8")),
+        META,
+        `retained_${name}`,
+      )) ?? 0,
+    escrow: () => one((row) => escrowOf(row["value"] as Uint8Array), "SELECT value FROM meta WHERE key = 'escrow'"),
+
     quotaUsed: async (principalId, secretId, day) =>
       (await one(
         count,
@@ -300,6 +309,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     close: () => lanes.close(),
   }
 }
+
+const META = "SELECT value FROM meta WHERE key = $1"
 
 /** Prefix as a range, so that the name index is used; names are ASCII, so U+FFFF ends every prefix. */
 const LIST = `${SECRET}

@@ -1,5 +1,6 @@
 import type { SQLInputValue } from "node:sqlite"
 import type { Clock } from "../../core/clock.ts"
+import { escrowOf } from "../../state/escrow.ts"
 import type { StateReader } from "../../state/reader.ts"
 import { openReader } from "./database.ts"
 import {
@@ -209,6 +210,14 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
       if (check === undefined) throw asFault(new Error("no root key check"))
       return check
     },
+
+    retainedUpTo: async (name) =>
+      (await one(
+        (row) => Number(Buffer.from(row["value"] as Uint8Array).toString("utf8")),
+        "SELECT value FROM meta WHERE key = ?",
+        `retained_${name}`,
+      )) ?? 0,
+    escrow: () => one((row) => escrowOf(row["value"] as Uint8Array), "SELECT value FROM meta WHERE key = 'escrow'"),
 
     quotaUsed: async (principalId, secretId, day) =>
       (secretId === null

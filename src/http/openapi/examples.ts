@@ -741,6 +741,7 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { reason: "The yearly rotation", retire: false },
     answer: { message: "Key rotation started", keyId: VERSION },
   },
+  "POST /api/backup": { send: { reason: "The nightly backup", have: [] } },
   "POST /api/keys/rotate-root": {
     send: { reason: "The yearly rotation" },
     answer: { message: "Root key rotated", keys: 3 },
