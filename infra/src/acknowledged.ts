@@ -1,6 +1,6 @@
 import { Validations } from "aws-cdk-lib"
 import type { App } from "aws-cdk-lib"
-import type { Config } from "./config.ts"
+import type { Config, RotationFunction } from "./config.ts"
 
 /** A rule of cdk-nag that does not hold somewhere, and why that is meant. */
 export interface Acknowledged {
@@ -22,22 +22,20 @@ const access = (policy: string, resource: string, reason: string): Acknowledged 
 })
 
 /** All of them. One that is no longer needed fails the tests, as one that is missing does. */
-export function acknowledged({ account, region, name }: Config): readonly Acknowledged[] {
+export function acknowledged(config: Config): readonly Acknowledged[] {
+  const { account, region, name, service, rotation } = config
   const secrets = `arn:aws:secretsmanager:${region}:${account}:secret:${name}/*`
   const streams = (group: string): string =>
     `arn:aws:logs:${region}:${account}:log-group:/${name}/${group}:log-stream:*`
   const variables = "None of these variables is secret; what is comes from Secrets Manager"
   return [
-    ...["reader", "writer", "deleter", "rotator", "break-glass"].map((policy) => access(policy, secrets, BELOW_PREFIX)),
+    ...["reader", "writer", "deleter", "break-glass"].map((policy) => access(policy, secrets, BELOW_PREFIX)),
+    ...(service.duties.includes("rotate") ? [access("orderer", secrets, BELOW_PREFIX)] : []),
+    ...rotation.functions.flatMap((one) => ofRotation(one, secrets, streams("rotation"))),
     access("reader", "*", `${NO_RESOURCES}: ListSecrets`),
     access("break-glass", "*", `${NO_RESOURCES}: ListSecrets`),
     access("evidence", "*", `${NO_RESOURCES}: PutMetricData; its namespace is fixed`),
     access("execution", "*", `${NO_RESOURCES}: GetAuthorizationToken`),
-    access(
-      "rotator",
-      "*",
-      `${NO_RESOURCES}: network interfaces before they are made; the function's own code is denied them`,
-    ),
     access(
       "evidence",
       `arn:aws:s3:::${name}-mirror-${account}-${region}/tyler-audit/*`,
@@ -46,7 +44,6 @@ export function acknowledged({ account, region, name }: Config): readonly Acknow
     access("evidence", streams("audit"), STREAMS),
     access("execution", streams("service"), STREAMS),
     access("execution", streams("database"), STREAMS),
-    access("rotator", streams("rotation"), STREAMS),
     {
       path: "network/flows-policy/Resource",
       rule: `AwsSolutions-IAM5[Resource::${streams("network")}]`,
@@ -69,6 +66,16 @@ export function acknowledged({ account, region, name }: Config): readonly Acknow
       rule: "AwsSolutions-SMG4",
       reason: "Made from the cache's password, and changes with it",
     },
+  ]
+}
+
+function ofRotation(one: RotationFunction, secrets: string, streams: string): readonly Acknowledged[] {
+  const policy = `rotation-${one.strategy}`
+  const interfaces = `${NO_RESOURCES}: network interfaces before they are made; the function's own code is denied them`
+  return [
+    ...one.secrets.map((folder) => access(policy, secrets.replace(/\*$/, folder), BELOW_PREFIX)),
+    access(policy, streams, STREAMS),
+    access(policy, "*", interfaces),
   ]
 }
 

@@ -41,7 +41,7 @@ export function buildApp(config: Config, outdir?: string): App {
     trail,
     "the bucket of access logs",
   )
-  new RotationStack(app, config, { keys, network, access })
+  if (config.rotation.functions.length > 0) new RotationStack(app, config, { keys, network, access })
   const alarms = new AlarmsStack(app, config, keys)
   new DashboardStack(app, config, alarms)
   acknowledge(app, config)

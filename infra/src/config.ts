@@ -14,7 +14,7 @@ export interface Config {
   readonly data: DataConfig
   readonly evidence: EvidenceConfig
   readonly people: PeopleConfig
-  readonly rotation: { readonly bundle: string }
+  readonly rotation: RotationConfig
   readonly alarms: AlarmsConfig
 }
 
@@ -50,7 +50,7 @@ interface ServiceConfig {
   readonly adoption: boolean
 }
 
-export const DUTIES = ["read", "write", "delete"] as const
+export const DUTIES = ["read", "write", "delete", "rotate"] as const
 export type Duty = (typeof DUTIES)[number]
 
 interface DataConfig {
@@ -75,6 +75,21 @@ interface PeopleConfig {
   readonly breakGlass: readonly string[]
 }
 
+interface RotationConfig {
+  /** The folder that holds the function, of which each of the following is one. */
+  readonly bundle: string
+  readonly functions: readonly RotationFunction[]
+}
+
+export interface RotationFunction {
+  /** docs/rotation.md; also part of the function's name. */
+  readonly strategy: string
+  /** Folders below the prefix, each ending in a slash and `*`. */
+  readonly secrets: readonly string[]
+  /** Administrators whose credentials it may use, each at one place. */
+  readonly admins: readonly { readonly secret: string; readonly place: Readonly<Record<string, unknown>> }[]
+}
+
 interface AlarmsConfig {
   readonly emails: readonly string[]
   /** Where the runbooks can be read. */
@@ -92,6 +107,8 @@ const IMAGE = /^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9][a-z0-9
 const IMAGE_TEXT = "an image of ECR with its digest: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:..."
 const PATH = /^\/[\w./-]{1,200}$/
 const RECOVERY_DAYS = 35
+const BELOW_PREFIX = /^[A-Za-z0-9/_+=.@-]{1,200}\/\*$/
+const SECRET = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,519}$/
 const TEN_YEARS = 3650
 
 /** @throws Error with one line for each fault */
@@ -122,11 +139,13 @@ export function parseConfig(json: unknown): Config {
   return config
 }
 
-function judgeTogether({ region, availabilityZones, service }: Config, top: Reader): void {
+function judgeTogether({ region, availabilityZones, service, rotation }: Config, top: Reader): void {
   if (availabilityZones.some((zone) => !zone.startsWith(region)))
     top.fault("availabilityZones", `must lie in ${region}`)
   if (service.most < service.least) top.fault("service.most", "must not be less than service.least")
   if (!service.certificateArn.includes(`:${region}:`)) top.fault("service.certificateArn", `must be of ${region}`)
+  if (service.duties.includes("rotate") && rotation.functions.length === 0)
+    top.fault("service.duties", 'has "rotate", and rotation.functions has no function that could be asked to')
   if (!service.duties.includes("read")) top.fault("service.duties", 'must include "read": nothing works without')
 }
 
@@ -166,7 +185,7 @@ function serviceOf(of: Reader): ServiceConfig {
     clients: of.texts("clients", [1, 50], CIDR, "a network such as 10.0.0.0/8"),
     least: of.integer("least", 2, 50),
     most: of.integer("most", 2, 50),
-    duties: of.texts("duties", [1, 3], /^(?:read|write|delete)$/, DUTIES.join(", ")) as readonly Duty[],
+    duties: of.texts("duties", [1, 4], /^(?:read|write|delete|rotate)$/, DUTIES.join(", ")) as readonly Duty[],
     adoption: of.flag("adoption", false),
   }
   of.end()
@@ -204,9 +223,31 @@ function peopleOf(of: Reader): PeopleConfig {
 }
 
 function rotationOf(of: Reader): Config["rotation"] {
-  const rotation = { bundle: of.text("bundle", /^[\w./-]{1,400}$/, "the path of a folder that holds rotation.mjs") }
+  const rotation = {
+    bundle: of.text("bundle", /^[\w./-]{1,400}$/, "the path of a folder that holds rotation.mjs"),
+    functions: of.parts("functions", [0, 10]).map(functionOf),
+  }
+  const strategies = rotation.functions.map(({ strategy }) => strategy)
+  if (new Set(strategies).size < strategies.length) of.fault("functions", "must each have a strategy of its own")
   of.end()
   return rotation
+}
+
+function functionOf(of: Reader): RotationFunction {
+  const one = {
+    strategy: of.text("strategy", /^[a-z][a-z0-9-]{1,30}$/, "a strategy, see docs/rotation.md"),
+    secrets: of.texts("secrets", [1, 20], BELOW_PREFIX, "a folder below the prefix, such as database/*"),
+    admins: of.parts("admins", [0, 20]).map((admin) => {
+      const bound = {
+        secret: admin.text("secret", SECRET, "the ARN of a secret, with its six last characters"),
+        place: admin.members("place"),
+      }
+      admin.end()
+      return bound
+    }),
+  }
+  of.end()
+  return one
 }
 
 function alarmsOf(of: Reader): AlarmsConfig {

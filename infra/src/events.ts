@@ -1,4 +1,4 @@
-import type { Place, RoleUse } from "./place.ts"
+import type { Place } from "./place.ts"
 
 /** An alarm that EventBridge raises, from what CloudTrail saw: it does not depend on the service, which may be what is broken. */
 export interface EventAlarm {
@@ -22,11 +22,12 @@ const callsOf = (source: string, detail: Readonly<Record<string, unknown>>) => (
  * the role of break-glass. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  */
 export function awsEventAlarms(at: Place): readonly EventAlarm[] {
+  const rotators = at.config.rotation.functions.map(({ strategy }) => at.rotationRoleArn(strategy))
   // Users and the account's root have no role: what is absent is not "anything but", it has to be said.
-  const notBy = (...uses: readonly RoleUse[]) => ({
+  const notBy = (...arns: readonly string[]) => ({
     userIdentity: {
       sessionContext: {
-        sessionIssuer: { arn: [{ "anything-but": uses.map((use) => at.roleArn(use)) }, { exists: false }] },
+        sessionIssuer: { arn: [{ "anything-but": arns }, { exists: false }] },
       },
     },
   })
@@ -40,7 +41,7 @@ export function awsEventAlarms(at: Place): readonly EventAlarm[] {
       pattern: callsOf("secretsmanager", {
         eventName: ["GetSecretValue"],
         ...ofOurs,
-        ...notBy("service", "rotator"),
+        ...notBy(at.roleArn("service"), ...rotators),
       }),
       reads: true,
     },
@@ -51,7 +52,7 @@ export function awsEventAlarms(at: Place): readonly EventAlarm[] {
       pattern: callsOf("secretsmanager", {
         eventName: ["DeleteSecret", "PutResourcePolicy", "DeleteResourcePolicy", "ReplicateSecretToRegions"],
         ...ofOurs,
-        ...notBy("service"),
+        ...notBy(at.roleArn("service")),
       }),
       reads: false,
     },

@@ -18,6 +18,19 @@ export class Reader {
     return new Reader(this.#take(name), this.#at(name), this.faults)
   }
 
+  /** A list of objects. */
+  parts(name: string, [least, most]: readonly [number, number]): readonly Reader[] {
+    const value = this.#take(name)
+    if (!Array.isArray(value) || value.length < least || value.length > most)
+      return this.#fault(name, value, `a list of ${least} to ${most} objects`, [])
+    return value.map((one, index) => new Reader(one, `${this.#at(name)}[${index}]`, this.faults))
+  }
+
+  /** An object that is handed on as it is. */
+  members(name: string): Readonly<Record<string, unknown>> {
+    return this.part(name).#value
+  }
+
   text(name: string, pattern: RegExp, wanted: string): string {
     const value = this.#take(name)
     if (typeof value === "string" && pattern.test(value)) return value

@@ -20,7 +20,7 @@ export type Arns = Readonly<Record<KeyUse, string>>
 
 export type LogUse = "audit" | "service" | "rotation" | "database" | "network"
 
-export type RoleUse = "service" | "execution" | "rotator" | "deployer" | "break-glass" | "database"
+export type RoleUse = "service" | "execution" | "deployer" | "break-glass" | "database"
 
 /**
  * Names and ARNs of one installation. They are made from the configuration, not passed from stack to stack, so a policy
@@ -101,8 +101,27 @@ export class Place {
     return this.arn("sns", `${this.config.name}-alarms`)
   }
 
-  rotationArn(): string {
-    return this.arn("lambda", `function:${this.config.name}-rotation`)
+  /** Of one rotation function: its name, and its role's. */
+  rotation(strategy: string): string {
+    return `${this.config.name}-rotation-${strategy}`
+  }
+
+  rotationArn(strategy: string): string {
+    return this.arn("lambda", `function:${this.rotation(strategy)}`)
+  }
+
+  rotationRoleArn(strategy: string): string {
+    return this.globalArn("iam", `role/${this.rotation(strategy)}`)
+  }
+
+  /** Every rotation function there is. */
+  rotationArns(): string[] {
+    return this.config.rotation.functions.map(({ strategy }) => this.rotationArn(strategy))
+  }
+
+  /** What a function may rotate. */
+  rotated(names: readonly string[]): string[] {
+    return names.map((name) => this.arn("secretsmanager", `secret:${this.prefix}/${name}`))
   }
 
   /** `kms:ViaService`; it ends so in every partition: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */

@@ -32,6 +32,7 @@ export function variables(at: Place, keys: Arns, databaseHost: string, inside: I
     SECRETS_BACKEND: "aws",
     SECRETS_PREFIX: at.prefix,
     SECRETS_KMS_KEYS: keys.values,
+    ...(service.duties.includes("rotate") ? { SECRETS_ROTATION_LAMBDA: at.rotationArns().join(",") } : {}),
     CLOUDWATCH_NAMESPACE: NAMESPACE,
     CLOUDWATCH_METRICS: "put",
     AUDIT_MIRROR_LOG_GROUP: at.logGroup("audit"),

@@ -173,7 +173,7 @@ const NOT_TOLD: readonly Event[] = [
   call("kms", "Decrypt", "tyler-setup-service"),
   call("cloudtrail", "LookupEvents", "auditor"),
   call("secretsmanager", "GetSecretValue", "tyler-setup-service", OURS),
-  call("secretsmanager", "GetSecretValue", "tyler-setup-rotator", OURS_BY_ARN),
+  call("secretsmanager", "GetSecretValue", "tyler-setup-rotation-postgres-single", OURS_BY_ARN),
   call("secretsmanager", "GetSecretValue", "ada", { secretId: "another/config/one" }),
   call("secretsmanager", "DeleteSecret", "tyler-setup-service", OURS),
   call("sts", "AssumeRole", "deployment", { roleArn: ROLE.roleArn.replace("break-glass", "deployer") }),

@@ -5,9 +5,9 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { buildApp } from "../src/app.ts"
 import { parseConfig } from "../src/config.ts"
-import { type Change, exampleConfig } from "./synthesis.ts"
+import { type Change, exampleConfig, synthesise } from "./synthesis.ts"
 
-const BUNDLE = "dist-lambda"
+const BUNDLE = "build/lambda"
 
 /** One member of the example set to something else; undefined takes it away. */
 const set =
@@ -42,6 +42,7 @@ test("what may be left out has the safe meaning", () => {
   assert.deepEqual([config.keys.multiRegionKey, config.service.adoption], [false, false])
 })
 
+const FUNCTION = { strategy: "redis", secrets: ["database/*"], admins: [] }
 const ZEROS = "0".repeat(64)
 
 const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
@@ -76,7 +77,20 @@ const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
   ["service.most", 51, /an integer from 2 to 50/],
   ["service.least", 7, /^service\.most must not be less than service\.least$/],
   ["service.duties", ["write"], /must include "read"/],
-  ["service.duties", ["read", "own"], /read, write, delete/],
+  ["service.duties", ["read", "own"], /read, write, delete, rotate/],
+  ["service.duties", ["read", "read"], /1 to 4 different ones/],
+  ["rotation.functions", [FUNCTION, FUNCTION], /^rotation\.functions must each have a strategy of its own$/],
+  [
+    "rotation.functions",
+    [{ ...FUNCTION, secrets: ["database/orders"] }],
+    /functions\[0\]\.secrets is .*a folder below the prefix/,
+  ],
+  [
+    "rotation.functions",
+    [{ ...FUNCTION, admins: [{ secret: "admin", place: {} }] }],
+    /functions\[0\]\.admins\[0\]\.secret is "admin"/,
+  ],
+  ["rotation.functions", Array(11).fill(FUNCTION), /a list of 0 to 10 objects/],
   ["data.storageGiB", 19, /an integer from 20 to 16384/],
   ["data.backupDays", 0, /an integer from 1 to 35/],
   ["data.backupDays", 36, /an integer from 1 to 35/],
@@ -98,6 +112,21 @@ const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
 
 for (const [path, value, fault] of REFUSED)
   test(`${path} ${JSON.stringify(value) ?? "left out"} is refused`, () => assert.match(faultOf(path, value), fault))
+
+test("whoever may order rotations has a function that can be asked to", () => {
+  const change: Change = (json) => {
+    set("service.duties", ["read", "rotate"])(json)
+    set("rotation.functions", [])(json)
+  }
+  const message = 'service.duties has "rotate", and rotation.functions has no function that could be asked to'
+  assert.throws(() => exampleConfig(BUNDLE, change), { message })
+})
+
+test("without rotation functions there is no stack of them", () => {
+  const { templates } = synthesise((json) => Object.assign(json["rotation"] ?? {}, { functions: [] }))
+  assert.equal(templates["rotation"], undefined)
+  assert.equal(Object.keys(templates).length, 10)
+})
 
 test("bounds themselves are taken", () => {
   const bounds: readonly (readonly [string, readonly unknown[]])[] = [

@@ -34,6 +34,8 @@ const DELETION_DAYS = 30
  * the role's own policy. The account's root is among the administrators, so a key can never become nobody's.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
  */
+const rotators = (at: Place): string[] =>
+  at.config.rotation.functions.map(({ strategy }) => at.rotationRoleArn(strategy))
 const account = new AccountRootPrincipal()
 const anybody = new AnyPrincipal()
 const calledBy = (...arns: readonly string[]) => ({ ArnLike: { "aws:PrincipalArn": arns } })
@@ -98,7 +100,7 @@ const USES: Readonly<Record<KeyUse, (at: Place) => PolicyStatement[]>> = {
       actions: ["kms:Decrypt", "kms:GenerateDataKey"],
       resources: ["*"],
       conditions: {
-        ...calledBy(at.roleArn("service"), at.roleArn("rotator"), at.roleArn("break-glass")),
+        ...calledBy(at.roleArn("service"), at.roleArn("break-glass"), ...rotators(at)),
         StringEquals: { "kms:ViaService": at.via("secretsmanager"), "kms:CallerAccount": at.config.account },
       },
     }),

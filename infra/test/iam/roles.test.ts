@@ -131,6 +131,7 @@ test("each call passes all the policies on its way", async () => {
     assert.equal((await ask("service", action, whole)).answer, "allowed", action)
 })
 
+const ROTATOR = "rotation-postgres-single"
 const OUTSIDE: Whole = { resource: OURS, context: TAGGED }
 
 test("values come through the endpoint, and to those whom they are for", async () => {
@@ -145,8 +146,8 @@ test("values come through the endpoint, and to those whom they are for", async (
     ["service", "GetSecretValue", { ...ours(INSIDE), resource: FOREIGN }, "nothing"],
     ["service", "GetSecretValue", { resource: OURS, context: INSIDE, through: "secretsmanager" }, "nothing"],
     ["service", "GetSecretValue", { resource: PROBE, context: INSIDE, through: "secretsmanager" }, "allowed"],
-    ["rotator", "GetSecretValue", OUTSIDE, "refused"],
-    ["rotator", "GetSecretValue", ours(INSIDE), "nothing"],
+    [ROTATOR, "GetSecretValue", OUTSIDE, "refused"],
+    [ROTATOR, "GetSecretValue", ours(INSIDE), "nothing"],
     ["deployer", "GetSecretValue", OUTSIDE, "refused"],
     ["execution", "GetSecretValue", ours(INSIDE), "nothing"],
     ["break-glass", "GetSecretValue", OUTSIDE, "allowed"],
@@ -161,8 +162,8 @@ test("values come through the endpoint, and to those whom they are for", async (
 })
 
 test("a service with one duty less holds one policy less", () => {
-  const policies = { read: "reader", write: "writer", delete: "deleter" } as const
-  for (const missing of ["write", "delete"] as const) {
+  const policies = { read: "reader", write: "writer", delete: "deleter", rotate: "orderer" } as const
+  for (const missing of ["write", "delete", "rotate"] as const) {
     const duties = DUTIES.filter((duty) => duty !== missing)
     const held = policiesOf(
       synthesise((json) => Object.assign(json["service"] ?? {}, { duties })),

@@ -1,13 +1,17 @@
 import { ACCOUNT, REGION, type Row, role, tableOf } from "./row.ts"
 import { keyArn } from "./rows-service.ts"
-import { FOREIGN, OURS, SEALED, TAGGED, VALUES } from "./rows-store.ts"
+import { FOREIGN, OURS, PROBE, SEALED, TAGGED, VALUES } from "./rows-store.ts"
 
-const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:tyler-setup-rotation`
+const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:tyler-setup-rotation-postgres-single`
+const ROTATED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:tyler-setup/database/orders-AbCdEf`
+const ADMIN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:tyler-setup/database/admin-AbCdEf`
 const OTHER_FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:another`
 const ROTATED_BY_US = { "secretsmanager:resource/AllowRotationLambdaArn": FUNCTION }
 const ROTATES = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"].map(
   (operation) => `secretsmanager:${operation}`,
 )
+const ORDERS = ["secretsmanager:RotateSecret", "secretsmanager:CancelRotateSecret"]
+const OUR_ROTATION = { ...TAGGED, "secretsmanager:RotationLambdaARN": FUNCTION }
 const INTERFACES = [
   "ec2:CreateNetworkInterface",
   "ec2:DescribeNetworkInterfaces",
@@ -27,25 +31,20 @@ const CLUSTER = { "ecs:cluster": `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/tyler
 const TO_TASKS = { "iam:PassedToService": "ecs-tasks.amazonaws.com" }
 const TRAIL = `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/tyler-setup`
 
-const rotator = tableOf("rotator", { principal: role("tyler-setup-rotator") })
+const rotator = tableOf("rotation-postgres-single", { principal: role("tyler-setup-rotation-postgres-single") })
+const orderer = tableOf("orderer")
 const deployer = tableOf("deployer", { principal: role("tyler-setup-deployer") })
 const breakGlass = tableOf("break-glass", { principal: role("tyler-setup-break-glass") })
 
 export const PEOPLE_ROWS: readonly Row[] = [
-  ...rotator.allows("RotateOurs", ROTATES, OURS, ROTATED_BY_US, {
+  ...rotator.allows("RotateOurs", ROTATES, ROTATED, ROTATED_BY_US, {
     other: { "secretsmanager:resource/AllowRotationLambdaArn": OTHER_FUNCTION },
   }),
-  ...rotator.ignores(ROTATES, FOREIGN, ROTATED_BY_US),
-  ...rotator.allows("ReadAdministrators", "secretsmanager:GetSecretValue", OURS, {
-    ...TAGGED,
-    "aws:ResourceTag/RotationAdministrator": "true",
-  }),
-  ...rotator.ignores("secretsmanager:GetSecretValue", FOREIGN, {
-    ...TAGGED,
-    "aws:ResourceTag/RotationAdministrator": "true",
-  }),
-  ...rotator.ignores("secretsmanager:GetSecretValue", OURS, TAGGED),
-  ...rotator.ignores(["secretsmanager:DeleteSecret", "secretsmanager:TagResource"], OURS, ROTATED_BY_US),
+  ...rotator.ignores(ROTATES, OURS, ROTATED_BY_US),
+  ...rotator.lets("ReadAdministrators", "secretsmanager:GetSecretValue", ADMIN),
+  ...rotator.ignores("secretsmanager:PutSecretValue", ADMIN),
+  ...rotator.ignores("secretsmanager:GetSecretValue", ROTATED, TAGGED),
+  ...rotator.ignores(["secretsmanager:DeleteSecret", "secretsmanager:TagResource"], ROTATED, ROTATED_BY_US),
   ...rotator.allows("SealValues", ["kms:GenerateDataKey", "kms:Decrypt"], VALUES, SEALED),
   ...rotator.ignores(["kms:GenerateDataKey", "kms:Decrypt"], keyArn("keyring"), SEALED),
   ...rotator.lets("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], logStream("rotation")),
@@ -62,6 +61,18 @@ export const PEOPLE_ROWS: readonly Row[] = [
       },
     ),
   ),
+
+  ...orderer.allows("OrderRotation", "secretsmanager:RotateSecret", OURS, OUR_ROTATION, {
+    other: { "secretsmanager:RotationLambdaARN": OTHER_FUNCTION },
+  }),
+  ...orderer.ignores("secretsmanager:RotateSecret", FOREIGN, OUR_ROTATION),
+  ...orderer.allows("CancelRotation", "secretsmanager:CancelRotateSecret", OURS, TAGGED),
+  ...orderer.ignores("secretsmanager:CancelRotateSecret", FOREIGN, TAGGED),
+  ...[PROBE, `${PROBE}-AbCdEf`].flatMap((arn) => orderer.lets("OrderProbe", ORDERS, arn)),
+  ...orderer.ignores(ORDERS, `${PROBE}/below-AbCdEf`),
+  ...orderer.lets("InvokeFunctions", "lambda:InvokeFunction", FUNCTION),
+  ...orderer.ignores("lambda:InvokeFunction", OTHER_FUNCTION),
+  ...orderer.ignores("lambda:UpdateFunctionCode", FUNCTION),
 
   ...["deploy", "file-publishing", "image-publishing", "lookup"].flatMap((what) =>
     deployer.lets("Deploy", "sts:AssumeRole", bootstrap(what)),

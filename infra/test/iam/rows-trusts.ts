@@ -16,7 +16,7 @@ export const TRUST_ROWS: readonly Row[] = [
     ]
   }),
   ...[
-    ["rotator", "lambda.amazonaws.com"],
+    ["rotation-postgres-single", "lambda.amazonaws.com"],
     ["flows", "vpc-flow-logs.amazonaws.com"],
   ].flatMap(([use = "", principal = ""]) => {
     const trust = tableOf(`trust ${use}`)

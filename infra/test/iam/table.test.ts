@@ -1,13 +1,15 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { example } from "../synthesis.ts"
+import { DUTIES } from "../../src/config.ts"
+import { synthesise } from "../synthesis.ts"
 import { type Document, documentsOf } from "./documents.ts"
 import { mutantsOf } from "./mutants.ts"
 import { ACCOUNT, type Row } from "./row.ts"
 import { ROWS } from "./rows.ts"
 import { said, type Simulated, simulate } from "./simulate.ts"
 
-const synthesis = example()
+/** With every duty there is. */
+const synthesis = synthesise((json) => Object.assign(json["service"] ?? {}, { duties: DUTIES }))
 const documents = new Map(documentsOf(synthesis).map((one) => [one.name, one]))
 
 function ask(row: Row, document: Document): Promise<Simulated> {

@@ -48,6 +48,11 @@ test("the rotation function is inside, and only Secrets Manager of this account 
   const { Properties } = only("AWS::Lambda::Function", templates)
   assert.equal(list(Properties["VpcConfig"]?.["SubnetIds"]).length, 2)
   assert.equal(Properties["Runtime"], "nodejs24.x")
+  assert.deepEqual(Properties["Environment"]?.["Variables"], {
+    ROTATION_STRATEGY: "postgres-single",
+    ROTATION_SECRETS: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:tyler-setup/database/*",
+    ROTATION_ADMINS: JSON.stringify(example().config.rotation.functions[0]?.admins),
+  })
   const { Properties: permission } = only("AWS::Lambda::Permission", templates)
   assert.deepEqual(
     [permission["Principal"], permission["SourceAccount"]],
