@@ -1,5 +1,8 @@
 import assert from "node:assert/strict"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { after, before, describe, test } from "node:test"
+import { setTimeout as pause } from "node:timers/promises"
 import { Client as Postgres } from "pg"
 import type { AccessAnswer } from "../../src/api/access.ts"
 import type { VersionsAnswer } from "../../src/api/secrets.ts"
@@ -7,6 +10,8 @@ import { entriesOf } from "../kit/audit.ts"
 import type { Client } from "../kit/client.ts"
 import { type Cluster, noCluster, startCluster } from "../kit/postgres-cluster.ts"
 import { rotate, ROTATES_HERE, rotated, schedule, scheduled, statusOf, until } from "../kit/rotated.ts"
+import { until as eventually } from "../kit/receiver.ts"
+import { startRotationHook } from "../kit/rotation-hook.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 
@@ -166,4 +171,34 @@ describe("rotation of a PostgreSQL user by the service", { skip: noCluster }, ()
     assert.equal((await rotate(admin, name)).body.code, "not_rotatable")
     assert.equal((await statusOf(admin, name)).state, "not_configured")
   })
+})
+
+test("while nothing can be recorded a rotation waits, and is done once that is over; nothing is told twice meanwhile", async () => {
+  await using hook = await startRotationHook()
+  const stage = await openStage({}, { env: { ...ROTATES_HERE, ROTATION_HOSTS: hook.host } })
+  const database = new DatabaseSync(join(stage.server.dataFolder, "tyler.db"))
+  try {
+    const { admin } = stage
+    const name = "app/locked"
+    await createSecret(admin, name, hook.value(name))
+    await scheduled(admin, name, { strategy: "webhook" })
+    hook.on = ({ step }) => {
+      if (step === "set" && hook.told.length === 1) database.exec("BEGIN IMMEDIATE")
+      return undefined
+    }
+    assert.equal((await rotate(admin, name)).status, 202)
+    await eventually("it is told", () => hook.told.length > 0)
+    const before = process.cpuUsage()
+    await pause(6000)
+    assert.equal(hook.told.length, 1)
+    const { user, system } = process.cpuUsage(before)
+    assert.ok(user + system < 3_000_000, "it does not ask again and again")
+    database.exec("ROLLBACK")
+    const status = await until(admin, name, ({ state }) => state !== "running")
+    assert.equal(status.rotations[0]?.state, "done")
+    assert.equal(new Set(hook.told.map(({ pending }) => pending?.["password"])).size, 1)
+  } finally {
+    database.close()
+    await stage.close()
+  }
 })
