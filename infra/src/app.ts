@@ -14,11 +14,13 @@ import { RotationStack } from "./stacks/rotation.ts"
 import { ServiceStack } from "./stacks/service.ts"
 import { TrailStack } from "./stacks/trail.ts"
 
+/** What is exported cannot go while another stack uses it. */
+const KEPT_EXPORTS = { "@aws-cdk/core:defaultCrossStackReferences": "strong" }
 /** ARNs then say `aws` where CloudFormation would be asked for the partition: what a policy is about is plain to read. */
 const PLAIN_ARNS = { "@aws-cdk/core:enablePartitionLiterals": true }
 
 export function emptyApp(outdir?: string): App {
-  return new App({ outdir, analyticsReporting: false, context: PLAIN_ARNS })
+  return new App({ outdir, analyticsReporting: false, context: { ...PLAIN_ARNS, ...KEPT_EXPORTS } })
 }
 
 /** Every stack, in the order in which they need each other. @param outdir where the templates go */

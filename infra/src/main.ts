@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { buildApp } from "./app.ts"
-import { type Config, parseConfig } from "./config.ts"
+import type { Config } from "./config.ts"
+import { parseConfig } from "./parse-config.ts"
 
 /** What `cdk` starts: `config.json` beside `cdk.json`, or the file that TYLER_INFRA_CONFIG names. */
 const file = process.env["TYLER_INFRA_CONFIG"] ?? "config.json"

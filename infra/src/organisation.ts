@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { Stack } from "aws-cdk-lib"
 import { emptyApp } from "./app.ts"
-import { parseConfig } from "./config.ts"
+import { parseConfig } from "./parse-config.ts"
 import { Place } from "./place.ts"
 import { organisationPolicy } from "./policies/organisation.ts"
 

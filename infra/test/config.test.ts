@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 import { buildApp } from "../src/app.ts"
-import { parseConfig } from "../src/config.ts"
+import { parseConfig } from "../src/parse-config.ts"
 import { type Change, exampleConfig, synthesise } from "./synthesis.ts"
 
 const BUNDLE = "build/lambda"
@@ -90,7 +90,7 @@ const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
     [{ ...FUNCTION, admins: [{ secret: "admin", place: {} }] }],
     /functions\[0\]\.admins\[0\]\.secret is "admin"/,
   ],
-  ["rotation.functions", Array(11).fill(FUNCTION), /a list of 0 to 10 objects/],
+  ["rotation.functions", Array.from({ length: 11 }, () => FUNCTION), /a list of 0 to 10 objects/],
   ["data.storageGiB", 19, /an integer from 20 to 16384/],
   ["data.backupDays", 0, /an integer from 1 to 35/],
   ["data.backupDays", 36, /an integer from 1 to 35/],

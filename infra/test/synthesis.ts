@@ -3,7 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after } from "node:test"
 import { buildApp } from "../src/app.ts"
-import { type Config, parseConfig } from "../src/config.ts"
+import type { Config } from "../src/config.ts"
+import { parseConfig } from "../src/parse-config.ts"
 import type { Part } from "./part.ts"
 
 export interface Resource {
@@ -23,6 +24,8 @@ export interface Synthesis {
   readonly folder: string
   /** By the stack's name without the installation's. */
   readonly templates: Readonly<Record<string, Template>>
+  /** What CDK would have to ask an account for. */
+  readonly missing: number
   /** Stacks that one command would delete. */
   readonly unprotected: readonly string[]
   /** What cdk-nag found and what it was told. */
@@ -82,6 +85,7 @@ export function synthesise(change?: Change): Synthesis {
     config,
     folder: out,
     templates: Object.fromEntries(templates),
+    missing: assembly.manifest.missing?.length ?? 0,
     unprotected: unprotected.map(({ stackName }) => stackName),
     report,
   }

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs"
 import {
   Capability,
   Cluster,
-  ContainerImage,
   ContainerInsights,
   FargateTaskDefinition,
   LinuxParameters,
@@ -15,6 +14,7 @@ import type { Config } from "../config.ts"
 import type { Arns } from "../place.ts"
 import type { AccessStack } from "./access.ts"
 import { DATABASE, type DataStack } from "./data.ts"
+import { pinnedImage } from "./image.ts"
 import { keptLog } from "./log.ts"
 import type { NetworkStack } from "./network.ts"
 import { DATABASE_PORT } from "./ports.ts"
@@ -59,7 +59,7 @@ export class ClusterStack extends TylerStack {
     linux.dropCapabilities(Capability.ALL)
     const administrator = Secret.fromSecretCompleteArn(this, "administrator", data.administratorArn)
     task.addContainer("psql", {
-      image: ContainerImage.fromRegistry(this.at.config.data.psqlImage),
+      image: pinnedImage(this, this.at.config.data.psqlImage),
       user: USER,
       readonlyRootFilesystem: true,
       linuxParameters: linux,

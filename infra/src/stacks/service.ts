@@ -4,7 +4,6 @@ import { type ISecurityGroup, SecurityGroup, type Vpc } from "aws-cdk-lib/aws-ec
 import {
   Capability,
   type ContainerDefinition,
-  ContainerImage,
   FargateService,
   FargateTaskDefinition,
   LinuxParameters,
@@ -24,6 +23,7 @@ import { type Arns, PORT } from "../place.ts"
 import { probeScript, variables } from "../variables.ts"
 import type { DataStack } from "./data.ts"
 import type { ClusterParts, ClusterStack } from "./cluster.ts"
+import { pinnedImage } from "./image.ts"
 import { keptLog } from "./log.ts"
 import type { NetworkStack } from "./network.ts"
 import { TylerStack } from "./stack.ts"
@@ -76,7 +76,7 @@ export class ServiceStack extends TylerStack {
     const linux = new LinuxParameters(this, "linux", { initProcessEnabled: true })
     linux.dropCapabilities(Capability.ALL)
     return task.addContainer("tyler", {
-      image: ContainerImage.fromRegistry(image),
+      image: pinnedImage(this, image),
       user,
       readonlyRootFilesystem: true,
       linuxParameters: linux,

@@ -16,4 +16,9 @@ export class TylerStack extends Stack {
     })
     this.at = new Place(this, config)
   }
+
+  /** Those that were written down: CDK would ask an account for them. */
+  override get availabilityZones(): string[] {
+    return [...this.at.config.availabilityZones]
+  }
 }
