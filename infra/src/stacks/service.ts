@@ -142,7 +142,7 @@ export class ServiceStack extends TylerStack {
         path: "/api/health",
         // The balancer asks by address, and a request for a foreign Host is 421: from a process that serves. Whether all
         // is well is asked by the container's own check, under the right name.
-        healthyHttpCodes: "421",
+        healthyHttpCodes: "200,421",
         interval: Duration.seconds(10),
         timeout: Duration.seconds(5),
         healthyThresholdCount: 2,
