@@ -42,7 +42,7 @@ const audit = { auth: "session", verb: null, resource: "audit", counts: null } a
 
 export const MATRIX = {
   "GET /api/health": { ...open, summary: "Liveness: the process answers" },
-  "GET /api/ready": { ...open, summary: "Readiness: says which part is down" },
+  "GET /api/ready": { ...open, summary: "Readiness: says which part is down; 503 where one is needed" },
 
   "GET /metrics": { ...open, auth: "session", summary: "Numbers for Prometheus (role admin, auditor or metrics)" },
   "GET /api/openapi.json": { ...open, summary: "This API as OpenAPI 3.1" },

@@ -76,6 +76,11 @@ export const METRICS = {
     labels: ["mirror"],
     help: "Audit entries not yet in a mirror of entries, as far as this process knows",
   },
+  tyler_shared_cache_looks_total: {
+    type: "counter",
+    labels: ["outcome"],
+    help: "Looks at Redis: hit, miss, disbelieved (an entry that did not open or had not the right time), or unanswered",
+  },
   tyler_notifications_waiting: {
     type: "gauge",
     labels: [],

@@ -115,7 +115,7 @@ export async function start(
   const recorded = (inner: LedgerWriter): LedgerWriter =>
     tracedLedger(metered(mirroredEntries(counted(mirrored(inner, mirror), tally), copied), meter, clock), tracing.spans)
   const ledger = rollback === undefined ? waking(recorded(backend.ledger), () => notifier?.wake()) : refusingLedger
-  const store = await openStore(config, backend.reader, { clock, random }, opened)
+  const { store, shared } = await openStore(config, backend.reader, { clock, random }, opened)
   const service = serviceOf(config, { ...backend, ledger, store }, clock, random, lastTime, cost, tracing.spans)
   await requireWaysIn(service)
   let stopping = false
@@ -125,6 +125,7 @@ export async function start(
     { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
     ...(config.store === null ? [] : [{ part: "store", cause: service.store.trouble() }]),
+    ...(shared === null ? [] : [{ part: "shared_cache", cause: shared.trouble() }]),
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
     ...copied.states().map(({ name, cause }) => ({ part: MIRROR_PARTS[name], cause })),
     ...(published === null ? [] : [{ part: "metrics", cause: published.trouble() }]),
@@ -166,6 +167,7 @@ export async function start(
       mirroring: copied,
       tally,
       publishing: published,
+      shared,
     }),
     stopping: () => stopping,
     tls,

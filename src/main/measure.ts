@@ -1,5 +1,6 @@
 import type { Mirror } from "../adapters/local/mirror.ts"
 import type { MetricName, Sample, Samples } from "../http/metrics.ts"
+import { LOOK_OUTCOMES, type SharedCacheState } from "../secrets/shared-cache.ts"
 import { SECURITY_METRICS } from "../telemetry/security-metrics.ts"
 import type { OwnValues } from "../telemetry/sink.ts"
 import type { Tally } from "../telemetry/tally.ts"
@@ -17,10 +18,21 @@ interface Measured {
   readonly tally: Tally
   /** Null: Prometheus only. */
   readonly publishing: Publishing | null
+  /** Null: the replicas share no cache. */
+  readonly shared: SharedCacheState | null
 }
 
 /** What the process knows of itself, when it is asked. */
-export function measureOf({ values, meter, notices, mirror, mirroring, tally, publishing }: Measured): () => Samples {
+export function measureOf({
+  values,
+  meter,
+  notices,
+  mirror,
+  mirroring,
+  tally,
+  publishing,
+  shared,
+}: Measured): () => Samples {
   return () => {
     const { user, system } = process.cpuUsage()
     const memory = process.memoryUsage()
@@ -40,6 +52,7 @@ export function measureOf({ values, meter, notices, mirror, mirroring, tally, pu
       tyler_metrics_waiting: publishing?.waiting() ?? null,
       tyler_metrics_dropped_total: publishing?.dropped() ?? null,
       tyler_mirror_entries_waiting: waitingOf(mirroring),
+      tyler_shared_cache_looks_total: looksOf(shared),
       tyler_notifications_waiting: notices.waiting,
       tyler_notification_attempts_total: attemptsOf(notices),
       tyler_notifications_dropped_total: notices.dropped,
@@ -65,6 +78,10 @@ function waitingOf(mirroring: Pick<Mirroring, "states">): readonly Sample[] {
   return mirroring
     .states()
     .flatMap(({ name, waiting }) => (waiting === null ? [] : [{ labels: [name], value: waiting }]))
+}
+
+function looksOf(shared: SharedCacheState | null): readonly Sample[] {
+  return shared === null ? [] : LOOK_OUTCOMES.map((outcome) => ({ labels: [outcome], value: shared.looks[outcome] }))
 }
 
 function attemptsOf({ attempts }: NoticeMeter): readonly Sample[] {

@@ -232,7 +232,10 @@ const rotationSchedule = {
 export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   "GET /api/health": { answer: { status: "ok" } },
   "GET /api/ready": {
-    answer: { ready: true, parts: { audit: { up: true, reason: null }, database: { up: true, reason: null } } },
+    answer: {
+      ready: true,
+      parts: { database: { up: true, reason: null }, shared_cache: { up: false, reason: "unreachable" } },
+    },
   },
   "POST /api/setup": { send: { token: TOKEN, username: "ada", password: PASSWORD }, answer: { token: TOKEN } },
   "POST /api/auth/login": {
