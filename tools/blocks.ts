@@ -6,7 +6,7 @@ import { MATRIX, type RouteId, type Row } from "../src/http/matrix.ts"
 import { refusalsOf } from "../src/http/openapi/refusals.ts"
 import { STATUS } from "../src/http/problem.ts"
 import { KINDS } from "../src/notice/kind.ts"
-import { STRATEGIES } from "../src/rotation/strategy.ts"
+import { STRATEGIES } from "../src/core/rotation-strategy.ts"
 import { DROPPED_METRIC, SECURITY_METRIC_NAMES, SECURITY_METRICS } from "../src/telemetry/security-metrics.ts"
 import { settingsTable } from "../src/main/settings-doc.ts"
 
@@ -21,7 +21,7 @@ export const BLOCKS: readonly Block[] = [
   { file: "docs/api.md", source: "src/http/matrix.ts and src/http/contract", make: routeTable },
   { file: "docs/api.md", source: "src/core/errors.ts and src/http/problem.ts", make: errorTable },
   { file: "docs/notifications.md", source: "src/notice/kind.ts", make: noticesTable },
-  { file: "docs/rotation.md", source: "src/rotation/strategy.ts", make: strategiesTable },
+  { file: "docs/rotation.md", source: "src/core/rotation-strategy.ts", make: strategiesTable },
   { file: "docs/metrics.md", source: "src/http/metrics.ts", make: metricsTable },
   { file: "docs/metrics.md", source: "src/telemetry/security-metrics.ts", make: securityTable },
 ]
