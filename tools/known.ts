@@ -21,6 +21,9 @@ const OTHER_VARIABLES = [
   "AWS_SECRET_ACCESS_KEY",
 ]
 
+/** Made by whoever starts a program first; a fresh checkout has none. */
+const BUILT = "dist/"
+
 /** What this repository has. */
 export function knownIn(root: string): Known {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object }
@@ -38,6 +41,7 @@ export function knownIn(root: string): Known {
     statuses: new Map(ERROR_CODES.map((code) => [code, STATUS[code]])),
     routes: new Set(Object.keys(MATRIX)),
     inSources: (word) => inSources.has(word),
-    exists: (path, document) => ["", "src", dirname(document)].some((folder) => existsSync(join(root, folder, path))),
+    exists: (path, document) =>
+      path === BUILT || ["", "src", dirname(document)].some((folder) => existsSync(join(root, folder, path))),
   }
 }

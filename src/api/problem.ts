@@ -43,8 +43,10 @@ export const ProblemFacts = {
   bar: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
   /** Of a request that is no longer open. */
   state: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
-  /** What is wrong with a passkey's answer. */
+  /** What is wrong with a passkey's answer, or with what is to be rotated. */
   fault: Type.Optional(Type.String({ pattern: "^[a-z_]{1,64}$" })),
+  /** Of the value: the member of its JSON object that is wrong. */
+  member: Type.Optional(Type.String({ maxLength: 128 })),
   /** The version or the label that is not there, or that stands in the way. */
   versionId: Type.Optional(AnyVersionId),
   stage: Type.Optional(AnyLabel),

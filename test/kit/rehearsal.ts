@@ -17,6 +17,8 @@ export class Rehearsal {
   admin: string | undefined
   /** From the first effect of `set` until the promotion. */
   changing = false
+  /** Those that have ended. */
+  rotations = 0
   /** All effects so far, in order. */
   readonly effects: string[] = []
   context: StepContext
@@ -74,6 +76,7 @@ export class Rehearsal {
     this.current = made
     this.pending = undefined
     this.changing = false
+    this.rotations++
     this.context = { ...this.context, token: "" }
   }
 
@@ -116,9 +119,12 @@ export async function whileUsed(
   const use = async (): Promise<void> => {
     while (!state.over) {
       const before = rehearsal.changing
+      const rotations = rehearsal.rotations
       const ok = await logsIn(rehearsal.current)
       seen.logins++
-      if (!ok) seen[before || rehearsal.changing ? "failedInside" : "failedOutside"]++
+      // A login may take longer than a whole rotation.
+      const inside = before || rehearsal.changing || rotations !== rehearsal.rotations
+      if (!ok) seen[inside ? "failedInside" : "failedOutside"]++
       await pause(5)
     }
   }

@@ -189,6 +189,11 @@ async function makeKey(api: Api, values: Values, context: StepContext): Promise<
   return JSON.stringify({ ...api.all, apiKey, keyId })
 }
 
+function mustBeSameApi(api: Api, next: Api): void {
+  if (JSON.stringify(api.all["http"]) !== JSON.stringify(next.all["http"]))
+    throw new RotationFault("identity_changed", { field: "http" })
+}
+
 /** Any API that makes, lists and revokes keys, as the secret itself describes it. Keys overlap. */
 export const httpKeySteps: Steps = {
   writes: ["apiKey", "keyId"],
@@ -205,8 +210,11 @@ export const httpKeySteps: Steps = {
   },
 
   async create(held, context) {
-    if (held.pending !== undefined) return held.pending
     const api = apiOf(held.current)
+    if (held.pending !== undefined) {
+      mustBeSameApi(api, apiOf(held.pending))
+      return held.pending
+    }
     if (!(await isGood(api, api.apiKey, api.keyId, context))) throw new RotationFault("current_refused")
     const values = knownValues(api, held, context)
     await removeLost(api, values, context)
@@ -224,8 +232,7 @@ export const httpKeySteps: Steps = {
   async test(held, context) {
     if (held.pending === undefined) throw new RotationFault("pending_missing")
     const [api, next] = [apiOf(held.current), apiOf(held.pending)]
-    if (JSON.stringify(api.all["http"]) !== JSON.stringify(next.all["http"]))
-      throw new RotationFault("identity_changed", { field: "http" })
+    mustBeSameApi(api, next)
     if (!(await isGood(next, next.apiKey, next.keyId, context))) throw new RotationFault("pending_refused")
   },
 

@@ -133,6 +133,10 @@ async function make(client: IAMClient, key: Key, context: StepContext): Promise<
   return JSON.stringify({ ...key.all, accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey })
 }
 
+function mustBeSameUser(key: Key, next: Key): void {
+  if (key.username !== next.username) throw new RotationFault("identity_changed", { field: "username" })
+}
+
 /** A user has two keys at most, and a key's secret is shown once: what was made and not stored is deleted and made anew. */
 export const iamSteps: Steps = {
   writes: ["accessKeyId", "secretAccessKey"],
@@ -150,8 +154,11 @@ export const iamSteps: Steps = {
   },
 
   async create(held, context) {
-    if (held.pending !== undefined) return held.pending
     const key = keyOf(held.current)
+    if (held.pending !== undefined) {
+      mustBeSameUser(key, keyOf(held.pending))
+      return held.pending
+    }
     await mustBeOf(key, context)
     return withIam(held, key, async (client) => {
       // The other one is the version before the last, or one whose maker did not live to store it.
@@ -164,8 +171,7 @@ export const iamSteps: Steps = {
   /** A key is good from when it was made. */
   async set(held) {
     if (held.pending === undefined) throw new RotationFault("pending_missing")
-    const [key, next] = [keyOf(held.current), keyOf(held.pending)]
-    if (key.username !== next.username) throw new RotationFault("identity_changed", { field: "username" })
+    mustBeSameUser(keyOf(held.current), keyOf(held.pending))
   },
 
   async test(held, context) {

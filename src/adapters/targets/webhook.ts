@@ -80,7 +80,10 @@ export const webhookSteps: Steps = {
   },
 
   async create(held, context) {
-    if (held.pending !== undefined) return held.pending
+    if (held.pending !== undefined) {
+      mustBeSamePlace(held)
+      return held.pending
+    }
     const { all } = hookOf(held.current)
     return JSON.stringify({ ...all, password: newPassword(context.random, passwordRule(all)) })
   },

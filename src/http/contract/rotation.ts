@@ -14,7 +14,7 @@ import {
 import type { Contract } from "../contract.ts"
 
 /** Refusals of what is asked of a secret that is not about to be deleted. */
-const LIVE = ["not_found", "secret_pending_deletion", "verification_required"] as const
+const LIVE = ["not_found", "secret_pending_deletion", "verification_required", "row_tampered"] as const
 
 export const rotationContracts = {
   "POST /api/secrets/{name}/rotate": {

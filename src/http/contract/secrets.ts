@@ -37,6 +37,7 @@ export const secretContracts = {
       "secret_pending_deletion",
       "approval_required",
       "verification_required",
+      "version_pending",
       "quota_exceeded",
     ],
     note: "The audit entry is durable before the value leaves; `receipt` proves it. Not both `versionId` and `stage`.",
