@@ -9,7 +9,7 @@ import { LEASE_MS } from "../operations/rotation/lease.ts"
 import type { Rotating } from "../operations/rotation/rotator.ts"
 import { startDue } from "../operations/rotation/start.ts"
 import type { Service } from "../operations/service.ts"
-import { isStrategy } from "../rotation/strategy.ts"
+import { isStrategy } from "../core/rotation-strategy.ts"
 import type { RotationRow } from "../state/rows.ts"
 import type { RotationSettings } from "./rotation-settings.ts"
 
