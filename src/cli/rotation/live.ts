@@ -19,10 +19,13 @@ export class Live implements AsyncDisposable {
   #since: number
   #width = 0
   #silent = false
+  readonly #joined: boolean
   #timer: NodeJS.Timeout | undefined
 
-  constructor(world: World) {
+  /** @param joined it was under way already: nobody here saw how long its first steps took */
+  constructor(world: World, joined: boolean) {
     this.#world = world
+    this.#joined = joined
     this.#since = world.now()
     if (world.stderr.isTTY) this.#timer = setInterval(() => void this.#tick(), REFRESH_MS).unref()
   }
@@ -41,8 +44,7 @@ export class Live implements AsyncDisposable {
     const took = secondsText(now - this.#since)
     // Steps that were done between two looks took no longer than that together.
     const says = fresh.length > 1 ? `within ${took}` : took
-    // Of one that was under way already, nobody here saw how long they took.
-    const joined = before === undefined && row.state === "running" && fresh.length > 0
+    const joined = this.#joined && before === undefined
     for (const step of fresh) await this.#line(`${step.padEnd(COLUMN)}${joined ? "done before" : says}`)
     if (fresh.length > 0) this.#since = now
     if (row.state === "running" && row.fault !== null && row.attempts !== (before?.attempts ?? 0) && row.attempts > 0)
