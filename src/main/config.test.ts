@@ -240,6 +240,7 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
     "postgres://[::1]/t",
     "postgres:///t?host=/run/postgresql",
     "postgres://u:p@db.example/t?sslmode=verify-full&sslrootcert=/ca.pem",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
   ]
   for (const url of good) {
     assert.deepEqual(accepted({ DATABASE_URL: url }).database, { url, migrationUrl: url })
@@ -256,6 +257,12 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
     "postgres:///hunter2?host=db.example",
     "postgres://u:hunter2@db.example/t?sslmode=verify-full&uselibpqcompat=true",
     "postgres://u:hunter2@localhost,db.example/t",
+    "postgres://u@hunter2.example/t?aws-iam=eu-central-1",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=hunter2",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=",
+    "postgres://u:hunter2@db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
+    "postgres://db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
+    "postgres:///hunter2?host=/run&aws-iam=eu-central-1",
     "postgres://u:hunter2@%6c/t",
     "postgres://u:hunter2@localhost",
     "postgres:///hunter2",

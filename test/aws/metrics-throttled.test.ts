@@ -24,7 +24,7 @@ const ENTRY = {
   result: "SUCCESS",
   resourceType: "secret",
   resourceName: "config/x",
-  decision: "allow",
+  decision: "permit",
   details: null,
 } as const
 
@@ -37,9 +37,9 @@ interface Way {
   readonly errors: readonly string[]
   sink(origin: string): MetricSink
   /** Of one metric without dimensions. */
-  readonly count: (body: Body, metric: string) => number
+  count(body: Body, metric: string): number
   /** When the counts of a call were made. */
-  readonly times: (body: Body) => readonly number[]
+  times(body: Body): readonly number[]
 }
 
 interface Datum {
@@ -83,7 +83,8 @@ const WAYS: Readonly<Record<string, Way>> = {
 }
 
 /** A CloudWatch that takes what it is given or does not, and remembers both. */
-async function cloudWatch({ operation, count, times }: Way) {
+async function cloudWatch(way: Way) {
+  const { operation } = way
   const proxy: AwsProxy = await awsProxy("http://127.0.0.1:9")
   const [taken, refused]: [Body[], Body[]] = [[], []]
   return {
@@ -100,9 +101,9 @@ async function cloudWatch({ operation, count, times }: Way) {
         return said ?? { body: {} }
       })
     },
-    sum: (metric: string) => taken.reduce((sum, body) => sum + count(body, metric), 0),
-    takenTimes: () => taken.map((body) => new Set(times(body))),
-    refusedTimes: () => new Set(refused.flatMap(times)),
+    sum: (metric: string) => taken.reduce((sum, body) => sum + way.count(body, metric), 0),
+    takenTimes: () => taken.map((body) => new Set(way.times(body))),
+    refusedTimes: () => new Set(refused.flatMap((body) => way.times(body))),
   }
 }
 
@@ -213,8 +214,15 @@ test("the largest reading there can be is one call: none is taken by half, and t
   for (const action of actions)
     for (const result of ["SUCCESS", "FAILURE", "DENIED", "INTENT", "UNKNOWN"] as const)
       for (const category of ["database", "api-keys", "employee", "financial", "config", "other"])
-        tally.add({ ...ENTRY, action, result, resourceName: `${category}/x` })
-  const reading = { at: Date.now(), cells: tally.take(), own: { Heartbeat: 1, MetricsDropped: 1 } }
+        tally.add({
+          action,
+          result,
+          resourceType: "secret",
+          resourceName: `${category}/x`,
+          decision: "permit",
+          details: null,
+        })
+  const reading = { at: Date.now(), cells: tally.take(), own: { MetricsDropped: 1 } }
   assert.ok(dataOf(reading).length > 500)
   assert.ok(dataOf(reading).length <= DATA_PER_CALL, `${dataOf(reading).length} numbers`)
   const bytes = emfLines(NAMESPACE, reading).reduce((sum, line) => sum + Buffer.byteLength(line) + 26, 0)
