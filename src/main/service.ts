@@ -64,6 +64,7 @@ function settingsOf(config: Config, random: Random): Settings {
     adminKeysUnguarded: config.environment === "development",
     changesGuarded: config.environment === "production",
     passwordsFor: config.passwordsFor,
+    rotationFunctions: config.store?.functions ?? [],
     arnOf: (name: SecretName) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${arnSuffix(random)}`,
   }
 }

@@ -56,6 +56,8 @@ export interface Settings {
   readonly channels: Readonly<Record<ChannelName, boolean>>
   /** Names of the admins who may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
+  /** Functions of AWS that may rotate, by ARN, the usual one first. Empty unless values are in AWS. */
+  readonly rotationFunctions: readonly string[]
   readonly arnOf: (name: SecretName) => string
 }
 

@@ -28,6 +28,7 @@ export const rotationChanges: Apply = {
              rotation_days = excluded.rotation_days, next_rotation = excluded.next_rotation, enabled = excluded.enabled,
              strategy = excluded.strategy, expression = excluded.expression, window_hours = excluded.window_hours,
              admin_id = excluded.admin_id, place = excluded.place, created_by = excluded.created_by,
+             overdue_since = coalesce(secret_rotation_schedule.overdue_since, excluded.overdue_since),
              revision = excluded.revision, mac = excluded.mac`)
       .run(
         row.secretId,
@@ -142,10 +143,14 @@ function ended(sql: Statements, id: string, lease: string, at: number, outcome: 
     "retryAt" in outcome
       ? sql
           .of(`UPDATE rotation SET due_at = ?, attempts = ?, fault = ?, ${free} ${mine}`)
-          .get(outcome.retryAt, outcome.attempts, JSON.stringify(outcome.fault), id, lease)
+          .get(outcome.retryAt, outcome.attempts, faultText(outcome), id, lease)
       : sql
           .of(`UPDATE rotation SET state = ?, finished_at = ?, fault = ?, ${free} ${mine}`)
-          .get(outcome.state, at, outcome.state === "failed" ? JSON.stringify(outcome.fault) : null, id, lease)
+          .get(outcome.state, at, faultText(outcome), id, lease)
   if (row === undefined) throw new ConflictError("gone")
   return row["secret_id"] as string
+}
+
+function faultText(outcome: RotationOutcome): string | null {
+  return "fault" in outcome && outcome.fault !== null ? JSON.stringify(outcome.fault) : null
 }

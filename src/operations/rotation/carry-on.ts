@@ -14,6 +14,7 @@ import { permitFor } from "../permission.ts"
 import { sealedVersion } from "../sealed-version.ts"
 import type { Service } from "../service.ts"
 import { encodeText } from "../value.ts"
+import { carryFunctionOn } from "./function-steps.ts"
 import { holderOf } from "./held.ts"
 import { keeping, LeaseLost, recordKept, take } from "./lease.ts"
 import { type Carried, settleFailed, settleStopped } from "./outcome.ts"
@@ -21,7 +22,11 @@ import { aboutRotation, aboutStep, detailsOf, type OneRotation, type Rotating, r
 import { atTarget, type Subject, subjectOf } from "./step.ts"
 
 /** Where a step leads; null: the rotation is done. */
-type Next = Partial<Pick<RotationRow, "versionId" | "fromVersion">> & { readonly step: RotationStep | null }
+export type Next = Partial<Pick<RotationRow, "versionId" | "fromVersion">> & {
+  readonly step: RotationStep | null
+  /** It is settled until then: it goes on elsewhere. */
+  readonly retryAt?: number
+}
 
 type Perform = (one: OneRotation, row: RotationRow, stop: AbortSignal) => Promise<Next>
 
@@ -45,8 +50,9 @@ export async function carryOn(
   try {
     for (;;) {
       if (stop.aborted) return await settleStopped(one, row)
-      const next = await STEPS[row.step](one, row, stop)
+      const next = await (row.lambdaArn === null ? STEPS[row.step](one, row, stop) : carryFunctionOn(one, row))
       if (next.step === null) return "done"
+      if (next.retryAt !== undefined) return { retryAt: next.retryAt }
       const attempts = next.step === row.step ? row.attempts : 0
       row = { ...row, ...next, step: next.step, attempts }
     }
