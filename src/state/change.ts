@@ -193,7 +193,7 @@ export type Change =
   | { readonly kind: "purgeSecret"; readonly secretId: string; readonly dueBefore: number | null }
   /** Until the next version; a mark that stands stays. */
   | { readonly kind: "markRotation"; readonly secretId: string; readonly at: number }
-  /** New over null, otherwise only over `expectedRevision`. What rotations wrote into it stays, but for `nextRotation`. */
+  /** New over null, otherwise only over `expectedRevision`. When it was last rotated stays as it is. */
   | {
       readonly kind: "putSchedule"
       readonly row: ScheduleRow

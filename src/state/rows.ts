@@ -204,7 +204,7 @@ export interface ScheduleRow {
   readonly nextRotation: number | null
   /** Since when one was due and has not succeeded. */
   readonly overdueSince: number | null
-  /** Grows with every change that somebody made. */
+  /** Grows with every change. */
   readonly revision: number
   /** HMAC over whose credentials are used where. */
   readonly mac: Uint8Array

@@ -6,18 +6,18 @@ import type { VersionsAnswer } from "../../src/api/secrets.ts"
 import { entriesOf } from "../kit/audit.ts"
 import type { Client } from "../kit/client.ts"
 import { type Cluster, noCluster, startCluster } from "../kit/postgres-cluster.ts"
-import { rotate, ROTATES_HERE, rotated, scheduled, statusOf } from "../kit/rotated.ts"
-import { createSecret, read, secretPath } from "../kit/secrets.ts"
+import { rotate, ROTATES_HERE, rotated, schedule, scheduled, statusOf, until } from "../kit/rotated.ts"
+import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 
 describe("rotation of a PostgreSQL user by the service", { skip: noCluster }, () => {
   let cluster: Cluster
-  let stage: Stage<never>
+  let stage: Stage<"dev">
   let admin: Client
   let count = 0
   before(async () => {
     cluster = await startCluster()
-    stage = await openStage({}, { env: ROTATES_HERE })
+    stage = await openStage({ dev: ["developer"] }, { env: ROTATES_HERE })
     admin = stage.admin
   })
   after(async () => {
@@ -30,7 +30,7 @@ describe("rotation of a PostgreSQL user by the service", { skip: noCluster }, ()
   async function newSecret(more: object = {}): Promise<string> {
     const username = `app${++count}`
     await cluster.sql(`create role ${username} login password 'first'`)
-    const name = `database/${username}`
+    const name = `app/${username}`
     await createSecret(admin, name, { ...place(), username, password: "first", ...more })
     return name
   }
@@ -87,6 +87,78 @@ describe("rotation of a PostgreSQL user by the service", { skip: noCluster }, ()
         "ROTATE SUCCESS step=finish",
       ],
     )
+  })
+
+  const boss = "database/boss"
+  async function newAdmin(): Promise<void> {
+    if ((await admin.get(secretPath(boss, "metadata"))).status === 200) return
+    await createSecret(admin, boss, { ...place(), ...cluster.superuser })
+  }
+
+  test("two users: an administrator makes the change, and each use of his secret is an entry about it", async () => {
+    await newAdmin()
+    const name = await newSecret({ masterarn: boss })
+    await scheduled(admin, name, { strategy: "postgres-alternating", expression: "rate(30 days)" })
+    const first = await valueOf(name)
+    await rotated(admin, name)
+    const second = await valueOf(name)
+    assert.equal(second["username"], `${first["username"]}_clone`)
+    await rotated(admin, name)
+    const third = await valueOf(name)
+    assert.equal(third["username"], first["username"])
+    assert.deepEqual([await logsIn(first), await logsIn(second), await logsIn(third)], [false, true, true])
+    const used = await entriesOf(admin, { resource: boss, action: "ROTATE_STEP" })
+    assert.ok(used.length >= 4)
+    for (const { details, user_id: by } of used) {
+      assert.match(details ?? "", /administrator$/)
+      assert.equal(by, "rotation")
+    }
+  })
+
+  test("an administrator's credentials go nowhere but where the schedule was set for", async () => {
+    await newAdmin()
+    const name = await newSecret({ masterarn: boss })
+    await scheduled(admin, name, { strategy: "postgres-alternating" })
+    const value = await valueOf(name)
+    for (const moved of [{ host: "localhost" }, { port: cluster.port + 1 }, { ssl: true }]) {
+      assert.equal((await admin.put(secretPath(name), { value: { ...value, ...moved }, reason: REASON })).status, 200)
+      assert.equal((await rotate(admin, name)).status, 202)
+      const status = await until(admin, name, ({ state }) => state !== "running")
+      assert.equal(status.rotations[0]?.fault?.code, "admin_moved", JSON.stringify(moved))
+    }
+    const check = await admin.post<{ fault: string }>(secretPath(name, "check-rotation"), {})
+    assert.deepEqual([check.status, check.body.fault], [409, "admin_moved"])
+  })
+
+  test("who may not rotate the administrator's secret may not have it used", async () => {
+    await newAdmin()
+    const name = await newSecret({ masterarn: boss })
+    const rows = {
+      allowedRoles: ["admin", "developer"],
+      verbRoles: { rotate: ["admin", "developer"] },
+      replacesRoles: true,
+    }
+    const made = await admin.post("/api/policies", { secretPattern: name, ...rows, reason: REASON })
+    assert.equal(made.status, 201, made.text)
+    const body = { strategy: "postgres-alternating" }
+    assert.equal((await schedule(stage.people.dev.client, name, body)).body.code, "forbidden")
+    const missing = await newSecret({ masterarn: "database/nobody" })
+    const answer = await schedule(admin, missing, body)
+    assert.deepEqual([answer.body.code, answer.body.fault], ["rotation_refused", "admin_missing"])
+  })
+
+  test("a look before the first rotation: the target is asked, nothing is changed", async () => {
+    await newAdmin()
+    const name = await newSecret({ masterarn: boss })
+    await scheduled(admin, name, { strategy: "postgres-alternating" })
+    const check = () => admin.post<{ fault: string }>(secretPath(name, "check-rotation"), {})
+    assert.equal((await check()).status, 200)
+    const value = await valueOf(name)
+    await cluster.sql(`alter role ${value["username"] ?? ""} password 'another'`)
+    const refused = await check()
+    assert.deepEqual([refused.status, refused.body.fault], [409, "current_refused"])
+    await cluster.sql(`alter role ${value["username"] ?? ""} password 'first'`)
+    assert.ok(await logsIn(value))
   })
 
   test("no schedule, no rotation", async () => {

@@ -46,7 +46,7 @@ function turnOff(on: Service, caller: Caller, named: Named, cancels: boolean): P
       const schedule = await genuineSchedule(on, secret.id)
       if (schedule === undefined) throw new TylerError("not_rotatable")
       const running = (await on.reader.rotationsOf(secret.id, 1)).find(({ state }) => state === "running")
-      const changes = [...ending(on, cancels ? running : undefined), waiting(on, schedule)]
+      const changes = [waiting(on, schedule), ...ending(on, cancels ? running : undefined)]
       const details = running === undefined ? "enabled=false" : `enabled=false rotation=${running.id}`
       return {
         act: actOf(on, caller, view, about, { ...permission, secret, details, changes }),
