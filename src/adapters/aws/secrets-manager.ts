@@ -1,6 +1,7 @@
 import type * as Sdk from "@aws-sdk/client-secrets-manager"
 import type { SecretListEntry, SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
 import { conceal } from "../../core/secret-value.ts"
+import { STAGED } from "../../core/stage.ts"
 import type { VersionId } from "../../core/version.ts"
 import type {
   LabelMove,
@@ -12,7 +13,7 @@ import type {
 } from "../../secrets/outside.ts"
 import { StoreFault } from "../../secrets/outside.ts"
 import { type AwsPlace, clientSettings } from "./client.ts"
-import { fromAws, STAGED, toAws } from "./labels.ts"
+import { fromAws, toAws } from "./labels.ts"
 import { rotationIn, rulesOf } from "./rotation-rules.ts"
 import { storeFault } from "./store-faults.ts"
 
