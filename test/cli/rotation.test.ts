@@ -108,7 +108,10 @@ describe("tyler rotate against a PostgreSQL", { skip: noCluster }, () => {
     const name = await newSecret({ password: "not the password" })
     const { code, out, err } = await on.ada.tyler(["rotate", name])
     assert.deepEqual([code, out], [3, ""])
-    assert.match(err, /failed at set: current_refused: [^\n]+; the next rotation goes on with the version that is pending\n$/)
+    assert.match(
+      err,
+      /failed at set: current_refused: [^\n]+; the next rotation goes on with the version that is pending\n$/,
+    )
     assert.doesNotMatch(err, /not the password/)
     const checked = await on.ada.tyler(["rotate", name, "--check"])
     assert.equal(checked.code, 3)
