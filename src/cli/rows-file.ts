@@ -5,6 +5,9 @@ import { type Json, parseJson } from "../core/json.ts"
 import { UsageError } from "./command.ts"
 import type { World } from "./world.ts"
 
+/** Whose help tells of the file. */
+const COMMANDS = { policies: "policy diff", cases: "policy test", decisions: "access-review" } as const
+
 /** As much as the server takes. */
 const MOST_BYTES = 1_048_576
 
@@ -13,9 +16,8 @@ const MOST_BYTES = 1_048_576
  * is the server's to say.
  * @throws UsageError naming the file, and the line where there are lines
  */
-export function readRows(world: World, path: string, key: "policies" | "cases"): readonly object[] {
-  const fault = (what: string): UsageError =>
-    new UsageError(`${path}: ${what}`, `policy ${key === "cases" ? "test" : "diff"}`)
+export function readRows(world: World, path: string, key: keyof typeof COMMANDS): readonly object[] {
+  const fault = (what: string): UsageError => new UsageError(`${path}: ${what}`, COMMANDS[key])
   const text = readText(resolve(world.cwd, path), fault)
   const whole = parsed(text)
   const rows = whole === undefined ? rowsByLine(text, fault) : rowsOf(whole, key)

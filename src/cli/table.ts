@@ -530,6 +530,38 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/audit-verify.ts"),
   },
   {
+    words: "access-review",
+    operands: "",
+    summary: "who could read what and has; takes decisions back (admins and auditors)",
+    options: [
+      { name: "days", value: "N", summary: "a right is dormant that was not used for so long, 1 to 365 (90)" },
+      { name: "dormant", summary: "only what is dormant" },
+      { name: "format", value: "FORM", summary: "csv, json or markdown; a table if not given" },
+      { name: "out", short: "o", value: "FILE", summary: "to a new file only you can read" },
+      { name: "decide", value: "FILE", summary: "carry out and record what this file decides" },
+      { name: "ask", summary: "ask on the terminal about one after the other, carry out and record" },
+      CODE_FILE,
+    ],
+    more: [
+      'FILE of --decide is JSON, a list or one a line: {"subject": "grace", "decision": "remove-role", "role": "dba"};',
+      'the other decisions are "keep" and "disable". Changes that take a second person wait, and the record says so.',
+    ],
+    reason: true,
+    load: () => import("./commands/access-review.ts"),
+  },
+  {
+    words: "compliance report",
+    operands: "",
+    summary: "what supports the guide's thirteen claims, and what does not (admins and auditors)",
+    options: [
+      { name: "format", value: "FORM", summary: "markdown (the default), html or json" },
+      { name: "out", short: "o", value: "FILE", summary: "to a new file only you can read" },
+      { name: "fail-on", value: "STATE", summary: "exit 3 if a claim is found to be fault, or warn or worse" },
+    ],
+    more: ["The page of --format html is one file without scripts, to look at and to print."],
+    load: () => import("./commands/compliance-report.ts"),
+  },
+  {
     words: "keys status",
     operands: "",
     summary: "list the keys and what is sealed under each",

@@ -12,12 +12,15 @@ import {
 import { parseAddress } from "./address.ts"
 import { type Backups, backupsOf } from "./backups.ts"
 import { type IamBindings, iamBindingsOf } from "./iam.ts"
+import { type AccessReview, accessReviewOf } from "./access-review.ts"
 import { makeCaller } from "./caller.ts"
 import { TylerApiError } from "./error.ts"
 import { type Factors, factorsOf } from "./factors.ts"
 import {
   type Audit,
   auditOf,
+  type Compliance,
+  complianceOf,
   type IdentityProviders,
   identityProvidersOf,
   type Keys,
@@ -68,6 +71,8 @@ export interface TylerClient extends Secrets, Rotation, Identity, BreakGlass {
   readonly grants: Grants
   readonly policies: Policies
   readonly audit: Audit
+  readonly compliance: Compliance
+  readonly accessReview: AccessReview
   readonly keys: Keys
   readonly backups: Backups
   readonly identityProviders: IdentityProviders
@@ -109,6 +114,8 @@ export function tylerClient(options: ClientOptions): TylerClient {
     grants: grantsOf(caller),
     policies: policiesOf(caller),
     audit: auditOf(caller),
+    compliance: complianceOf(caller),
+    accessReview: accessReviewOf(caller),
     keys: keysOf(caller),
     backups: backupsOf(caller),
     identityProviders: identityProvidersOf(caller),

@@ -6,6 +6,7 @@ import type {
   ProofAnswer,
   SecretAuditAnswer,
 } from "../api/audit.ts"
+import type { ComplianceAnswer } from "../api/compliance.ts"
 import type { ProviderAnswer, ProviderBody, ProviderPut, ProvidersAnswer } from "../api/identity-providers.ts"
 import type { KeysAnswer, RootRotated, RotationStarted } from "../api/keys.ts"
 import type {
@@ -129,6 +130,15 @@ export function auditOf(caller: Caller): Audit {
     key: async () => (await caller.read<LogKeyAnswer>("/api/audit/key")).key,
     proof: (index, size) => caller.read(`/api/audit/proof${queryText({ index, size })}`),
   }
+}
+
+export interface Compliance {
+  /** The guide's claims, and what was found for each; for admins and auditors. */
+  report(): Promise<ComplianceAnswer>
+}
+
+export function complianceOf(caller: Caller): Compliance {
+  return { report: () => caller.read("/api/compliance") }
 }
 
 export interface Keys {

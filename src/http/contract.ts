@@ -1,9 +1,11 @@
 import type { TObject, TSchema } from "../api/fields.ts"
 import type { ErrorCode } from "../core/errors.ts"
 import { accessKeyContracts } from "./contract/access-keys.ts"
+import { accessReviewContracts } from "./contract/access-review.ts"
 import { accessRequestContracts } from "./contract/access-requests.ts"
 import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"
+import { complianceContracts } from "./contract/compliance.ts"
 import { backupContracts } from "./contract/backup.ts"
 import { factorContracts } from "./contract/factors.ts"
 import { providerContracts } from "./contract/identity-providers.ts"
@@ -67,6 +69,8 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...auditContracts,
   ...keyContracts,
   ...backupContracts,
+  ...complianceContracts,
+  ...accessReviewContracts,
   ...whatIfContracts,
   ...providerContracts,
 }

@@ -26,6 +26,9 @@ const VALUE_BODY = 524_288
 /** 2,000 policy rows of some 500 bytes, or 1,000 cases beside them. */
 const ROWS_BODY = 1_048_576
 
+/** 5,000 decisions of some 120 bytes. */
+const DECISIONS_BODY = 1_048_576
+
 /** 4,096 parts of some 200 bytes. */
 const PARTS_BODY = 1_048_576
 
@@ -435,6 +438,22 @@ export const MATRIX = {
   },
   "GET /api/audit/checkpoint": { ...open, resource: "audit", summary: "The signed tree head" },
   "GET /api/audit/key": { ...open, resource: "audit", summary: "The key that checkpoints are verified with" },
+  "GET /api/compliance": {
+    ...audit,
+    action: "COMPLIANCE_REPORT",
+    summary: "The guide's thirteen claims: what was checked, and what it shows (role admin or auditor)",
+  },
+  "GET /api/access-review": {
+    ...audit,
+    action: "REVIEW_LIST",
+    summary: "Who could read what, by which rows, and whether they have (role admin or auditor)",
+  },
+  "POST /api/access-review": {
+    ...audit,
+    action: "REVIEW",
+    bodyLimit: DECISIONS_BODY,
+    summary: "Records that access was reviewed, and what was decided (role admin or auditor)",
+  },
   "GET /api/audit/proof": { ...audit, action: null, summary: "Inclusion proof of an entry" },
 
   "GET /api/keys": { ...key, action: "KEY_STATUS", summary: "Keys and the progress of a rotation (role admin)" },

@@ -1,6 +1,7 @@
 import type { Server } from "node:https"
 import type { SecureContextOptions } from "node:tls"
 import type { Logger } from "pino"
+import type { Deployment } from "../compliance/deployment.ts"
 import type { OidcClient } from "../identity/oidc.ts"
 import type { Place } from "../aws-api/desk.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
@@ -37,6 +38,8 @@ export interface Wiring {
   readonly setupToken: SetupToken
   readonly rewrapping: Rewrapping
   readonly backup: BackupSource
+  /** How the process is set up, as it is now. */
+  readonly deployment: () => Promise<Deployment>
   readonly rotation: RotationDesk
   readonly readiness: () => readonly Part[]
   readonly counters: Counters

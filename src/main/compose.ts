@@ -27,6 +27,7 @@ import { runbookAt } from "./runbooks.ts"
 import { type Watching, watching } from "./watching.ts"
 import { backupSource } from "./backup-source.ts"
 import { openState } from "./backend.ts"
+import { deploymentOf } from "./deployment.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
 import { type Jobs, startJobs } from "./jobs.ts"
@@ -134,6 +135,7 @@ export async function start(
   const tokenFile = config.folders.setupTokenFile
   if (token !== null && tokenFile !== null) writeSetupToken(tokenFile, token)
   let publicUrl = ""
+  let boundPort = 0
   const tls = config.listen.tls === null ? null : { options: loadTls(config.listen.tls).options, servers: [] }
   const rewraps = rewrapping(service, log)
   const rotating = rotatingOf(config.rotation)
@@ -155,6 +157,13 @@ export async function start(
     },
     setupToken: setupToken(token),
     rewrapping: rewraps,
+    deployment: deploymentOf(config, {
+      mirror,
+      mirroring: copied,
+      publishing: published,
+      port: () => boundPort,
+      publicUrl: () => publicUrl,
+    }),
     backup: backupSource(config, { clock, random }, backend.keys),
     rotation: { rotating, wake: () => rotator.wake() },
     readiness,
@@ -194,6 +203,7 @@ export async function start(
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const address = app.server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
+  boundPort = port
   publicUrl = publicUrlAt(config.listen, port)
   if (rollback === undefined) {
     notifier = notifying({ service, channels, meter: noticeMeter, publicUrl: () => publicUrl, log })

@@ -5,8 +5,9 @@ import { nextRootKeyPath } from "../adapters/local/root-key-files.ts"
 import { isRecipient, sealed } from "../backup/age.ts"
 import { equalBytes, wipe } from "../core/bytes.ts"
 import { StartFault } from "../core/start-fault.ts"
-import type { EscrowState } from "../operations/escrow.ts"
+import { escrowState } from "../operations/escrow.ts"
 import type { Config } from "./config.ts"
+import { type Finding, fault, ok, warn } from "./doctor/finding.ts"
 import { placeNew } from "./new-file.ts"
 
 export interface EscrowAsk {
@@ -58,11 +59,15 @@ export function isRootKeyDigest({ folders }: Config, check: Uint8Array, digest: 
   })
 }
 
-/** The line of `tyler-server doctor`. */
-export function escrowLine(state: EscrowState, { environment }: Pick<Config, "environment">): string {
-  if (state.kind === "kms") return "ok: the root key is in AWS KMS and needs no escrow"
+/** What `tyler-server doctor` says of it. */
+export async function escrowFinding(
+  on: Parameters<typeof escrowState>[0],
+  { environment }: Pick<Config, "environment">,
+): Promise<Finding> {
+  const state = await escrowState(on)
+  if (state.kind === "kms") return ok("escrow", "the root key is in AWS KMS and needs no escrow")
   if (state.kind === "confirmed")
-    return `ok: the root key's escrow was opened and confirmed ${new Date(state.at).toISOString()}`
-  const weight = environment === "development" ? "note" : "FAULT"
-  return `${weight}: nobody has confirmed that the root key can be had back; run tyler-server keys escrow`
+    return ok("escrow", `the root key's escrow was opened and confirmed ${new Date(state.at).toISOString()}`)
+  const text = "nobody has confirmed that the root key can be had back"
+  return (environment === "development" ? warn : fault)("escrow", text, "run tyler-server keys escrow")
 }

@@ -3,14 +3,11 @@ import type { Clock } from "../core/clock.ts"
 import type { Random } from "../core/random.ts"
 import { PASSWORD_COST } from "../identity/password.ts"
 import { StartFault } from "../core/start-fault.ts"
-import type { RootName } from "../envelope/kek.ts"
 import { publicLogKey } from "../operations/audit.ts"
-import { escrowState } from "../operations/escrow.ts"
 import { acceptRollback, confirmEscrow, recoverAdmin } from "../operations/recovery.ts"
-import type { Service } from "../operations/service.ts"
-import { type Backend, openState } from "./backend.ts"
+import { openState } from "./backend.ts"
 import type { Config } from "./config.ts"
-import { escrowLine, isRootKeyDigest } from "./escrow.ts"
+import { isRootKeyDigest } from "./escrow.ts"
 import { detectRollback, mirrored } from "./mirrored.ts"
 import { serviceOf } from "./service.ts"
 
@@ -21,8 +18,6 @@ export interface Offline {
   acceptRollback(reason: string): Promise<{ readonly lost: string }>
   /** @param digest of the root key, in hex, from whoever opened its escrow @throws StartFault if it is another's */
   confirmEscrow(digest: string): Promise<void>
-  /** Lines that say what was found; never changes anything. */
-  diagnose(): Promise<readonly string[]>
 }
 
 /** Runs one such task over the data folder, which a running server would refuse to share. @throws StartFault */
@@ -61,36 +56,5 @@ export async function offline<T>(
       if ((await rollback()) !== undefined) throw new StartFault("The database was rolled back; accept that first")
       await confirmEscrow(service)
     },
-    diagnose: () => diagnose(config, backend, service, rollback),
   })
-}
-
-async function diagnose(
-  config: Config,
-  backend: Backend,
-  service: Service,
-  rollback: () => ReturnType<typeof detectRollback>,
-): Promise<string[]> {
-  const head = await backend.reader.head()
-  const found = await rollback()
-  const policies = await service.policies.reload().then(
-    (set) => `ok: ${set.rows.length} policy rows, authentic, epoch ${set.epoch}`,
-    () => "FAULT: the policy rows do not match their authentication code",
-  )
-  const keys = await backend.reader.keys()
-  return [
-    `ok: ${await backend.place()}`,
-    `ok: ${rootText(config, backend.keys.root().name)} opens all ${keys.length} keys`,
-    escrowLine(await escrowState(service), config),
-    policies,
-    `ok: audit log of ${head.size} entries, newest ${head.size === 0 ? "none" : new Date(head.lastTime).toISOString()}`,
-    found === undefined
-      ? `ok: the mirror ${config.folders.mirror} agrees with the log`
-      : `FAULT: rolled back: the mirror has seen ${found.mirroredSize} entries, the database holds ${found.storedSize}`,
-    (await backend.reader.setupClosed()) ? "ok: the first admin is set up" : "note: the first admin is not set up yet",
-  ]
-}
-
-function rootText({ folders }: Config, name: RootName): string {
-  return name.kind === "kms" ? `KMS key ${name.keyArn}` : `root key ${folders.rootKeyFile}`
 }

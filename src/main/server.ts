@@ -13,10 +13,12 @@ import type { Offline } from "./offline.ts"
 import { keepingCommand } from "./keeping-command.ts"
 import { VERSION } from "./version.ts"
 
+const SURROUNDINGS = { clock: systemClock, random: systemRandom }
+
 const HELP = `tyler-server: the server side of Tyler Setup, on the server's machine
 
   tyler-server serve                          start the server
-  tyler-server doctor                         look for what is wrong; changes nothing (SQLite: server stopped)
+  tyler-server doctor [--json]                look for what is wrong, beside a running server; changes nothing
   tyler-server aws doctor [--json]            try what AWS is needed for: identity, clock, each permission
   tyler-server aws alarms apply --topic ARN [--dry-run]
                                               CloudWatch's alarms as docs/alarms.md has them, told to that SNS topic
@@ -42,7 +44,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     case "serve":
       return rest.length === 0 ? configured(serve) : usage("serve takes no arguments")
     case "doctor":
-      return rest.length === 0 ? configured(doctor) : usage("doctor takes no arguments")
+      if (rest.length > 1 || (rest[0] ?? "--json") !== "--json") return usage("doctor takes --json or nothing")
+      return configured((config) => doctor(config, rest[0] === "--json"))
     case "aws":
       if (rest[0] === "alarms") return alarms(rest.slice(1))
       if (rest[0] !== "doctor" || rest.length > 2 || (rest[1] ?? "--json") !== "--json")
@@ -123,12 +126,8 @@ async function offline<T>(config: Config, use: (on: Offline) => Promise<T>): Pro
   return run(config, systemClock, systemRandom, use)
 }
 
-function doctor(config: Config): Promise<number> {
-  return offline(config, async (on) => {
-    const lines = await on.diagnose()
-    for (const line of lines) say(line)
-    return lines.some((line) => line.startsWith("FAULT")) ? 1 : 0
-  })
+async function doctor(config: Config, json: boolean): Promise<number> {
+  return (await import("./doctor/doctor.ts")).doctor(config, json, SURROUNDINGS, say)
 }
 
 /** The server may be running: nothing of it is touched. */

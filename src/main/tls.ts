@@ -4,6 +4,18 @@ import { StartFault } from "../core/start-fault.ts"
 import type { TlsFiles } from "./config.ts"
 import { readGuarded } from "./secret-file.ts"
 
+/**
+ * With forward secrecy and authenticated encryption only (RFC 9325, 4.2). Left to itself Node also agrees to RSA key
+ * exchange and CBC with TLS 1.2 (seen on Node 24, by tls-probe.ts).
+ */
+const SUITES = [
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_128_GCM_SHA256",
+  "ECDHE+AESGCM",
+  "ECDHE+CHACHA20",
+].join(":")
+
 export interface LoadedTls {
   readonly options: SecureContextOptions
   /** Wall time in ms after which clients refuse the certificate. */
@@ -25,7 +37,7 @@ export function loadTls(files: TlsFiles): LoadedTls {
   if (!leaf.checkPrivateKey(privateKey)) {
     throw new StartFault(`TLS_KEY_FILE ${files.keyFile} is not the key of the first certificate in ${files.certFile}`)
   }
-  const options = { cert, key, minVersion: files.minVersion }
+  const options = { cert, key, minVersion: files.minVersion, ciphers: SUITES }
   parsed(() => createSecureContext(options), `TLS_CERT_FILE ${files.certFile} cannot be used as a certificate chain`)
   return { options, expiresAt: Date.parse(leaf.validTo) }
 }

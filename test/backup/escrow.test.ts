@@ -19,7 +19,7 @@ const refused = (said: Said, code: number, why: RegExp): void => {
 /** The doctor's line, and whether all is well. */
 async function doctor(site: Site): Promise<readonly [unknown, string]> {
   const said = await site.run("doctor")
-  return [said.code, said.out.split("\n").find((line) => /escrow/.test(line)) ?? ""]
+  return [said.code, said.out.split("\n").find((line) => / escrow: /.test(line)) ?? ""]
 }
 
 for (const engine of ENGINES)
@@ -38,7 +38,8 @@ for (const engine of ENGINES)
     refused(await site.run("keys", "escrow", file, "--recipient", keeper.recipient), 1, /something is already there/)
     await server.close()
 
-    const missing = /^FAULT: nobody has confirmed that the root key can be had back; run tyler-server keys escrow$/
+    const missing =
+      /^FAULT: escrow: nobody has confirmed that the root key can be had back; fix: run tyler-server keys escrow$/
     const [code, line] = await doctor(site)
     assert.equal(code, 1)
     assert.match(line, missing)
@@ -51,7 +52,11 @@ for (const engine of ENGINES)
     const confirmed = await site.run("keys", "escrow", "--confirm", digest)
     assert.equal(confirmed.code, 0, confirmed.err)
     const [well, good] = await doctor(site)
-    assert.deepEqual([well, good.startsWith("ok: the root key's escrow was opened and confirmed 20")], [0, true], good)
+    assert.deepEqual(
+      [well, good.startsWith("ok: escrow: the root key's escrow was opened and confirmed 20")],
+      [0, true],
+      good,
+    )
 
     // Lost, and had back from its escrow alone.
     rmSync(site.rootKey)
@@ -99,11 +104,11 @@ test("what opens the backups does not open the root key too, and no odd recipien
     refused(await site.run("keys", ...args), 2, /keys escrow takes FILE and --recipient AGE, or --confirm DIGEST/)
 })
 
-test("in development the missing escrow is a note", async (t) => {
+test("in development the missing escrow is a warning", async (t) => {
   const site = await siteOf(t, "sqlite", { TYLER_ENVIRONMENT: "development" })
   await (await site.start()).close()
   const [code, line] = await doctor(site)
-  assert.deepEqual([code, line.startsWith("note: nobody has confirmed")], [0, true], line)
+  assert.deepEqual([code, line.startsWith("warn: escrow: nobody has confirmed")], [0, true], line)
 })
 
 test("a new key pair for backups is as age-keygen makes one", async (t) => {

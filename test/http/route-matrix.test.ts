@@ -104,6 +104,9 @@ const GATES: Readonly<Record<RouteId, Gates>> = {
   "GET /api/audit/export": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/audit/checkpoint": ["pass", "pass", "pass", "pass", "pass", "pass", "pass"],
   "GET /api/audit/key": ["pass", "pass", "pass", "pass", "pass", "pass", "pass"],
+  "GET /api/compliance": ["401", "half", "403", "pass", "pass", "403", "401"],
+  "GET /api/access-review": ["401", "half", "403", "pass", "pass", "403", "401"],
+  "POST /api/access-review": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/audit/proof": ["401", "half", "pass", "pass", "pass", "pass", "401"],
   "GET /api/keys": ["401", "half", "403", "pass", "pass", "403", "401"],
   "POST /api/keys/rotate": ["401", "half", "403", "pass", "pass", "403", "401"],
@@ -191,6 +194,7 @@ const NOT_READ: readonly RouteId[] = [
   "POST /api/service-accounts",
   "POST /api/workload-issuers",
   "POST /api/iam-bindings",
+  "POST /api/access-review",
   "PUT /api/workload-issuers/:id",
 ]
 

@@ -8,6 +8,8 @@ import { systemRandom } from "../../src/core/random.ts"
 import { PASSWORD_COST } from "../../src/identity/password.ts"
 import { StartFault } from "../../src/core/start-fault.ts"
 import { parseConfig } from "../../src/main/config.ts"
+import { examine } from "../../src/main/doctor/doctor.ts"
+import { lineOf } from "../../src/main/doctor/finding.ts"
 import { type Offline, offline } from "../../src/main/offline.ts"
 import { postgresAnswers, runSql } from "../conformance/postgres-database.ts"
 import { ADMIN_NAME, setUpAdmin } from "../kit/people.ts"
@@ -22,7 +24,11 @@ function command<T>(replicas: ReplicaSet, use: (on: Offline) => Promise<T>): Pro
   return offline(parsed.config, systemClock, systemRandom, use)
 }
 
-const doctor = (replicas: ReplicaSet): Promise<readonly string[]> => command(replicas, (on) => on.diagnose())
+async function doctor(replicas: ReplicaSet): Promise<readonly string[]> {
+  const parsed = parseConfig(replicas.env(0))
+  assert.ok("config" in parsed)
+  return (await examine(parsed.config, { clock: systemClock, random: systemRandom })).map(lineOf)
+}
 
 /** One clear line. */
 const stops = (what: Promise<unknown>, why: RegExp): Promise<void> =>
@@ -39,7 +45,10 @@ const tables = async (replicas: ReplicaSet): Promise<number> =>
 
 test("doctor makes nothing: no schema, no rows, no root key, no folder", { skip }, async () => {
   await using replicas = await replicaSet()
-  await stops(doctor(replicas), /was never served from; start the server first/)
+  assert.match(
+    (await doctor(replicas)).join("\n"),
+    /^FAULT: database: .*was never served from; start the server first/m,
+  )
   assert.equal(await tables(replicas), 0)
   for (const variable of ["TYLER_ROOT_KEY_FILE", "TYLER_DATA_DIR"])
     assert.equal(existsSync(replicas.env(0)[variable] ?? ""), false)
@@ -50,7 +59,7 @@ test("doctor and recover-admin leave an older version's schema as it is", { skip
   await (await replicas.start(0)).close()
   const { url } = replicas.database
   await runSql(url, "DROP FUNCTION record_acts", "DELETE FROM tyler_migration WHERE version >= 3")
-  await stops(doctor(replicas), /is an older version's; start the server/)
+  assert.match((await doctor(replicas)).join("\n"), /^FAULT: database: .*is an older version's; start the server/m)
   await stops(
     command(replicas, (on) => on.recoverAdmin(ADMIN_NAME)),
     /is an older version's/,
@@ -67,11 +76,9 @@ test("doctor looks beside the servers and changes nothing", { skip }, async () =
     runSql(replicas.database.url, "SELECT size, root, (SELECT count(*) FROM keyring_key) AS keys FROM log_head")
   const before = await state()
   const lines = await doctor(replicas)
-  assert.match(lines[0] ?? "", /^ok: database \S+, from which 2 servers serve now$/)
-  assert.deepEqual(
-    lines.filter((line) => !line.startsWith("ok: ")).map((line) => /escrow/.test(line)),
-    [true],
-  )
+  assert.match(lines.join("\n"), /^ok: database: database \S+, from which 2 servers serve now$/m)
+  const faults = lines.filter((line) => line.startsWith("FAULT"))
+  assert.deepEqual([faults.length, faults[0]?.startsWith("FAULT: escrow: ")], [1, true], lines.join("\n"))
   assert.deepEqual(await state(), before)
 })
 

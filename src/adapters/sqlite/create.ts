@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { StartFault } from "../../core/start-fault.ts"
 import type { KeyRow, PolicyRow } from "../../state/rows.ts"
 import { applyChange } from "./changes.ts"
-import { migrate, openWriter, requireMigrated } from "./database.ts"
+import { migrate, openReader, openWriter, requireMigrated } from "./database.ts"
 import { keyRow, type SqlRow } from "./decode.ts"
 import { Statements } from "./statements.ts"
 
@@ -36,6 +36,16 @@ export function openDatabase(path: string, mayMake: boolean): Opened | undefined
     if (!check) return undefined
     const keys = sql.of("SELECT * FROM keyring_key ORDER BY created_at, id").all() as SqlRow[]
     return { rootKeyCheck: check["value"] as Uint8Array, keys: keys.map(keyRow) }
+  } finally {
+    db.close()
+  }
+}
+
+/** For whoever looks beside a server. @throws StartFault unless the schema is the newest */
+export function requireReadable(path: string): void {
+  const db = openReader(path)
+  try {
+    requireMigrated(db)
   } finally {
     db.close()
   }

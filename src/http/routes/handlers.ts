@@ -5,10 +5,12 @@ import type { Caller } from "../../operations/service.ts"
 import type { RouteId } from "../matrix.ts"
 import type { Wiring } from "../wiring.ts"
 import { accessKeyRoutes } from "./access-keys.ts"
+import { accessReviewRoutes } from "./access-review.ts"
 import { accessRequestRoutes } from "./access-requests.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
 import { backupRoutes } from "./backup.ts"
+import { complianceRoutes } from "./compliance.ts"
 import { describeRoutes } from "./describe.ts"
 import { factorRoutes } from "./factors.ts"
 import { healthRoutes } from "./health.ts"
@@ -69,5 +71,7 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...providerRoutes,
   ...signOnRoutes,
   ...auditRoutes,
+  ...complianceRoutes,
+  ...accessReviewRoutes,
   ...whatIfRoutes,
 }

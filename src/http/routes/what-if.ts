@@ -4,13 +4,13 @@ import { DiffBody, type PolicyCase, TestBody } from "../../api/what-if.ts"
 import { parseWhoQuery } from "../../api/who.ts"
 import { type AccessChange, diffPolicies, type PolicyDiff, testPolicies, type Tried } from "../../operations/what-if.ts"
 import type { LostReads } from "../../operations/look-back.ts"
-import { type RosterPlace, type Who, whoMayUse } from "../../operations/who.ts"
+import { type Who, whoMayUse } from "../../operations/who.ts"
 import { parsePolicyRow } from "../../policy/row.ts"
 import type { Terms } from "../../policy/terms.ts"
 import type { Case } from "../../policy/what-if.ts"
 import type { PolicyRow } from "../../state/rows.ts"
-import { cursorOf, cursorText } from "../cursor.ts"
 import { acceptName, nameInPath } from "../lift.ts"
+import { placeCursor, placeOf } from "../roster-cursor.ts"
 import type { Handler } from "./handlers.ts"
 
 export const whatIfRoutes = {
@@ -38,21 +38,12 @@ export const whatIfRoutes = {
   },
 } satisfies Record<string, Handler>
 
-/** A cursor is the kind and the last name looked at. */
-function placeOf(cursor: string | null): RosterPlace | null {
-  if (cursor === null) return null
-  const text = cursorText(cursor)
-  const kind = text.startsWith("person ") ? "person" : "program"
-  if (!text.startsWith(`${kind} `)) throw invalidField("/cursor", "not a cursor of this server")
-  return { kind, name: text.slice(kind.length + 1) }
-}
-
 function whoAnswer({ owner, terms, users, next, readers }: Who): object {
   return {
     owner,
     verbs: terms.map((one) => ({ verb: one.verb, ...termsAnswer(one), policyIds: one.policyIds })),
     users: users.map(({ id, name, kind, roles, verbs }) => ({ id, name, kind, roles, verbs })),
-    nextCursor: next === null ? null : cursorOf(`${next.kind} ${next.name}`),
+    nextCursor: next === null ? null : placeCursor(next),
     readers:
       readers === null
         ? null
