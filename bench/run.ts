@@ -17,7 +17,9 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   endpoint: ["endpoint.ts"],
   logins: ["logins.ts"],
   approvals: ["approvals.ts"],
+  rotation: ["rotation.ts"],
   scale: ["scale.ts"],
+  backup: ["backup.ts"],
 }
 
 /** What a part needs and this machine may not have. @returns why it is not measured */

@@ -1,4 +1,6 @@
 /** Parts of documents that are made from the code, and the code each is made from. */
+import { prometheusRules } from "../src/alarm/prometheus.ts"
+import { type Alarm, ALARMS } from "../src/alarm/table.ts"
 import { ERROR_CODES, textOf } from "../src/core/errors.ts"
 import { type Contract, CONTRACTS } from "../src/http/contract.ts"
 import { METRICS } from "../src/http/metrics.ts"
@@ -7,7 +9,12 @@ import { refusalsOf } from "../src/http/openapi/refusals.ts"
 import { STATUS } from "../src/http/problem.ts"
 import { KINDS } from "../src/notice/kind.ts"
 import { STRATEGIES } from "../src/core/rotation-strategy.ts"
-import { DROPPED_METRIC, SECURITY_METRIC_NAMES, SECURITY_METRICS } from "../src/telemetry/security-metrics.ts"
+import {
+  PROCESS_METRIC_NAMES,
+  PROCESS_METRICS,
+  SECURITY_METRIC_NAMES,
+  SECURITY_METRICS,
+} from "../src/telemetry/security-metrics.ts"
 import { settingsTable } from "../src/main/settings-doc.ts"
 
 export interface Block {
@@ -22,8 +29,18 @@ export const BLOCKS: readonly Block[] = [
   { file: "docs/api.md", source: "src/core/errors.ts and src/http/problem.ts", make: errorTable },
   { file: "docs/notifications.md", source: "src/notice/kind.ts", make: noticesTable },
   { file: "docs/rotation.md", source: "src/core/rotation-strategy.ts", make: strategiesTable },
+  { file: "docs/alarms.md", source: "src/alarm/table.ts", make: alarmsTable },
   { file: "docs/metrics.md", source: "src/http/metrics.ts", make: metricsTable },
   { file: "docs/metrics.md", source: "src/telemetry/security-metrics.ts", make: securityTable },
+]
+
+/** Files of which nothing is written by hand. */
+export const GENERATED: readonly Block[] = [
+  {
+    file: "docs/prometheus-alerts.yaml",
+    source: "src/alarm/table.ts",
+    make: () => `# Generated from src/alarm/table.ts: run node tools/check-docs.ts --write\n${prometheusRules()}`,
+  },
 ]
 
 const END = "<!-- end of the generated table -->"
@@ -96,13 +113,31 @@ function securityTable(): string {
     const published = sets.map((set) => (set.length === 0 ? "none" : set.map((one) => `\`${one}\``).join(" ")))
     return [`\`${name}\``, unit, about, published.join("; ")]
   })
-  const dropped = [
-    `\`${DROPPED_METRIC.name}\``,
-    DROPPED_METRIC.unit,
-    "Counts given up because CloudWatch took none",
-    "none",
-  ]
-  return table(["metric", "unit", "counts", "published with these dimensions"], [...rows, dropped])
+  const own = PROCESS_METRIC_NAMES.map((name) => {
+    const { unit, about } = PROCESS_METRICS[name]
+    return [`\`${name}\``, unit, about, "none"]
+  })
+  return table(["metric", "unit", "counts", "published with these dimensions"], [...rows, ...own])
+}
+
+const SIDES = { aws: "CloudWatch", service: "here", prometheus: "Prometheus" } as const
+
+function alarmsTable(): string {
+  const rows = ALARMS.map((alarm) => {
+    const sides = alarm.watch.by === "events" ? "EventBridge" : alarm.sides.map((side) => SIDES[side]).join(", ")
+    return [`[\`${alarm.name}\`](runbooks/${alarm.runbook}.md)`, alarm.text, limitOf(alarm), sides]
+  })
+  return table(["alarm and its runbook", "what it says", "raised by", "where"], rows)
+}
+
+function limitOf({ watch, threshold, comparison, periodSeconds, periods, setting }: Alarm): string {
+  if (watch.by === "events") return "an event"
+  const within = periods === 1 ? `in ${periodSeconds} s` : `for ${periods * periodSeconds} s`
+  const set = setting === null ? "" : `; \`${setting}\``
+  if (watch.by === "actor") return `more than ${threshold} different secrets ${within}${set}`
+  const dimensions = watch.by === "metric" ? Object.entries(watch.dimensions) : []
+  const at = dimensions.map(([name, value]) => ` ${name}=${value}`).join("")
+  return `\`${watch.metric}\`${at} ${comparison} ${threshold} ${within}${set}`
 }
 
 function metricsTable(): string {

@@ -2,9 +2,9 @@
  * Fails when a generated part of a document differs from what the code says (`--write` makes it anew), when a link leads
  * nowhere, and when a document names a command, variable, code, route or file that does not exist.
  */
-import { globSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { BLOCKS, withBlock } from "./blocks.ts"
+import { BLOCKS, GENERATED, withBlock } from "./blocks.ts"
 import { knownIn } from "./known.ts"
 import { brokenLinks } from "./links.ts"
 import { unknownNames } from "./names.ts"
@@ -22,6 +22,14 @@ for (const block of BLOCKS) {
   const due = withBlock(stands, block)
   if (process.argv.includes("--write")) writeFileSync(file, due)
   else if (stands !== due) say(`${block.file} differs from ${block.source}; run: node tools/check-docs.ts --write`)
+}
+
+for (const { file, source, make } of GENERATED) {
+  const path = join(ROOT, file)
+  const due = make()
+  if (process.argv.includes("--write")) writeFileSync(path, due)
+  else if (!existsSync(path) || readFileSync(path, "utf8") !== due)
+    say(`${file} differs from ${source}; run: node tools/check-docs.ts --write`)
 }
 
 const known = knownIn(ROOT)

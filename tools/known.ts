@@ -26,7 +26,6 @@ const BUILT = "dist/"
 
 /** What this repository has. */
 export function knownIn(root: string): Known {
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object }
   const server = readFileSync(join(root, "src/main/server.ts"), "utf8")
   const sources = globSync(["{src,bin,spec}/**/*.{ts,js,mjs,sql}", "*.json"], { cwd: root })
     .filter((path) => !path.endsWith(".test.ts"))
@@ -34,7 +33,7 @@ export function knownIn(root: string): Known {
     .join("\n")
   const inSources = new Set(sources.match(/\w+/g))
   return {
-    scripts: new Set(Object.keys(scripts)),
+    scripts: new Set(["package.json", "infra/package.json"].flatMap((file) => scriptsIn(join(root, file)))),
     commands: new Map(COMMANDS.map((row) => [row.words, new Set(optionsOf(row).map(({ name }) => name))])),
     serverCommands: new Set([...server.matchAll(/^ {2}tyler-server ([a-z-]+)/gm)].map(([, name = ""]) => name)),
     variables: new Set([...SETTING_NAMES, ...OTHER_VARIABLES]),
@@ -44,4 +43,9 @@ export function knownIn(root: string): Known {
     exists: (path, document) =>
       path === BUILT || ["", "src", dirname(document)].some((folder) => existsSync(join(root, folder, path))),
   }
+}
+
+function scriptsIn(file: string): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts: object }
+  return Object.keys(scripts)
 }

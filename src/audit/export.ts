@@ -14,8 +14,13 @@ export function exportLine(row: EntryRow): string {
   const { index, erasedBy } = row
   const leafHash = base64(row.leafHash)
   const commitment = row.commitment && base64(row.commitment)
-  if (erasedBy !== null && commitment === null) return spell({ index, leafHash, erasedBy })
+  if (erasedBy !== null && isEmptied(row)) return spell({ index, leafHash, erasedBy })
   return spell({ ...row, salt: row.salt && base64(row.salt), leafHash, commitment })
+}
+
+/** Retention has left only number and leaf hash; SQLite still has its time, which is nobody's business any more. */
+function isEmptied({ erasedBy, commitment }: EntryRow): boolean {
+  return erasedBy !== null && commitment === null
 }
 
 /** @param checkpoint signed over exactly the entries of this export */
@@ -63,7 +68,7 @@ export function toWire(row: EntryRow): WireEntry {
     details: row.details,
     ip_address: row.ipAddress,
     user_agent: row.userAgent,
-    timestamp: row.timestamp === null ? null : new Date(row.timestamp).toISOString(),
+    timestamp: isEmptied(row) ? null : new Date(row.timestamp).toISOString(),
     requestId: row.requestId,
     username: row.username,
     principalKind: row.principalKind,

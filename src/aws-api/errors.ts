@@ -149,6 +149,8 @@ const NAMED: Readonly<Record<ErrorCode, Named>> = {
   policy_tampered: named("ServiceUnavailableException"),
   row_tampered: named("ServiceUnavailableException"),
   root_key_not_prepared: ELSEWHERE,
+  backup_off: ELSEWHERE,
+  backup_running: ELSEWHERE,
   not_rotatable: named("InvalidRequestException"),
   rotation_running: named(
     "InvalidRequestException",

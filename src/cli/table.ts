@@ -556,6 +556,18 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/keys-rotate-root.ts"),
   },
   {
+    words: "backup",
+    operands: "FOLDER",
+    summary: "take a sealed backup into a folder, or the rest of one (admins)",
+    options: [CODE_FILE],
+    reason: true,
+    more: [
+      "Sealed to the keys or the passphrase that the server's configuration names. What is in the folder from an earlier",
+      "backup, or from this one before it was stopped, is kept. The root key is not in it; tyler-server restore needs both.",
+    ],
+    load: () => import("./commands/backup.ts"),
+  },
+  {
     words: "aws adopt",
     operands: "PREFIX",
     summary: "list the secrets in AWS below PREFIX that are not governed yet, and govern them",

@@ -30,6 +30,8 @@ export interface Caller {
   /** A write with an idempotency key; tried again after 503. */
   sendOnce<T>(method: "POST" | "PUT", path: string, body: object, options?: SendOptions): Promise<T>
   stream(path: string): AsyncGenerator<Uint8Array, void, undefined>
+  /** A POST whose answer is a stream. */
+  sendForStream(path: string, body: object, options?: SendOptions): AsyncGenerator<Uint8Array, void, undefined>
   /** Throws `reason_required` if neither the call nor the client has one. */
   reason(given: string | undefined): string
   /** The same for a read; with a service account's token its standing reason will do, so there may be none. */
@@ -79,6 +81,8 @@ export function makeCaller(transport: Transport, { token, reason, random }: Call
         ...verified(options),
       }),
     stream: (path) => transport.bytes({ method: "GET", path, again: false }),
+    sendForStream: (path, body, options) =>
+      transport.bytes({ method: "POST", path, body: encodeBody(body), again: false, ...verified(options) }),
     reason: stated,
     readReason: (given) => (isProgramToken(token) ? (given ?? reason) : stated(given)),
   }

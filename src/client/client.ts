@@ -10,6 +10,7 @@ import {
   grantsOf,
 } from "./access-requests.ts"
 import { parseAddress } from "./address.ts"
+import { type Backups, backupsOf } from "./backups.ts"
 import { type IamBindings, iamBindingsOf } from "./iam.ts"
 import { makeCaller } from "./caller.ts"
 import { TylerApiError } from "./error.ts"
@@ -68,6 +69,7 @@ export interface TylerClient extends Secrets, Rotation, Identity, BreakGlass {
   readonly policies: Policies
   readonly audit: Audit
   readonly keys: Keys
+  readonly backups: Backups
   readonly identityProviders: IdentityProviders
   readonly users: Users
   readonly roles: Roles
@@ -108,6 +110,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
     policies: policiesOf(caller),
     audit: auditOf(caller),
     keys: keysOf(caller),
+    backups: backupsOf(caller),
     identityProviders: identityProvidersOf(caller),
     users: usersOf(caller),
     roles: rolesOf(caller),

@@ -80,6 +80,8 @@ const TEXTS = {
   row_tampered: "A stored row does not match its authentication code",
   root_key_not_prepared:
     "There is no new root key to rotate to; run tyler-server new-root-key on the server's machine, or name a KMS key",
+  backup_off: "Backups are not set up here: the server needs TYLER_BACKUP_RECIPIENTS or TYLER_BACKUP_PASSPHRASE_FILE",
+  backup_running: "A backup is being taken from this server already",
   not_rotatable: "Rotation is not configured for this secret",
   rotation_running: "A rotation of this secret is under way already",
   rotation_not_running: "No rotation of this secret is under way",

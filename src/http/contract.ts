@@ -4,6 +4,7 @@ import { accessKeyContracts } from "./contract/access-keys.ts"
 import { accessRequestContracts } from "./contract/access-requests.ts"
 import { auditContracts } from "./contract/audit.ts"
 import { authContracts } from "./contract/auth.ts"
+import { backupContracts } from "./contract/backup.ts"
 import { factorContracts } from "./contract/factors.ts"
 import { providerContracts } from "./contract/identity-providers.ts"
 import { iamContracts } from "./contract/iam.ts"
@@ -65,6 +66,7 @@ export const CONTRACTS: Readonly<Record<RouteId, Contract>> = {
   ...rotationContracts,
   ...auditContracts,
   ...keyContracts,
+  ...backupContracts,
   ...whatIfContracts,
   ...providerContracts,
 }

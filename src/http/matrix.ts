@@ -26,6 +26,9 @@ const VALUE_BODY = 524_288
 /** 2,000 policy rows of some 500 bytes, or 1,000 cases beside them. */
 const ROWS_BODY = 1_048_576
 
+/** 4,096 parts of some 200 bytes. */
+const PARTS_BODY = 1_048_576
+
 const open = { auth: "none", verb: null, action: null, resource: "service", counts: null } as const
 const self = { auth: "session", scoped: true, verb: null, action: null, resource: "user", counts: null } as const
 const admin = { auth: "session", verb: null, resource: "user", counts: null } as const
@@ -39,7 +42,7 @@ const audit = { auth: "session", verb: null, resource: "audit", counts: null } a
 
 export const MATRIX = {
   "GET /api/health": { ...open, summary: "Liveness: the process answers" },
-  "GET /api/ready": { ...open, summary: "Readiness: says which part is down" },
+  "GET /api/ready": { ...open, summary: "Readiness: says which part is down; 503 where one is needed" },
 
   "GET /metrics": { ...open, auth: "session", summary: "Numbers for Prometheus (role admin, auditor or metrics)" },
   "GET /api/openapi.json": { ...open, summary: "This API as OpenAPI 3.1" },
@@ -436,6 +439,13 @@ export const MATRIX = {
 
   "GET /api/keys": { ...key, action: "KEY_STATUS", summary: "Keys and the progress of a rotation (role admin)" },
   "POST /api/keys/rotate": { ...key, action: "KEY_ROTATE", summary: "Rotates the key-encryption key (role admin)" },
+  "POST /api/backup": {
+    ...open,
+    auth: "session",
+    action: "BACKUP",
+    bodyLimit: PARTS_BODY,
+    summary: "A sealed backup of everything but the root key (role admin)",
+  },
   "POST /api/keys/rotate-root": { ...key, action: "ROOT_KEY_ROTATE", summary: "Rotates the root key (role admin)" },
 } as const satisfies Readonly<Record<string, Row>>
 

@@ -1,4 +1,9 @@
-import { SECURITY_METRIC_NAMES, SECURITY_METRICS, type SecurityMetric } from "../telemetry/security-metrics.ts"
+import {
+  PROCESS_METRICS,
+  SECURITY_METRIC_NAMES,
+  SECURITY_METRICS,
+  type SecurityMetric,
+} from "../telemetry/security-metrics.ts"
 
 type SecurityCounter = (typeof SECURITY_METRICS)[SecurityMetric]["prometheus"]
 
@@ -52,6 +57,10 @@ export const METRICS = {
     help: "When this process last wrote a checkpoint to the mirror",
   },
   ...SECURITY_ROWS,
+  tyler_heartbeat_total: { type: "counter", labels: [], help: PROCESS_METRICS.Heartbeat.about },
+  tyler_audit_write_failed_total: { type: "counter", labels: [], help: PROCESS_METRICS.AuditWriteFailed.about },
+  tyler_mirror_failing: { type: "gauge", labels: [], help: PROCESS_METRICS.MirrorFailing.about },
+  tyler_rotations_overdue: { type: "gauge", labels: [], help: PROCESS_METRICS.RotationsOverdue.about },
   tyler_metrics_waiting: {
     type: "gauge",
     labels: [],
@@ -66,6 +75,11 @@ export const METRICS = {
     type: "gauge",
     labels: ["mirror"],
     help: "Audit entries not yet in a mirror of entries, as far as this process knows",
+  },
+  tyler_shared_cache_looks_total: {
+    type: "counter",
+    labels: ["outcome"],
+    help: "Looks at Redis: hit, miss, disbelieved (an entry that did not open or had not the right time), or unanswered",
   },
   tyler_notifications_waiting: {
     type: "gauge",

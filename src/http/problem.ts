@@ -78,6 +78,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   policy_tampered: 503,
   row_tampered: 503,
   root_key_not_prepared: 409,
+  backup_off: 409,
+  backup_running: 409,
   not_rotatable: 409,
   rotation_running: 409,
   rotation_not_running: 409,

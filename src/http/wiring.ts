@@ -5,6 +5,7 @@ import type { OidcClient } from "../identity/oidc.ts"
 import type { Place } from "../aws-api/desk.ts"
 import type { LoginThrottle } from "../identity/throttle.ts"
 import type { Authenticator } from "../operations/authenticate.ts"
+import type { BackupSource } from "../operations/backup.ts"
 import type { IamLogin } from "../operations/iam-login.ts"
 import type { IssuerKeys } from "../operations/workload-login.ts"
 import type { Rotating } from "../operations/rotation/rotator.ts"
@@ -35,6 +36,7 @@ export interface Wiring {
   readonly publicUrl: string
   readonly setupToken: SetupToken
   readonly rewrapping: Rewrapping
+  readonly backup: BackupSource
   readonly rotation: RotationDesk
   readonly readiness: () => readonly Part[]
   readonly counters: Counters

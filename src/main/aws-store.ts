@@ -4,6 +4,7 @@ import { redisCache } from "../adapters/redis/shared-cache.ts"
 import { StartFault } from "../core/start-fault.ts"
 import { keptOutside } from "../operations/outside/store.ts"
 import type { ValueStore } from "../operations/value-store.ts"
+import { newLooks, type SharedCacheState } from "../secrets/shared-cache.ts"
 import type { Config } from "./config.ts"
 import type { Surroundings } from "./unlock.ts"
 
@@ -11,6 +12,8 @@ export interface AwsStore {
   readonly store: ValueStore
   /** ARNs of this account, Region and prefix. */
   readonly below: RegExp
+  /** Null: the replicas share none. */
+  readonly shared: SharedCacheState | null
   readonly close: () => void
 }
 
@@ -28,14 +31,16 @@ export async function awsStore(
   const secrets = secretsManager(aws.place)
   const { prefix, cacheSeconds } = config.secrets
   const outside = { store: secrets, prefix, encrypt, kmsKeys, environment: config.environment }
-  const shared = redisUrl === null ? null : await redisCache(redisUrl, () => clock.monotonic())
+  const cache = redisUrl === null ? null : await redisCache(redisUrl, () => clock.monotonic())
+  const shared = cache === null ? null : { cache, looks: newLooks(), trouble: () => cache.trouble() }
   const parts = `^arn:aws[a-z-]*:secretsmanager:${aws.place.region}:${account}:secret:${escaped(prefix)}/`
   return {
     store: keptOutside(outside, { clock, random, cacheMs: cacheSeconds * 1000, shared }),
     below: new RegExp(parts),
+    shared,
     close() {
       secrets.close()
-      shared?.close()
+      cache?.close()
     },
   }
 }

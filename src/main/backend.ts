@@ -45,7 +45,7 @@ export async function openState(
 }
 
 /** The backend that was not asked for is not even loaded: pg alone is 5 MB. */
-async function openBackend(config: Config, surroundings: Surroundings, purpose: Purpose): Promise<Backend> {
+export async function openBackend(config: Config, surroundings: Surroundings, purpose: Purpose): Promise<Backend> {
   if (config.database === null) return (await import("./embedded.ts")).embedded(config, surroundings, purpose)
   return (await import("./shared.ts")).shared(config, config.database, surroundings, purpose)
 }

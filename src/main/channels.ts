@@ -1,7 +1,10 @@
+import { hostname } from "node:os"
 import type { Clock } from "../core/clock.ts"
 import { StartFault } from "../core/start-fault.ts"
 import type { Channel, ChannelName } from "../notice/channel.ts"
 import { mailChannel } from "../adapters/mail/channel.ts"
+import { syslogChannel } from "../adapters/syslog/channel.ts"
+import { slackChannel } from "../adapters/webhook/slack.ts"
 import { webhookChannel } from "../adapters/webhook/channel.ts"
 import { systemResolve } from "../adapters/webhook/pin.ts"
 import type { Config } from "./config.ts"
@@ -10,11 +13,13 @@ import { readGuarded } from "./secret-file.ts"
 export type Channels = Readonly<Partial<Record<ChannelName, Channel>>>
 
 /** The ways to reach somebody that the configuration names. @throws StartFault for a bad secret file */
-export function channelsOf({ webhook, mail }: Config["notices"], clock: Clock): Channels {
+export function channelsOf({ webhook, slack, syslog, mail }: Config["notices"], clock: Clock): Channels {
   return {
     ...(webhook === null
       ? {}
       : { webhook: webhookChannel({ ...webhook, secret: webhookSecret(webhook.secretFile) }, clock, systemResolve) }),
+    ...(slack === null ? {} : { slack: slackChannel(slack, systemResolve) }),
+    ...(syslog === null ? {} : { syslog: syslogChannel(syslog, { host: hostname(), pid: process.pid }) }),
     ...(mail === null ? {} : { mail: mailChannel(mail) }),
   }
 }

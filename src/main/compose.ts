@@ -13,6 +13,7 @@ import { proxyTrust } from "../http/proxy.ts"
 import type { Part, Wiring } from "../http/wiring.ts"
 import { stsCaller } from "../adapters/aws/sts.ts"
 import { issuerKeys } from "../adapters/jwks/issuer-keys.ts"
+import { expected } from "../alarm/matches.ts"
 import { Tally } from "../telemetry/tally.ts"
 import { authenticator } from "../operations/authenticate.ts"
 import { LOG_ORIGIN, logKey as signingKey, publicLogKey } from "../operations/audit.ts"
@@ -20,6 +21,11 @@ import { rateLimiter } from "../quota/window.ts"
 import { MIRROR_PARTS } from "../audit/entry-mirror.ts"
 import type { LedgerWriter } from "../audit/ledger.ts"
 import { signCheckpoint } from "../audit/checkpoint.ts"
+import { directAlarms } from "./direct-alarms.ts"
+import { type OwnMeter, ownValuesOf } from "./own-values.ts"
+import { runbookAt } from "./runbooks.ts"
+import { type Watching, watching } from "./watching.ts"
+import { backupSource } from "./backup-source.ts"
 import { openState } from "./backend.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
@@ -58,6 +64,9 @@ export interface Running {
   close(): Promise<void>
 }
 
+/** A rotation that is due begins within seconds; one that is not done by then has failed or found nobody. */
+const OVERDUE_MS = 3_600_000
+
 /** Longest that requests under way may hold a stop up. */
 const DRAIN_MS = 10_000
 
@@ -80,9 +89,8 @@ export async function start(
   const tracing = await tracingFor(config, clock, random)
   opened.defer(() => tracing.close())
   const tally = new Tally()
+  for (const entry of expected()) tally.expect(entry)
   const sink = await sinkFor(config, clock)
-  const published = sink === null ? null : publishing(tally, sink, clock)
-  opened.defer(() => published?.close())
   const copied = mirroring(
     {
       reader: backend.reader,
@@ -97,13 +105,17 @@ export async function start(
   )
   opened.defer(() => copied.close())
   const meter = newLedgerMeter()
+  const own: OwnMeter = { beats: 0, unanswered: 0, overdue: null }
+  const values = ownValuesOf({ own, ledger: meter, mirror, mirroring: copied })
+  const published = sink === null ? null : publishing(tally, sink, clock, values)
+  opened.defer(() => published?.close())
   const noticeMeter = newNoticeMeter()
   let notifier: Notifying | undefined
   /** From the inside out: signed for the mirror, counted, copied, measured; what is seen is what callers wait for. */
   const recorded = (inner: LedgerWriter): LedgerWriter =>
     tracedLedger(metered(mirroredEntries(counted(mirrored(inner, mirror), tally), copied), meter, clock), tracing.spans)
   const ledger = rollback === undefined ? waking(recorded(backend.ledger), () => notifier?.wake()) : refusingLedger
-  const store = await openStore(config, backend.reader, { clock, random }, opened)
+  const { store, shared } = await openStore(config, backend.reader, { clock, random }, opened)
   const service = serviceOf(config, { ...backend, ledger, store }, clock, random, lastTime, cost, tracing.spans)
   await requireWaysIn(service)
   let stopping = false
@@ -113,6 +125,7 @@ export async function start(
     { part: "keys", cause: backend.keys.trouble() },
     { part: "ledger", cause: ledgerTrouble(meter, clock) },
     ...(config.store === null ? [] : [{ part: "store", cause: service.store.trouble() }]),
+    ...(shared === null ? [] : [{ part: "shared_cache", cause: shared.trouble() }]),
     { part: "mirror", cause: mirror.state().ok ? null : "unwritable" },
     ...copied.states().map(({ name, cause }) => ({ part: MIRROR_PARTS[name], cause })),
     ...(published === null ? [] : [{ part: "metrics", cause: published.trouble() }]),
@@ -142,10 +155,20 @@ export async function start(
     },
     setupToken: setupToken(token),
     rewrapping: rewraps,
+    backup: backupSource(config, { clock, random }, backend.keys),
     rotation: { rotating, wake: () => rotator.wake() },
     readiness,
     counters: new Counters(),
-    measure: measureOf({ meter, notices: noticeMeter, mirror, mirroring: copied, tally, publishing: published }),
+    measure: measureOf({
+      values,
+      meter,
+      notices: noticeMeter,
+      mirror,
+      mirroring: copied,
+      tally,
+      publishing: published,
+      shared,
+    }),
     stopping: () => stopping,
     tls,
     log,
@@ -158,6 +181,8 @@ export async function start(
   const channels = channelsOf(config.notices, clock)
   opened.defer(() => rewraps.close())
   opened.defer(() => notifier?.close())
+  let watch: Watching | undefined
+  opened.defer(() => watch?.close())
   opened.defer(() => rotator.close())
   let jobs: Jobs | undefined
   opened.defer(() => jobs?.close())
@@ -172,6 +197,19 @@ export async function start(
   publicUrl = publicUrlAt(config.listen, port)
   if (rollback === undefined) {
     notifier = notifying({ service, channels, meter: noticeMeter, publicUrl: () => publicUrl, log })
+    watch = watching({
+      service,
+      own,
+      values,
+      overdue: () => service.reader.schedulesOverdue(clock.now() - OVERDUE_MS),
+      recording: () => ledgerTrouble(meter, clock) === null && !copied.behind(),
+      leads: () => backend.leads(),
+      newest: lastTime,
+      thresholds: config.alarms.thresholds,
+      runbook: (slug) => runbookAt(config.alarms.runbooks, slug),
+      direct: directAlarms(channels, random, () => publicUrl),
+      log,
+    })
     jobs = await startJobs(service, notifier, rotator, log)
     rotator.wake()
     await rewraps.resume()
@@ -191,6 +229,7 @@ export async function start(
     },
     async runJobs() {
       await renewal.tick()
+      await watch?.tick()
       await jobs?.tick()
       await Promise.all([copied.tick(), published?.tick(), tracing.flush()])
     },

@@ -53,6 +53,8 @@ test("with nothing set it is the embedded profile on loopback, and the document 
     mirrors: { file: false, logs: null, s3: null, maxWaiting: null },
     otlpUrl: null,
     database: null,
+    backup: null,
+    keepDays: { reads: null, refusals: null, "sign-ins": null, other: null },
     store: null,
     secrets: { prefix: "tyler-setup", cacheSeconds: 300 },
     limits: {
@@ -60,7 +62,9 @@ test("with nothing set it is the embedded profile on loopback, and the document 
       programs: { max: 6000, windowMs: 900_000 },
       dailyPerPerson: 100,
     },
-    notices: { webhook: null, mail: null },
+    rotation: { hosts: [], reaches: ["global", "private"] },
+    notices: { webhook: null, slack: null, syslog: null, mail: null },
+    alarms: { thresholds: {}, mail: null, runbooks: "docs/runbooks" },
     passwordsFor: null,
     mfaEnforced: true,
     logLevel: "info",
@@ -236,6 +240,7 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
     "postgres://[::1]/t",
     "postgres:///t?host=/run/postgresql",
     "postgres://u:p@db.example/t?sslmode=verify-full&sslrootcert=/ca.pem",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
   ]
   for (const url of good) {
     assert.deepEqual(accepted({ DATABASE_URL: url }).database, { url, migrationUrl: url })
@@ -252,6 +257,12 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
     "postgres:///hunter2?host=db.example",
     "postgres://u:hunter2@db.example/t?sslmode=verify-full&uselibpqcompat=true",
     "postgres://u:hunter2@localhost,db.example/t",
+    "postgres://u@hunter2.example/t?aws-iam=eu-central-1",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=hunter2",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=",
+    "postgres://u:hunter2@db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
+    "postgres://db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
+    "postgres:///hunter2?host=/run&aws-iam=eu-central-1",
     "postgres://u:hunter2@%6c/t",
     "postgres://u:hunter2@localhost",
     "postgres:///hunter2",
@@ -466,4 +477,22 @@ test("traces go where TLS or this machine is", () => {
   refused(otlp("http://collector.example:4318"), /^OTEL_EXPORTER_OTLP_ENDPOINT must be https/)
   refused(otlp("https://user:word@collector.example"), /^OTEL_EXPORTER_OTLP_ENDPOINT must not carry/)
   refused(otlp("collector"), /^OTEL_EXPORTER_OTLP_ENDPOINT/)
+})
+
+test("what backups are sealed to: recipients or a passphrase, not both, and no recipient that is none", () => {
+  const one = `age1${"q".repeat(58)}`
+  assert.deepEqual(accepted({ TYLER_BACKUP_RECIPIENTS: `${one}, ${one}` }).backup, { recipients: [one, one] })
+  assert.deepEqual(accepted({ TYLER_BACKUP_PASSPHRASE_FILE: "pass" }).backup, { passphraseFile: "/srv/tyler/pass" })
+  refused({ TYLER_BACKUP_RECIPIENTS: one, TYLER_BACKUP_PASSPHRASE_FILE: "pass" }, /exclude each other/)
+  const many = (count: number): Environment => ({ TYLER_BACKUP_RECIPIENTS: Array(count).fill(one).join(",") })
+  for (const count of [15, 16]) assert.ok(accepted(many(count)).backup !== null)
+  refused(many(17), /at most 16 recipients/)
+  for (const odd of ["age1", one.slice(0, -1), `${one}q`, one.toUpperCase(), "AGE-SECRET-KEY-1", `${one},`])
+    refused({ TYLER_BACKUP_RECIPIENTS: odd }, /^TYLER_BACKUP_RECIPIENTS must be X25519 recipients of age/)
+})
+
+test("entries are kept for 31 days at least", () => {
+  for (const days of ["31", "32", "36499", "36500"])
+    assert.equal(accepted({ AUDIT_KEEP_READS_DAYS: days }).keepDays.reads, Number(days))
+  for (const days of ["30", "0", "36501"]) refused({ AUDIT_KEEP_READS_DAYS: days }, /integer from 31 to 36,500 days/)
 })

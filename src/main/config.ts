@@ -1,5 +1,7 @@
 import { join, resolve } from "node:path"
 import type { MailServer } from "../adapters/mail/channel.ts"
+import type { SyslogServer } from "../adapters/syslog/channel.ts"
+import type { Thresholds } from "../alarm/table.ts"
 import type { Reach } from "../core/network.ts"
 import { isLoopbackName } from "../http/address.ts"
 import { type AwsConfig, awsOf } from "./aws-settings.ts"
@@ -7,6 +9,7 @@ import { type Environment, readEnvironment } from "./environment.ts"
 import { type RotationSettings, rotationOf } from "./rotation-settings.ts"
 import { judgeTogether, warningsAbout } from "./rules.ts"
 import { reachesOf, smtpServer } from "./notify-settings.ts"
+import type { EntryClass } from "../state/entry-class.ts"
 import type { Values } from "./settings.ts"
 import { type MetricsConfig, metricsOf, type MirrorsConfig, mirrorsOf } from "./telemetry-settings.ts"
 
@@ -21,6 +24,9 @@ export interface TlsFiles {
   readonly keyFile: string
   readonly minVersion: "TLSv1.2" | "TLSv1.3"
 }
+
+/** Public keys of age, or the file of a passphrase. */
+export type BackupSeal = { readonly recipients: readonly string[] } | { readonly passphraseFile: string }
 
 /** Everything the process is told from outside. Frozen, with defaults filled in and paths absolute. */
 export interface Config {
@@ -71,8 +77,21 @@ export interface Config {
   }
   readonly notices: {
     readonly webhook: { readonly url: string; readonly secretFile: string; readonly allowed: readonly Reach[] } | null
+    readonly slack: { readonly url: string; readonly allowed: readonly Reach[] } | null
+    readonly syslog: SyslogServer | null
     readonly mail: MailServer | null
   }
+  readonly alarms: {
+    readonly thresholds: Thresholds
+    /** null: all admins and auditors. */
+    readonly mail: readonly string[] | null
+    /** Without a slash at its end. */
+    readonly runbooks: string
+  }
+  /** What backups are sealed to; null: none can be made. */
+  readonly backup: BackupSeal | null
+  /** For how many days audit entries of a class keep what they say; null: for ever. */
+  readonly keepDays: Readonly<Record<EntryClass, number | null>>
   readonly rotation: RotationSettings
   /** Names of the admins who alone may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
@@ -123,6 +142,14 @@ export function parseConfig(
     limits: limitsOf(values, environment === "development"),
     rotation: rotationOf(values.ROTATION_HOSTS, values.ROTATION_NETWORKS, environment === "development"),
     notices: noticesOf(values, environment === "development"),
+    alarms: alarmsOf(values),
+    backup: backupOf(values),
+    keepDays: {
+      reads: values.AUDIT_KEEP_READS_DAYS ?? null,
+      refusals: values.AUDIT_KEEP_REFUSALS_DAYS ?? null,
+      "sign-ins": values.AUDIT_KEEP_SIGN_INS_DAYS ?? null,
+      other: values.AUDIT_KEEP_OTHER_DAYS ?? null,
+    },
     passwordsFor: values.LOCAL_LOGIN === "break-glass" ? (values.LOCAL_LOGIN_ADMINS ?? []) : null,
     mfaEnforced: values.ENABLE_MFA_FOR_SECRETS ?? true,
     logLevel: values.LOG_LEVEL ?? "info",
@@ -171,6 +198,12 @@ function foldersOf(values: Values, cwd: string): Config["folders"] {
   }
 }
 
+function backupOf(values: Values): BackupSeal | null {
+  const { TYLER_BACKUP_RECIPIENTS: recipients, TYLER_BACKUP_PASSPHRASE_FILE: passphraseFile } = values
+  if (recipients !== undefined) return { recipients }
+  return passphraseFile === undefined ? null : { passphraseFile }
+}
+
 function databaseOf(values: Values): Config["database"] {
   const { DATABASE_URL: url, DATABASE_MIGRATION_URL: migrationUrl } = values
   return url === undefined ? null : { url, migrationUrl: migrationUrl ?? url }
@@ -192,14 +225,26 @@ function limitsOf(values: Values, development: boolean): Config["limits"] {
 
 function noticesOf(values: Values, development: boolean): Config["notices"] {
   const { NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET_FILE: secretFile, NOTIFY_ALLOWED_HOSTS: hosts } = values
-  const { SMTP_URL: smtp, SMTP_FROM: from } = values
+  const { SMTP_URL: smtp, SMTP_FROM: from, NOTIFY_SLACK_URL: slack } = values
   return {
     webhook:
       url === undefined || secretFile === undefined || hosts === undefined
         ? null
         : { url, secretFile, allowed: reachesOf(url, hosts, development) },
+    slack:
+      slack === undefined || hosts === undefined ? null : { url: slack, allowed: reachesOf(slack, hosts, development) },
+    syslog: values.NOTIFY_SYSLOG_URL ?? null,
     mail: smtp === undefined || from === undefined ? null : smtpServer(smtp, from),
   }
+}
+
+const RUNBOOKS = "docs/runbooks"
+
+function alarmsOf(values: Values): Config["alarms"] {
+  const { ALARM_SECRET_ACCESS, ALARM_FAILED_ACCESS, ALARM_MASS_READING } = values
+  const set = { ALARM_SECRET_ACCESS, ALARM_FAILED_ACCESS, ALARM_MASS_READING }
+  const thresholds = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined))
+  return { thresholds, mail: values.NOTIFY_ALARM_MAIL ?? null, runbooks: values.ALARM_RUNBOOK_URL ?? RUNBOOKS }
 }
 
 function deepFreeze<T>(value: T): T {

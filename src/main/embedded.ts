@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs"
 import { claimDataFolder } from "../adapters/local/data-folder.ts"
 import { initialiseDatabase, openDatabase } from "../adapters/sqlite/create.ts"
+import { unfinishedPath } from "../adapters/sqlite/fill.ts"
 import { sqliteLedger } from "../adapters/sqlite/ledger.ts"
 import { sqliteReader } from "../adapters/sqlite/reader.ts"
+import { StartFault } from "../core/start-fault.ts"
 import { LOG_ORIGIN } from "../operations/audit.ts"
 import { keySource } from "../operations/key-source.ts"
 import type { Backend, Purpose } from "./backend.ts"
@@ -14,6 +17,10 @@ export async function embedded(config: Config, surroundings: Surroundings, purpo
   const folder = claimDataFolder(config.folders.data)
   opened.defer(() => folder.release())
   const path = folder.file("tyler.db")
+  if (!existsSync(path) && existsSync(unfinishedPath(path)))
+    throw new StartFault(
+      `A restore into ${config.folders.data} did not end; run it again, or remove ${unfinishedPath(path)}`,
+    )
   const database: Locked = {
     name: path,
     open: async () => openDatabase(path, purpose === "serve"),

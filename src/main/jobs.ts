@@ -1,10 +1,12 @@
 import type { Logger } from "pino"
 import { TylerError } from "../core/errors.ts"
+import { DAY_MS } from "../core/clock.ts"
 import { clockWatch } from "../operations/clock-watch.ts"
 import { dueRequests } from "../operations/due-requests.ts"
 import { continueErasures } from "../operations/continue-erasures.ts"
 import { pruneDeliveries } from "../operations/deliver.ts"
 import { pruneExpired } from "../operations/prune.ts"
+import { type Marks, retainEntries } from "../operations/retain.ts"
 import { pruneRotations } from "../operations/rotation/prune.ts"
 import { purgeDue } from "../operations/remove.ts"
 import { recordClockStep, recordStart, recordSummaries } from "../operations/service-entries.ts"
@@ -40,6 +42,7 @@ export async function startJobs(
   continueErasures(service).catch(() => log.warn("erasures wait: the ledger cannot record"))
   let summarised = service.clock.monotonic()
   let pruned = Number.NEGATIVE_INFINITY
+  const retain = retention(service)
 
   async function tick(): Promise<void> {
     const head = await service.reader.head()
@@ -58,6 +61,7 @@ export async function startJobs(
     await purgeDue(service)
     await dueRequests(service)
     await rotations.tick()
+    await retain()
     if (service.clock.monotonic() - pruned < HOUR_MS) return
     await pruneExpired(service)
     await pruneDeliveries(service)
@@ -75,6 +79,28 @@ export async function startJobs(
       clearInterval(timer)
       await recordSummaries(service).catch(() => undefined)
     },
+  }
+}
+
+/** Acts of one round; the next round, 10 seconds later, takes the rest. */
+const RETAINED_AT_ONCE = 10
+
+/** Each hour, and at once while there is more. Once a day all is looked through again, for holds that have ended. */
+function retention(service: Service): () => Promise<void> {
+  const marks: Marks = new Map()
+  let [looked, restarted] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  return async () => {
+    const now = service.clock.monotonic()
+    if (now - looked < HOUR_MS) return
+    if (now - restarted >= DAY_MS) {
+      marks.clear()
+      restarted = now
+    }
+    for (let acts = 0; acts < RETAINED_AT_ONCE; acts++)
+      if (!(await retainEntries(service, marks))) {
+        looked = now
+        return
+      }
   }
 }
 

@@ -99,6 +99,21 @@ export const proxies: Kind<readonly string[]> = {
   },
 }
 
+const MOST_RECIPIENTS = 16
+
+/** Their checksums are looked at when a backup is made: a start loads nothing of age. */
+export const recipients: Kind<readonly string[]> = {
+  accepts: `1 to ${MOST_RECIPIENTS} X25519 recipients of age (\`age1...\`) separated by commas`,
+  parse: (text) => {
+    const names = text.split(",").map((name) => name.trim())
+    const odd = names.find((name) => !/^age1[02-9ac-hj-np-z]{58}$/.test(name))
+    if (odd !== undefined) return { fault: `must be X25519 recipients of age (age1...), not ${quote(odd)}` }
+    return names.length > MOST_RECIPIENTS
+      ? { fault: `must be at most ${MOST_RECIPIENTS} recipients` }
+      : { value: names }
+  },
+}
+
 const MOST_NAMES = 32
 
 /** User names as they are kept: nobody is named by a spelling that a login would change. */

@@ -10,6 +10,8 @@ export interface LedgerMeter {
   /** Acts left out because something had moved. */
   moved: number
   failures: number
+  /** Of these, all but the ones that were turned away because too much waited. */
+  writeFailures: number
   /** Wall time in ms of the newest checkpoint signed here. */
   checkpointAt: number | null
   /** Why the last transaction failed, until one succeeds again. */
@@ -20,7 +22,7 @@ export interface LedgerMeter {
 const TROUBLE_MS = 10_000
 
 export function newLedgerMeter(): LedgerMeter {
-  return { waiting: 0, recorded: 0, moved: 0, failures: 0, checkpointAt: null, trouble: null }
+  return { waiting: 0, recorded: 0, moved: 0, failures: 0, writeFailures: 0, checkpointAt: null, trouble: null }
 }
 
 /** Counts what passes. */
@@ -40,8 +42,10 @@ export function metered(ledger: LedgerWriter, meter: LedgerMeter, clock: Clock):
       } catch (error) {
         meter.failures++
         // Too much at once is not a part that is down.
-        if (!(error instanceof TylerError) || error.code !== "busy")
+        if (!(error instanceof TylerError) || error.code !== "busy") {
+          meter.writeFailures++
           meter.trouble = { at: clock.monotonic(), cause: causeOf(error) }
+        }
         throw error
       } finally {
         meter.waiting -= acts.length

@@ -161,3 +161,73 @@ test("the secret holds at its bounds, without the line feed at its end, and is n
   assert.throws(() => webhookSecret(join(folder, "none")), /cannot be opened/)
   assert.throws(() => webhookSecret(folder), /is not a file/)
 })
+
+test("Slack: its host is on the list too, with a webhook or without", () => {
+  const slack = {
+    NOTIFY_SLACK_URL: "https://hooks.slack.example/services/T/B/k",
+    NOTIFY_ALLOWED_HOSTS: "hooks.slack.example",
+  }
+  assert.deepEqual(accepted(slack).slack, { url: slack.NOTIFY_SLACK_URL, allowed: ["global"] })
+  assert.equal(accepted(slack).webhook, null)
+  const both = { ...HOOK, ...slack, NOTIFY_ALLOWED_HOSTS: "hooks.example.com, private:hooks.slack.example" }
+  assert.deepEqual(accepted(both).slack?.allowed, ["global", "private"])
+  assert.deepEqual(accepted(both).webhook?.allowed, ["global"])
+  refused(
+    { ...slack, NOTIFY_ALLOWED_HOSTS: undefined },
+    /NOTIFY_SLACK_URL and NOTIFY_ALLOWED_HOSTS must be set together/,
+  )
+  refused({ ...slack, NOTIFY_ALLOWED_HOSTS: "other.example" }, /NOTIFY_SLACK_URL names a host that is not in/)
+  refused({ ...slack, NOTIFY_SLACK_URL: "http://hooks.slack.example/x" }, /NOTIFY_SLACK_URL must be https/)
+  refused({ ...both, NOTIFY_WEBHOOK_SECRET_FILE: undefined }, /NOTIFY_WEBHOOK_URL and NOTIFY_WEBHOOK_SECRET_FILE/)
+})
+
+test("syslog: how, where, and the ports of its standards", () => {
+  const at = (url: string) => accepted({ NOTIFY_SYSLOG_URL: url }).syslog
+  assert.deepEqual(at("tls://log.example.com"), { transport: "tls", host: "log.example.com", port: 6514 })
+  assert.deepEqual(at("tcp://log.example.com"), { transport: "tcp", host: "log.example.com", port: 601 })
+  assert.deepEqual(at("udp://10.0.0.1"), { transport: "udp", host: "10.0.0.1", port: 514 })
+  assert.deepEqual(at("tls://[fd00::1]:1514"), { transport: "tls", host: "fd00::1", port: 1514 })
+  for (const url of [
+    "log.example.com",
+    "http://log.example.com",
+    "tls://",
+    "tls://a/b",
+    "tls://u:p@a",
+    "tls://a?x",
+    "tls://a_!",
+  ])
+    refused({ NOTIFY_SYSLOG_URL: url }, /NOTIFY_SYSLOG_URL must/)
+})
+
+test("alarms: limits at their bounds, who hears of them by mail, and where the runbooks stand", () => {
+  const alarms = (env: Environment): Config["alarms"] => {
+    const result = parseConfig(env, "/srv")
+    assert.ok("config" in result, JSON.stringify(result))
+    return result.config.alarms
+  }
+  assert.deepEqual(alarms({}), { thresholds: {}, mail: null, runbooks: "docs/runbooks" })
+  for (const [name, most] of [
+    ["ALARM_SECRET_ACCESS", 10_000],
+    ["ALARM_FAILED_ACCESS", 10_000],
+    ["ALARM_MASS_READING", 1_000],
+  ] as const) {
+    for (const value of [1, most - 1, most])
+      assert.deepEqual(alarms({ [name]: String(value) }).thresholds, { [name]: value })
+    for (const value of [0, most + 1]) refused({ [name]: String(value) }, new RegExp(`${name} must be`))
+  }
+  const many = (count: number): string => Array.from({ length: count }, (_, at) => `a${at}@example.com`).join(", ")
+  for (const count of [1, 15, 16]) assert.equal(alarms({ ...MAIL, NOTIFY_ALARM_MAIL: many(count) }).mail?.length, count)
+  for (const list of [many(17), "a@example.com,", "no address"])
+    refused({ ...MAIL, NOTIFY_ALARM_MAIL: list }, /NOTIFY_ALARM_MAIL must be 1 to 16 mail addresses/)
+  refused({ NOTIFY_ALARM_MAIL: many(1) }, /NOTIFY_ALARM_MAIL has no meaning without SMTP_URL/)
+  const place = (length: number): string => `https://${"x".repeat(60)}.example/`.padEnd(length, "y")
+  for (const length of [699, 700]) assert.equal(alarms({ ALARM_RUNBOOK_URL: place(length) }).runbooks.length, length)
+  for (const url of [
+    place(701),
+    "wiki.example",
+    "ftp://wiki.example",
+    "https://wiki.example/?a",
+    "https://a:b@wiki.example",
+  ])
+    refused({ ALARM_RUNBOOK_URL: url }, /ALARM_RUNBOOK_URL must/)
+})

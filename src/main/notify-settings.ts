@@ -1,4 +1,5 @@
 import type { MailServer } from "../adapters/mail/channel.ts"
+import type { SyslogServer } from "../adapters/syslog/channel.ts"
 import { parseEmail } from "../core/email.ts"
 import { type Reach, reachOf } from "../core/network.ts"
 import { canonicalAddress, isLoopbackName } from "../http/address.ts"
@@ -64,7 +65,7 @@ function listed(url: string, hosts: readonly AllowedHost[]): AllowedHost | undef
   return hosts.find(({ host }) => host === hostOf(url))
 }
 
-/** Completes the sentence "NOTIFY_WEBHOOK_URL ...". */
+/** Completes the sentence "NOTIFY_WEBHOOK_URL ...", or "NOTIFY_SLACK_URL ...". */
 export function webhookFault(url: string, hosts: readonly AllowedHost[], development: boolean): string | undefined {
   const plain = new URL(url).protocol === "http:"
   if (plain && !(development && isLoopbackName(hostOf(url))))
@@ -82,6 +83,52 @@ export function reachesOf(url: string, hosts: readonly AllowedHost[], developmen
     ...(listed(url, hosts)?.private === true ? (["private"] as const) : []),
     ...(here ? (["loopback"] as const) : []),
   ]
+}
+
+/** Where syslog is spoken; the ports are those of RFC 5425, 6587 and 5426. */
+const SYSLOG_PORTS = { tls: 6514, tcp: 601, udp: 514 } as const
+
+export const syslogUrl: Kind<SyslogServer> = {
+  accepts: "`tls://HOST`, `tcp://HOST` or `udp://HOST`, with `:PORT` or not",
+  parse: (text) => {
+    const url = text.length <= LONGEST_URL ? URL.parse(text) : null
+    const transport = url?.protocol.slice(0, -1)
+    if (url === null || (transport !== "tls" && transport !== "tcp" && transport !== "udp"))
+      return { fault: "must be a tls://, tcp:// or udp:// URL" }
+    if (!["", "/"].includes(url.pathname) || url.search + url.hash + url.username + url.password !== "")
+      return { fault: "must be a host, and a port or none" }
+    const host = bareHost(url).toLowerCase()
+    if (canonicalAddress(host) === undefined && !NAME.test(host)) return { fault: "must name one host" }
+    return { value: { transport, host, port: url.port === "" ? SYSLOG_PORTS[transport] : Number(url.port) } }
+  },
+}
+
+const MOST_ADDRESSES = 16
+
+export const mailAddresses: Kind<readonly string[]> = {
+  accepts: `1 to ${MOST_ADDRESSES} mail addresses separated by commas`,
+  parse: (text) => {
+    const found = text.split(",").map((part) => parseEmail(part.trim()))
+    const value = found.filter((one) => one !== undefined)
+    return value.length < found.length || value.length > MOST_ADDRESSES
+      ? { fault: `must be 1 to ${MOST_ADDRESSES} mail addresses separated by commas` }
+      : { value: [...new Set(value)] }
+  },
+}
+
+/** CloudWatch takes 1,024 characters of description, of which a text and a name take 200. */
+const LONGEST_RUNBOOKS = 700
+
+export const runbookUrl: Kind<string> = {
+  accepts: `\`https://\` or \`http://\` URL of at most ${LONGEST_RUNBOOKS} characters`,
+  parse: (text) => {
+    const url = text.length <= LONGEST_RUNBOOKS ? URL.parse(text) : null
+    if (url === null || !["http:", "https:"].includes(url.protocol))
+      return { fault: `must be an https:// URL of at most ${LONGEST_RUNBOOKS} characters` }
+    if (url.username + url.password + url.search + url.hash !== "")
+      return { fault: "must not carry a user, a query or a fragment" }
+    return { value: url.href.replace(/\/+$/, "") }
+  },
 }
 
 export const smtpUrl: Kind<URL> = {

@@ -21,7 +21,7 @@ export interface NoticeMeter {
 
 export function newNoticeMeter(): NoticeMeter {
   const none = () => ({ delivered: 0, retry: 0, given_up: 0, lost: 0 })
-  return { waiting: 0, dropped: 0, attempts: { webhook: none(), mail: none() } }
+  return { waiting: 0, dropped: 0, attempts: { webhook: none(), slack: none(), syslog: none(), mail: none() } }
 }
 
 export interface Notifying {

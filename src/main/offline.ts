@@ -5,10 +5,12 @@ import { PASSWORD_COST } from "../identity/password.ts"
 import { StartFault } from "../core/start-fault.ts"
 import type { RootName } from "../envelope/kek.ts"
 import { publicLogKey } from "../operations/audit.ts"
-import { acceptRollback, recoverAdmin } from "../operations/recovery.ts"
+import { escrowState } from "../operations/escrow.ts"
+import { acceptRollback, confirmEscrow, recoverAdmin } from "../operations/recovery.ts"
 import type { Service } from "../operations/service.ts"
 import { type Backend, openState } from "./backend.ts"
 import type { Config } from "./config.ts"
+import { escrowLine, isRootKeyDigest } from "./escrow.ts"
 import { detectRollback, mirrored } from "./mirrored.ts"
 import { serviceOf } from "./service.ts"
 
@@ -17,6 +19,8 @@ export interface Offline {
   recoverAdmin(username: string): Promise<{ readonly password: string }>
   /** @throws StartFault if nothing was rolled back. */
   acceptRollback(reason: string): Promise<{ readonly lost: string }>
+  /** @param digest of the root key, in hex, from whoever opened its escrow @throws StartFault if it is another's */
+  confirmEscrow(digest: string): Promise<void>
   /** Lines that say what was found; never changes anything. */
   diagnose(): Promise<readonly string[]>
 }
@@ -49,6 +53,14 @@ export async function offline<T>(
       mirror.append(await acceptRollback(service, reason, lost))
       return { lost }
     },
+    async confirmEscrow(digest) {
+      const { name, check } = service.keys.root()
+      if (name.kind === "kms") throw new StartFault("The root key is in AWS KMS, and needs no escrow")
+      if (!isRootKeyDigest(config, check, digest))
+        throw new StartFault("That is not the digest of the root key in use: what was opened is another key's escrow")
+      if ((await rollback()) !== undefined) throw new StartFault("The database was rolled back; accept that first")
+      await confirmEscrow(service)
+    },
     diagnose: () => diagnose(config, backend, service, rollback),
   })
 }
@@ -69,6 +81,7 @@ async function diagnose(
   return [
     `ok: ${await backend.place()}`,
     `ok: ${rootText(config, backend.keys.root().name)} opens all ${keys.length} keys`,
+    escrowLine(await escrowState(service), config),
     policies,
     `ok: audit log of ${head.size} entries, newest ${head.size === 0 ? "none" : new Date(head.lastTime).toISOString()}`,
     found === undefined

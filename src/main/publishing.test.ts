@@ -1,10 +1,18 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import type { ProcessMetric } from "../telemetry/security-metrics.ts"
 import { type MetricSink, type Reading, SinkFault } from "../telemetry/sink.ts"
 import { Tally } from "../telemetry/tally.ts"
 import { publishing, QUEUE_READINGS } from "./publishing.ts"
 
-const ENTRY = { action: "GET", result: "SUCCESS", resourceType: "secret", resourceName: "config/x" } as const
+const ENTRY = {
+  action: "GET",
+  result: "SUCCESS",
+  resourceType: "secret",
+  resourceName: "config/x",
+  decision: "permit",
+  details: null,
+} as const
 
 /** A CloudWatch that can be down, or hang. */
 function fakeSink() {
@@ -29,11 +37,12 @@ function fakeSink() {
 function stage() {
   let at = 0
   const clock = { now: () => 1_800_000_000_000 + at, monotonic: () => at }
+  const own: Partial<Record<ProcessMetric, number>> = {}
   const [tally, sink] = [new Tally(), fakeSink()]
-  const published = publishing(tally, sink, clock)
+  const published = publishing(tally, sink, clock, () => own)
   const count = (taken: readonly Reading[], metric = "SecretAccess"): number =>
     taken.flatMap(({ cells }) => cells).reduce((sum, cell) => sum + (cell.metric === metric ? cell.count : 0), 0)
-  return { tally, sink, published, count, later: (ms: number) => void (at += ms) }
+  return { own, tally, sink, published, count, later: (ms: number) => void (at += ms) }
 }
 
 test("while CloudWatch is down counts wait in order with their own times, and arrive once it is back", async () => {
@@ -73,7 +82,7 @@ test("what waits is bounded: what is given up is the oldest, and is counted and 
     await published.tick()
     assert.equal(count(sink.taken), Math.min(readings, QUEUE_READINGS))
     assert.deepEqual(
-      sink.taken.map((reading) => reading.dropped).filter((told) => told > 0),
+      sink.taken.map((reading) => reading.own.MetricsDropped ?? 0).filter((told) => told > 0),
       dropped === 0 ? [] : [dropped],
       "told once",
     )
@@ -87,6 +96,26 @@ test("nothing is sent when nothing happened", async () => {
   assert.equal(sink.taken.length, 0)
   await published.close()
   assert.equal(sink.closed, true)
+})
+
+test("of what a process says of itself counts go by what they grew, and levels as they are, also at zero", async () => {
+  const { own, sink, published } = stage()
+  const said = async (): Promise<unknown> => {
+    await published.tick()
+    return sink.taken.splice(0).map((reading) => reading.own)
+  }
+  own.Heartbeat = 1
+  own.MirrorBacklog = 0
+  assert.deepEqual(await said(), [{ Heartbeat: 1, MirrorBacklog: 0 }])
+  own.Heartbeat = 3
+  own.MirrorBacklog = 5
+  own.AuditWriteFailed = 0
+  assert.deepEqual(await said(), [{ Heartbeat: 2, MirrorBacklog: 5 }])
+  delete own.MirrorBacklog
+  own.AuditWriteFailed = 2
+  assert.deepEqual(await said(), [{ AuditWriteFailed: 2 }])
+  assert.deepEqual(await said(), [])
+  await published.close()
 })
 
 test("a stop sends what is left, and does not wait for a CloudWatch that hangs", async () => {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises"
 import type { LedgerWriter } from "../audit/ledger.ts"
 import type { Clock } from "../core/clock.ts"
-import { type MetricSink, type Reading, SinkFault } from "../telemetry/sink.ts"
+import { PROCESS_METRIC_NAMES, PROCESS_METRICS } from "../telemetry/security-metrics.ts"
+import { type MetricSink, type OwnValues, type Reading, SinkFault } from "../telemetry/sink.ts"
 import type { Tally } from "../telemetry/tally.ts"
 
 /** Counts are sent this often. */
@@ -38,18 +39,23 @@ export interface Publishing {
   close(): Promise<void>
 }
 
-/** Sends a tally's counts to a sink every ten seconds. No request waits for it, and none fails with it. */
-export function publishing(tally: Tally, sink: MetricSink, clock: Clock): Publishing {
+/**
+ * Sends a tally's counts to a sink every ten seconds. No request waits for it, and none fails with it.
+ * @param own what the process says of itself: counts since the start, and levels
+ */
+export function publishing(tally: Tally, sink: MetricSink, clock: Clock, own: () => OwnValues): Publishing {
   const queue: Reading[] = []
   let dropped = 0
   /** Of `dropped`, what an arrived reading has told. */
   let told = 0
   let trouble: string | null = null
   let sending: Promise<void> | undefined
+  const growth = growthOf(own)
 
   function collect(): void {
     const cells = tally.take()
-    if (cells.length > 0) queue.push({ at: clock.now(), cells, dropped: 0 })
+    const values = growth()
+    if (cells.length > 0 || Object.keys(values).length > 0) queue.push({ at: clock.now(), cells, own: values })
     while (queue.length > QUEUE_READINGS) dropped += countsOf(queue.shift())
   }
 
@@ -58,7 +64,8 @@ export function publishing(tally: Tally, sink: MetricSink, clock: Clock): Publis
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
       const telling = dropped
       try {
-        await sink.send({ ...first, dropped: telling - told })
+        const lost = telling - told
+        await sink.send(lost === 0 ? first : { ...first, own: { ...first.own, MetricsDropped: lost } })
       } catch (error) {
         trouble = error instanceof SinkFault ? error.reason : "failed"
         return
@@ -94,6 +101,24 @@ export function publishing(tally: Tally, sink: MetricSink, clock: Clock): Publis
       await Promise.race([last(), pause(DRAIN_MS, undefined, { ref: false })])
       sink.close()
     },
+  }
+}
+
+/** Levels as they are; of counts what came since the last call, if anything did. */
+function growthOf(own: () => OwnValues): () => OwnValues {
+  const before = new Map<string, number>()
+  return () => {
+    const now = own()
+    const values: [string, number][] = []
+    for (const name of PROCESS_METRIC_NAMES) {
+      const value = now[name]
+      if (value === undefined) continue
+      const level = PROCESS_METRICS[name].shows === "level"
+      const told = level ? value : value - (before.get(name) ?? 0)
+      before.set(name, value)
+      if (level || told > 0) values.push([name, told])
+    }
+    return Object.fromEntries(values)
   }
 }
 

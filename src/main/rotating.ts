@@ -19,6 +19,8 @@ const SLOTS = 8
 /** How long a stop waits for steps under way; what is not done by then another process does. */
 const DRAIN_MS = 2_000
 
+const UNRECORDED_MS = 5_000
+
 export function rotatingOf({ reaches, hosts }: RotationSettings): Rotating {
   return {
     hosts,
@@ -77,7 +79,11 @@ export function rotations({ service, rotating, alone, log }: Wanted): Rotations 
         if (typeof outcome === "object") lookAt(outcome.retryAt)
         if (outcome === "failed") log.error({ rotation: row.id }, "a rotation failed")
       })
-      .catch((error: unknown) => log.warn({ code: codeOf(error), rotation: row.id }, "a rotation waits"))
+      .catch(async (error: unknown) => {
+        log.warn({ code: codeOf(error), rotation: row.id }, "a rotation waits")
+        // Nothing could be recorded: it is as due as before, and must not be begun again at once.
+        await pause(UNRECORDED_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
+      })
       .finally(() => {
         underway.delete(row.id)
         wake()

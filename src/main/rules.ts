@@ -86,18 +86,31 @@ function stores(has: Has, env: Environment): string[] {
   if (env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
     faults.push("NODE_TLS_REJECT_UNAUTHORIZED=0 is refused: it turns the checking of certificates off")
   }
+  if (has("TYLER_BACKUP_RECIPIENTS") && has("TYLER_BACKUP_PASSPHRASE_FILE"))
+    faults.push("TYLER_BACKUP_RECIPIENTS and TYLER_BACKUP_PASSPHRASE_FILE exclude each other")
   return faults
 }
 
 function notifications(values: Values, has: Has): string[] {
   const faults: string[] = []
-  const webhook = ["NOTIFY_WEBHOOK_URL", "NOTIFY_WEBHOOK_SECRET_FILE", "NOTIFY_ALLOWED_HOSTS"] as const
-  if (new Set(webhook.map(has)).size > 1) faults.push(`${webhook.join(", ")} must be set together`)
+  const webhook = ["NOTIFY_WEBHOOK_URL", "NOTIFY_WEBHOOK_SECRET_FILE"] as const
+  const posted = has("NOTIFY_WEBHOOK_URL") || has("NOTIFY_SLACK_URL")
+  if (new Set(webhook.map(has)).size > 1 || has("NOTIFY_ALLOWED_HOSTS") !== posted)
+    faults.push(
+      has("NOTIFY_SLACK_URL")
+        ? "NOTIFY_SLACK_URL and NOTIFY_ALLOWED_HOSTS must be set together, and so must NOTIFY_WEBHOOK_URL and NOTIFY_WEBHOOK_SECRET_FILE"
+        : "NOTIFY_WEBHOOK_URL, NOTIFY_WEBHOOK_SECRET_FILE, NOTIFY_ALLOWED_HOSTS must be set together",
+    )
   if (has("SMTP_URL") !== has("SMTP_FROM")) faults.push("SMTP_URL and SMTP_FROM must be set together")
-  const { NOTIFY_WEBHOOK_URL: url, NOTIFY_ALLOWED_HOSTS: hosts } = values
-  if (url === undefined || hosts === undefined) return faults
-  const fault = webhookFault(url, hosts, values.TYLER_ENVIRONMENT === "development")
-  return fault === undefined ? faults : [...faults, `NOTIFY_WEBHOOK_URL ${fault}`]
+  if (has("NOTIFY_ALARM_MAIL") && !has("SMTP_URL")) faults.push("NOTIFY_ALARM_MAIL has no meaning without SMTP_URL")
+  const hosts = values.NOTIFY_ALLOWED_HOSTS
+  if (hosts === undefined) return faults
+  const wrong = (["NOTIFY_WEBHOOK_URL", "NOTIFY_SLACK_URL"] as const).flatMap((name) => {
+    const url = values[name]
+    const fault = url === undefined ? undefined : webhookFault(url, hosts, values.TYLER_ENVIRONMENT === "development")
+    return fault === undefined ? [] : [`${name} ${fault}`]
+  })
+  return [...faults, ...wrong]
 }
 
 function localLogin(values: Values, has: Has): string[] {

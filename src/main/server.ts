@@ -5,10 +5,11 @@ import { systemRandom } from "../core/random.ts"
 import { TylerError } from "../core/errors.ts"
 import { parseReason } from "../core/reason.ts"
 import { StartFault } from "../core/start-fault.ts"
-import { awsDoctor } from "./aws-doctor.ts"
-import { start } from "./compose.ts"
+import type { AwsPlace } from "../adapters/aws/client.ts"
+import type { Running } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
-import { offline } from "./offline.ts"
+import type { Offline } from "./offline.ts"
+import { keepingCommand } from "./keeping-command.ts"
 import { VERSION } from "./version.ts"
 
 const HELP = `tyler-server: the server side of Tyler Setup, on the server's machine
@@ -16,7 +17,14 @@ const HELP = `tyler-server: the server side of Tyler Setup, on the server's mach
   tyler-server serve                          start the server
   tyler-server doctor                         look for what is wrong; changes nothing (SQLite: server stopped)
   tyler-server aws doctor [--json]            try what AWS is needed for: identity, clock, each permission
+  tyler-server aws alarms apply --topic ARN [--dry-run]
+                                              CloudWatch's alarms as docs/alarms.md has them, told to that SNS topic
   tyler-server new-root-key                   put a new root key beside the one in use, for tyler keys rotate-root
+  tyler-server keys escrow FILE --recipient AGE   seal the root key to somebody's public key of age (more may be given)
+  tyler-server keys escrow --confirm DIGEST   on record: somebody opened it (SQLite: server stopped)
+  tyler-server backup FOLDER                  a sealed backup, or the rest of one; beside the server
+  tyler-server restore FOLDER                 into an empty place; --identity FILE opens it, --check only looks
+  tyler-server new-backup-key FILE            a key pair to seal backups to, if age-keygen is not at hand
   tyler-server recover-admin USER             a one-time password for an admin who cannot sign in (all servers stopped)
   tyler-server accept-rollback --reason TEXT  go on after a restored backup, with the loss on record (server stopped)
   tyler-server --version
@@ -35,11 +43,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     case "doctor":
       return rest.length === 0 ? configured(doctor) : usage("doctor takes no arguments")
     case "aws":
+      if (rest[0] === "alarms") return alarms(rest.slice(1))
       if (rest[0] !== "doctor" || rest.length > 2 || (rest[1] ?? "--json") !== "--json")
-        return usage("aws takes doctor, and then --json or nothing")
-      return configured((config) => awsDoctor(config, rest[1] === "--json", systemClock, say))
+        return usage("aws takes doctor, and then --json or nothing; or alarms apply")
+      return configured((config) => awsDoctor(config, rest[1] === "--json"))
     case "new-root-key":
       return rest.length === 0 ? configured(newRootKey) : usage("new-root-key takes no arguments")
+    case "keys":
+    case "backup":
+    case "restore":
+    case "new-backup-key": {
+      const asked = keepingCommand(command, rest)
+      return "fault" in asked ? usage(asked.fault) : configured(asked.run)
+    }
     case "recover-admin": {
       const [username] = rest
       if (username === undefined || rest.length > 1) return usage("recover-admin takes one user name")
@@ -88,8 +104,26 @@ async function configured(run: (config: Config) => Promise<number>): Promise<num
   }
 }
 
+async function awsDoctor(config: Config, json: boolean): Promise<number> {
+  return (await import("./aws-doctor.ts")).awsDoctor(config, json, systemClock, say)
+}
+
+async function alarms([verb, ...args]: readonly string[]): Promise<number> {
+  const { alarmsAsked, applyAlarms } = await import("./aws-alarms.ts")
+  const asked = verb === "apply" ? alarmsAsked(args) : undefined
+  if (asked === undefined) return usage("aws alarms takes apply --topic ARN_OF_AN_SNS_TOPIC [--dry-run]")
+  const deskAt = async (place: AwsPlace) => (await import("../adapters/aws/alarms.ts")).alarmDesk(place)
+  return configured((config) => applyAlarms(config, asked, deskAt, say))
+}
+
+/** Each command loads what it needs when it runs: a server holds none of the others for as long as it lives. */
+async function offline<T>(config: Config, use: (on: Offline) => Promise<T>): Promise<T> {
+  const { offline: run } = await import("./offline.ts")
+  return run(config, systemClock, systemRandom, use)
+}
+
 function doctor(config: Config): Promise<number> {
-  return offline(config, systemClock, systemRandom, async (on) => {
+  return offline(config, async (on) => {
     const lines = await on.diagnose()
     for (const line of lines) say(line)
     return lines.some((line) => line.startsWith("FAULT")) ? 1 : 0
@@ -105,7 +139,7 @@ async function newRootKey({ folders, aws }: Config): Promise<number> {
 }
 
 function recover(config: Config, username: string): Promise<number> {
-  return offline(config, systemClock, systemRandom, async (on) => {
+  return offline(config, async (on) => {
     const { password } = await on.recoverAdmin(username)
     say(`One-time password: ${password}`)
     return say("Signing in with it asks for a new password first. All earlier sessions have ended. This is on record.")
@@ -113,7 +147,7 @@ function recover(config: Config, username: string): Promise<number> {
 }
 
 function accept(config: Config, reason: string): Promise<number> {
-  return offline(config, systemClock, systemRandom, async (on) => {
+  return offline(config, async (on) => {
     const { lost } = await on.acceptRollback(reason)
     return say(`Accepted and on record: ${lost}`)
   })
@@ -131,6 +165,7 @@ function writeNoReports(): void {
 async function serve(config: Config): Promise<number> {
   writeNoReports()
   const stopped = signalled()
+  const { start } = await import("./compose.ts")
   const running = await start(config, systemClock, systemRandom)
   process.on("SIGHUP", () => running.reloadTls())
   announce(running, config.folders.setupTokenFile)
@@ -144,7 +179,7 @@ async function serve(config: Config): Promise<number> {
 
 const LEFTOVERS_MS = 200
 
-function announce(running: Awaited<ReturnType<typeof start>>, tokenFile: string | null): void {
+function announce(running: Running, tokenFile: string | null): void {
   for (const warning of running.warnings) process.stderr.write(`tyler-server: ${warning}\n`)
   const lines = [`Tyler Setup ${VERSION} listens on ${running.url}`, `Audit mirror: ${running.mirrorFolder}`]
   if (running.setupToken !== null && tokenFile !== null)

@@ -59,10 +59,17 @@ function settingsOf(config: Config, random: Random): Settings {
     nameLimit: nameLimit(prefix),
     maxAccessPerPerson: config.limits.dailyPerPerson,
     mfaIgnored: !config.mfaEnforced,
-    channels: { webhook: config.notices.webhook !== null, mail: config.notices.mail !== null },
+    channels: {
+      webhook: config.notices.webhook !== null,
+      slack: config.notices.slack !== null,
+      syslog: config.notices.syslog !== null,
+      mail: config.notices.mail !== null,
+    },
+    alarmMail: config.alarms.mail,
     purgeGuarded: config.environment === "production",
     adminKeysUnguarded: config.environment === "development",
     changesGuarded: config.environment === "production",
+    keepDays: config.keepDays,
     passwordsFor: config.passwordsFor,
     arnOf: (name: SecretName) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${arnSuffix(random)}`,
   }

@@ -6,6 +6,7 @@ import {
   type Kind,
   path,
   proxies,
+  recipients,
   secretPrefix,
   shaped,
   userNames,
@@ -19,8 +20,16 @@ import {
   objectPrefix,
   otlpEndpoint,
 } from "./telemetry-settings.ts"
+import {
+  allowedHosts,
+  mailAddress,
+  mailAddresses,
+  runbookUrl,
+  smtpUrl,
+  syslogUrl,
+  webhookUrl,
+} from "./notify-settings.ts"
 import { networks, targetHosts } from "./rotation-settings.ts"
-import { allowedHosts, mailAddress, smtpUrl, webhookUrl } from "./notify-settings.ts"
 import { databaseUrl, publicOrigin } from "./urls.ts"
 
 /** One variable: how it is read, what holds when it is unset (in words), and what it does. */
@@ -33,6 +42,9 @@ export interface Setting<T> {
 function setting<T>(kind: Kind<T>, unset: string, about: string): Setting<T> {
   return { kind, unset, about }
 }
+
+/** Reviews and `who` look back 30 days. */
+const KEEP_LEAST = 31
 
 const DAY_MS = 86_400_000
 const BILLION = 1_000_000_000
@@ -87,6 +99,16 @@ export const SETTINGS = {
     "`TYLER_DATA_DIR-mirror`",
     "Where signed checkpoints of the audit log are copied. Best on another disk; never inside the data folder.",
   ),
+  TYLER_BACKUP_RECIPIENTS: setting(
+    recipients,
+    "no backups",
+    "What backups are sealed to: public keys of age, whose private halves are not on this machine. See docs/operate.md.",
+  ),
+  TYLER_BACKUP_PASSPHRASE_FILE: setting(
+    path("file"),
+    "no backups",
+    "The passphrase that backups are sealed to instead: one line of 20 characters or more, not readable by others.",
+  ),
   TYLER_SETUP_TOKEN_FILE: setting(
     path("file"),
     "standard output",
@@ -111,7 +133,7 @@ export const SETTINGS = {
   NOTIFY_ALLOWED_HOSTS: setting(
     allowedHosts,
     "no webhook",
-    "Hosts that `NOTIFY_WEBHOOK_URL` may name. `private:HOST` may lead into a private network too.",
+    "Hosts that `NOTIFY_WEBHOOK_URL` and `NOTIFY_SLACK_URL` may name. `private:HOST` may lead into a private network too.",
   ),
   SMTP_URL: setting(
     smtpUrl,
@@ -119,6 +141,41 @@ export const SETTINGS = {
     "Server that takes mail. `smtp://` to another machine sends nothing without STARTTLS.",
   ),
   SMTP_FROM: setting(mailAddress, "no mail", "The sender's address of that mail."),
+  NOTIFY_SLACK_URL: setting(
+    webhookUrl,
+    "no Slack",
+    "Incoming webhook of Slack, or of what speaks like it, that hears of alarms. Its host stands in `NOTIFY_ALLOWED_HOSTS` too.",
+  ),
+  NOTIFY_SYSLOG_URL: setting(
+    syslogUrl,
+    "no syslog",
+    "Receiver of RFC 5424 that hears of alarms. `tcp://` and `udp://` can be read on the way; over UDP nobody knows what arrived.",
+  ),
+  NOTIFY_ALARM_MAIL: setting(
+    mailAddresses,
+    "all admins and auditors",
+    "Who hears of alarms by mail. Needs `SMTP_URL`.",
+  ),
+  ALARM_RUNBOOK_URL: setting(
+    runbookUrl,
+    "docs/runbooks",
+    "Where the runbooks stand, for the links in alarms: one page for each, named as its file is.",
+  ),
+  ALARM_SECRET_ACCESS: setting(
+    integer(1, 10_000),
+    "`50`",
+    "More values asked for in five minutes raise `tyler-setup-high-secret-access`: see docs/alarms.md.",
+  ),
+  ALARM_FAILED_ACCESS: setting(
+    integer(1, 10_000),
+    "`10`",
+    "More requests for values that come to nothing in five minutes raise `tyler-setup-failed-secret-access`.",
+  ),
+  ALARM_MASS_READING: setting(
+    integer(1, 1_000),
+    "`30`",
+    "More different secrets read by one person or program in five minutes raise `tyler-setup-mass-reading`.",
+  ),
   ROTATION_HOSTS: setting(
     targetHosts,
     "none",
@@ -211,7 +268,7 @@ export const SETTINGS = {
   CLOUDWATCH_NAMESPACE: setting(
     metricNamespace,
     "Prometheus only",
-    "Publishes SecretAccess, SecretOperation and SecurityAudit there: see docs/metrics.md. Needs `AWS_REGION`.",
+    "Publishes there what alarms are set on: see docs/metrics.md. Needs `AWS_REGION`.",
   ),
   CLOUDWATCH_LOG_GROUP: setting(
     logGroup,
@@ -222,6 +279,26 @@ export const SETTINGS = {
     choice("put", "logs", "stdout"),
     "`logs` if `CLOUDWATCH_LOG_GROUP` is set, else `put`",
     "The one way the metrics go: PutMetricData, or embedded metric format in the log group or on standard output.",
+  ),
+  AUDIT_KEEP_READS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "How long entries of reads and lists keep what they say: see docs/operate.md. The log verifies as before.",
+  ),
+  AUDIT_KEEP_REFUSALS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for whatever was refused.",
+  ),
+  AUDIT_KEEP_SIGN_INS_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for signing in and out, and for second factors that were shown.",
+  ),
+  AUDIT_KEEP_OTHER_DAYS: setting(
+    integer(KEEP_LEAST, 36_500, "days"),
+    "for ever",
+    "The same for all else: changes, approvals, keys, the service itself. Old approvals can then no longer be proved.",
   ),
   AUDIT_MIRROR_FILE: setting(
     flag,

@@ -1,7 +1,7 @@
 import { initialiseDatabase, openDatabase } from "../adapters/postgres/create.ts"
 import { leader } from "../adapters/postgres/leader.ts"
 import { postgresLedger } from "../adapters/postgres/ledger.ts"
-import { migrate, requireMigrated } from "../adapters/postgres/migrate.ts"
+import { migrate, requireMigrated, servingRoleOf } from "../adapters/postgres/migrate.ts"
 import { countServing, refuseWhileAlone, serveAlone } from "../adapters/postgres/presence.ts"
 import { postgresReader } from "../adapters/postgres/reader.ts"
 import { signCheckpoint } from "../audit/checkpoint.ts"
@@ -22,8 +22,7 @@ export async function shared(
   await using opened = new AsyncDisposableStack()
   const name = new URL(url).host + new URL(url).pathname
   if (purpose === "serve") {
-    const servingRole = migrationUrl === url ? undefined : decodeURIComponent(new URL(url).username)
-    await migrate({ url: migrationUrl, ...(servingRole === undefined ? {} : { servingRole }) })
+    await migrate({ url: migrationUrl, ...servingRoleOf(url, migrationUrl) })
     await refuseWhileAlone(url, name)
   } else await requireMigrated(url, name)
   const database: Locked = {

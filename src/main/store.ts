@@ -1,9 +1,16 @@
 import { StartFault } from "../core/start-fault.ts"
 import { keptHere } from "../operations/kept-here.ts"
 import type { ValueStore } from "../operations/value-store.ts"
+import type { SharedCacheState } from "../secrets/shared-cache.ts"
 import type { StateReader } from "../state/reader.ts"
 import type { Config } from "./config.ts"
 import type { Surroundings } from "./unlock.ts"
+
+export interface OpenStore {
+  readonly store: ValueStore
+  /** Null: there is none. */
+  readonly shared: SharedCacheState | null
+}
 
 /**
  * Where the configuration keeps values. What is not asked for is not loaded: the AWS SDK is 23 MB. @throws StartFault if
@@ -14,20 +21,20 @@ export async function openStore(
   reader: StateReader,
   surroundings: Surroundings,
   opened: AsyncDisposableStack,
-): Promise<ValueStore> {
+): Promise<OpenStore> {
   if (config.store === null) {
     await requireArns(reader, (arn, id) => arn !== id, "values in AWS; set SECRETS_BACKEND=aws")
-    return keptHere
+    return { store: keptHere, shared: null }
   }
   const { awsStore } = await import("./aws-store.ts")
-  const { store, below, close } = await awsStore(config, config.store, surroundings)
+  const { store, below, shared, close } = await awsStore(config, config.store, surroundings)
   opened.defer(close)
   await requireArns(
     reader,
     (arn, id) => arn === id && below.test(arn),
     "secrets that are not in this account, Region and prefix of AWS; use another database for these",
   )
-  return store
+  return { store, shared }
 }
 
 /** The sweep would take what it does not find in AWS for deleted. One secret is enough to tell: they are all of a kind. */

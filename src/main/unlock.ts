@@ -77,7 +77,7 @@ export async function unlock(
   return first ? { roots, root, keyring, held } : unlock(database, config, surroundings, purpose)
 }
 
-function wrongRootKey(database: string, { folders, aws }: Config): StartFault {
+export function wrongRootKey(database: string, { folders, aws }: Config): StartFault {
   const keyFile = folders.rootKeyFile
   if (aws !== null && aws.kms !== null)
     return new StartFault(

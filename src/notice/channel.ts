@@ -19,7 +19,7 @@ export interface Undelivered {
   readonly aside: boolean
 }
 
-/** A way to reach people or programs. Two implementations: webhook and mail. */
+/** A way to reach people or programs: webhook, Slack, syslog, mail. */
 export interface Channel {
   /**
    * One attempt, over within 30 seconds. Undefined: taken. Never rejects; what a foreign server says is not passed on.
@@ -28,4 +28,5 @@ export interface Channel {
   deliver(message: Message, signal: AbortSignal): Promise<Undelivered | undefined>
 }
 
-export type ChannelName = "webhook" | "mail"
+export const CHANNEL_NAMES = ["webhook", "slack", "syslog", "mail"] as const
+export type ChannelName = (typeof CHANNEL_NAMES)[number]

@@ -27,6 +27,20 @@ export interface FactTypes {
   readonly roles: string
   /** Of an identity provider, as its ID tokens spell it. */
   readonly issuer: string
+  /** Of an alarm: its name, as in docs/alarms.md. */
+  readonly alarm: string
+  readonly state: "raised" | "over"
+  /** What the alarm says, a sentence. */
+  readonly says: string
+  /** A person or program, or a server; empty where it is about no one in particular. */
+  readonly about: string
+  readonly count: number
+  /** ISO 8601. */
+  readonly since: string
+  /** Number of an audit entry, or none. */
+  readonly entry: string
+  /** Where the runbook stands. */
+  readonly runbook: string
 }
 
 export type FactName = keyof FactTypes
@@ -38,6 +52,7 @@ type Audience =
   | "all other admins and auditors"
   | "whose account it is"
   | "the old address"
+  | "those on call"
 
 /** One fact as it may stand in a text: of one line, printable, bounded (text.ts). */
 export type Text = (name: FactName) => string
@@ -163,6 +178,15 @@ export const KINDS = {
     subject: (fact) => `The mail address of ${fact("account")} was changed`,
     body: (fact) =>
       `Mail about the account ${fact("account")} goes to another address from now on; ${fact("by")} changed it. ${NOT_YOU}`,
+  },
+  alarm: {
+    to: "those on call",
+    alarm: true,
+    facts: ["alarm", "state", "says", "about", "count", "since", "entry", "runbook"],
+    link: false,
+    subject: (fact) => `${fact("alarm")} ${fact("state")}: ${fact("says")}`,
+    body: (fact) =>
+      `${fact("alarm")} is ${fact("state")}. ${fact("says")} Whom it is about: ${fact("about") || "no one in particular"}. Events: ${fact("count")}, since ${fact("since")}, from audit entry ${fact("entry")} on. What to do: ${fact("runbook")}`,
   },
 } as const satisfies Readonly<Record<string, Kind>>
 

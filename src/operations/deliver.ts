@@ -5,7 +5,7 @@ import { isNoticeKind } from "../notice/kind.ts"
 import { write } from "../notice/text.ts"
 import type { DeliveryOutcome } from "../state/change.ts"
 import type { DeliveryRow, PrincipalRow } from "../state/rows.ts"
-import { ADDRESS, WEBHOOK } from "./notices.ts"
+import { ADDRESS, isProgram } from "./notices.ts"
 import { recordDropping, recordPruning, sendingAct } from "./service-entries.ts"
 import type { Service } from "./service.ts"
 
@@ -21,6 +21,17 @@ const MINUTE_MS = 60_000
 
 /** After each failed attempt but the last. */
 export const RETRIES_MS: readonly number[] = [1, 5, 30, 120, 720].map((minutes) => minutes * MINUTE_MS)
+
+/**
+ * Of alarms: every minute for half an hour, so that the end of an outage is noticed within one, then ever more seldom.
+ * Together under `GIVE_UP_MS`.
+ */
+export const ALARM_RETRIES_MS: readonly number[] = [
+  ...[10, 20, 30].map((seconds) => seconds * 1_000),
+  ...Array.from({ length: 29 }, () => MINUTE_MS),
+  ...Array.from({ length: 9 }, () => 10 * MINUTE_MS),
+  ...Array.from({ length: 12 }, () => 60 * MINUTE_MS),
+]
 
 /** A little more than all retries together: who waited behind others that failed is not waited for anew. */
 export const GIVE_UP_MS = 15 * 60 * MINUTE_MS
@@ -122,7 +133,7 @@ function outcomeOf({ row, at }: Leased, undelivered: Undelivered | undefined, no
   // A newer one behind it made its line due early. That is a look whether the way is free, and costs no attempt.
   const early = row.dueAt > at
   const attempts = early ? row.attempts : row.attempts + 1
-  const wait = RETRIES_MS[attempts - 1]
+  const wait = (row.kind === "alarm" ? ALARM_RETRIES_MS : RETRIES_MS)[attempts - 1]
   const given = FINAL.has(undelivered.code) || now - row.createdAt >= GIVE_UP_MS
   if (given || (!early && wait === undefined)) return { done: "given_up" }
   return { retryAt: early ? row.dueAt : now + (wait ?? 0), attempts, aside: undelivered.aside }
@@ -138,7 +149,7 @@ async function attempt(
   const { id, kind, facts, createdAt, recipient } = row
   // A newer replica's; it will send it.
   if (!isNoticeKind(kind)) return { code: "unknown_kind", aside: true }
-  const to = recipient === WEBHOOK ? null : await addressOf(on, recipient)
+  const to = isProgram(recipient) ? null : await addressOf(on, recipient)
   if (to !== null && "code" in to) return to
   const message: Message = { ...write(kind, facts, publicUrl), id, kind, facts, createdAt, to: to?.address ?? null }
   return channel.deliver(message, signal)

@@ -5,8 +5,9 @@ import { TylerError } from "../core/errors.ts"
 import { foldName } from "../core/name.ts"
 import { ADMIN, type Principal } from "../core/principal.ts"
 import { policySet, type PolicySet } from "../policy/document.ts"
-import { guardedRoles, loosensApproval } from "../policy/loosens.ts"
+import { guardedRoles, loosens, loosensApproval } from "../policy/loosens.ts"
 import type { Change } from "../state/change.ts"
+import { LOOSENED } from "../telemetry/security-metrics.ts"
 import type { AccessRequestRow, PolicyRow, PrincipalRow } from "../state/rows.ts"
 import { genuine, nextEpoch } from "./accounts.ts"
 import { actOf } from "./act.ts"
@@ -306,7 +307,13 @@ export async function applyGoverned(on: Service, view: View, request: AccessRequ
   if (disabled || !roles.includes(ADMIN)) throw stale("Whoever asked for it is no admin any more")
   const changes = await kindOf(change).apply(on, view, change, request)
   const reset = change.type === "person" && change.resetFactors === true ? { factorsReset: change.id } : {}
-  return { changes, facts: reset }
+  return { changes, facts: { ...reset, ...(change.type === "policies" ? looseningFacts(view.policies, change) : {}) } }
+}
+
+/** What the entry of a change of the policies says, if somebody has to show less after it than before: an alarm. */
+export function looseningFacts(before: PolicySet, change: PoliciesChange): Readonly<Record<string, string>> {
+  const after = policySet(nextRows(before, change), before.epoch + 1)
+  return loosens(before, after) ? { [LOOSENED]: "true" } : {}
 }
 
 /** In a word what a change is about. */

@@ -3,7 +3,14 @@ import type { Change } from "../state/change.ts"
 import type { Service } from "./service.ts"
 
 /** The recipient that is a program. */
-export const WEBHOOK = "webhook"
+const WEBHOOK = "webhook"
+
+/** Programs that hear of alarms, and of nothing else. */
+const ON_CALL = ["slack", "syslog"] as const
+
+export function isProgram(recipient: string): boolean {
+  return recipient === WEBHOOK || ON_CALL.some((name) => name === recipient)
+}
 
 /** Before an address that belongs to no row any more. */
 export const ADDRESS = "mailto:"
@@ -22,10 +29,14 @@ export function noticeOf<K extends NoticeKind>(
   people: readonly string[],
   facts: FactsOf<K>,
 ): readonly Change[] {
-  const { webhook, mail } = on.settings.channels
-  const recipients = [...(webhook ? [WEBHOOK] : []), ...(mail ? [...new Set(people)].slice(0, MAX_PEOPLE) : [])]
+  const { channels } = on.settings
+  const { alarm, facts: names, to } = KINDS[kind]
+  const recipients = [
+    ...(channels.webhook ? [WEBHOOK] : []),
+    ...(to === "those on call" ? ON_CALL.filter((name) => channels[name]) : []),
+    ...(channels.mail ? [...new Set(people)].slice(0, MAX_PEOPLE) : []),
+  ]
   if (recipients.length === 0) return []
-  const { alarm, facts: names } = KINDS[kind]
   const told = Object.fromEntries(names.map((name) => [name, (facts as FactTypes)[name]]))
   const row = { id: on.random.uuid(), kind, alarm, recipients, facts: told, createdAt: on.clock.now() }
   return [{ kind: "addNotification", row }]

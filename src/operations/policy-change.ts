@@ -1,3 +1,4 @@
+import { spellFacts } from "../audit/approval-details.ts"
 import { TylerError } from "../core/errors.ts"
 import type { Reason } from "../core/reason.ts"
 import { UNMATCHED } from "../policy/pattern.ts"
@@ -6,7 +7,7 @@ import type { AccessRequestRow, PolicyRow } from "../state/rows.ts"
 import { requireAdmin } from "./accounts.ts"
 import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
-import { proposeChange, takesSecondPerson } from "./governed-change.ts"
+import { looseningFacts, proposeChange, takesSecondPerson } from "./governed-change.ts"
 import { perform, type Step, type View } from "./perform.ts"
 import { putPolicies } from "./policies.ts"
 import { rolesHeld, rolesNamed } from "./roles.ts"
@@ -86,8 +87,10 @@ async function changeStep<T>(
   const governed = { type: "policies" as const, put, removed, epoch: view.policies.epoch }
   if (await takesSecondPerson(on, view, governed))
     return proposeChange(on, caller, view, about, governed, (pending) => ({ pending }))
+  const loosening = spellFacts(looseningFacts(view.policies, governed))
+  const said = loosening === "" ? details : `${details} ${loosening}`
   return {
-    act: actOf(on, caller, view, about, { by: "role admin", details, changes: [...held, made] }),
+    act: actOf(on, caller, view, about, { by: "role admin", details: said, changes: [...held, made] }),
     done: () => ({ made: done }),
   }
 }

@@ -62,6 +62,23 @@ export async function acceptRollback(on: Service, reason: string, lost: string):
   return recordAlone(on, "ROLLBACK_ACCEPTED", "audit", "log", reason, lost, [])
 }
 
+/** Everything is as a backup had it: which, how long its log was, and when it was made (ms). */
+export async function recordRestore(
+  on: Service,
+  { id, size, madeAt }: { readonly id: string; readonly size: number; readonly madeAt: number },
+): Promise<void> {
+  const details = `alarm backup=${id} size=${size} made=${new Date(madeAt).toISOString()}`
+  await recordAlone(on, "BACKUP_RESTORED", "service", "backup", null, details, [])
+}
+
+/** Somebody has opened what the root key was sealed in. */
+export async function confirmEscrow(on: Service): Promise<string> {
+  const { check } = on.keys.root()
+  const details = `check=${Buffer.from(check).toString("hex", 0, 4)}`
+  const change: Change = { kind: "confirmEscrow", rootKeyCheck: check, at: on.clock.now() }
+  return recordAlone(on, "KEY_ESCROW_CONFIRMED", "key", "root", null, details, [change])
+}
+
 /** @returns the checkpoint that covers the entry. */
 async function recordAlone(
   on: Service,

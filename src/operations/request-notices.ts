@@ -92,7 +92,10 @@ export async function askForReview(on: Service, request: AccessRequestRow, by: s
 const PAGE = 500
 
 /** Admins and auditors but the one it is about. */
-async function overseers(on: Service, exceptId: string): Promise<readonly string[]> {
+export async function overseers(
+  on: Pick<Service, "reader" | "settings">,
+  exceptId: string,
+): Promise<readonly string[]> {
   if (!on.settings.channels.mail) return []
   const found: string[] = []
   for (let after = ""; ; ) {

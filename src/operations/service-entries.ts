@@ -70,6 +70,17 @@ function actAbout(
   return { entry, ...BARE, changes }
 }
 
+/** An alarm that was found, lasts, or is over. */
+export function alarmAct(
+  on: Pick<Service, "clock" | "random">,
+  action: string,
+  name: string,
+  details: string,
+  changes: readonly Change[],
+): Act {
+  return actAbout(on, { action, resourceType: "alarm", resourceName: name, reason: null }, details, changes)
+}
+
 /** An attempt to send a notification, or what became of it. */
 export interface SendingEntry {
   readonly action: "NOTIFY" | "NOTIFY_FAILED"
@@ -104,6 +115,17 @@ export async function recordPruning(
   changes: readonly Change[],
 ): Promise<void> {
   await record(on.ledger, [act(on, "PRUNE", "expired", details, changes)])
+}
+
+/** Entries that were kept long enough. None is recorded if another replica was first. @param range `FIRST-LAST` */
+export async function recordRetention(
+  on: Pick<Service, "clock" | "random" | "ledger">,
+  range: string,
+  details: string,
+  change: Change,
+): Promise<void> {
+  const about = { action: "RETAIN", resourceType: "entries", resourceName: range, reason: null }
+  await record(on.ledger, [actAbout(on, about, details, [change])])
 }
 
 /** A step of an erasure that people have ordered; none if another replica has just taken it. */

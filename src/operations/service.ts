@@ -6,6 +6,7 @@ import type { Random } from "../core/random.ts"
 import type { ChannelName } from "../notice/channel.ts"
 import type { Keyring } from "../envelope/keyring.ts"
 import type { Passwords } from "../identity/password.ts"
+import type { EntryClass } from "../state/entry-class.ts"
 import type { StateReader } from "../state/reader.ts"
 import type { Spans } from "../telemetry/spans.ts"
 import type { KeySource } from "./key-source.ts"
@@ -54,6 +55,10 @@ export interface Settings {
   readonly changesGuarded: boolean
   /** Ways to reach somebody; what nobody can be told of is not written down to be told. */
   readonly channels: Readonly<Record<ChannelName, boolean>>
+  /** Addresses that hear of alarms; null: all admins and auditors. */
+  readonly alarmMail: readonly string[] | null
+  /** For how many days entries of a class keep what they say; null: for ever. */
+  readonly keepDays: Readonly<Record<EntryClass, number | null>>
   /** Names of the admins who may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
   readonly arnOf: (name: SecretName) => string

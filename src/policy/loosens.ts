@@ -24,6 +24,15 @@ export function loosensApproval(before: PolicySet, after: PolicySet, guard: Guar
   return regions.names.some((name) => loosensAt(before, after, name, guard))
 }
 
+/** Whether the new set asks less of anybody than the old one, in any part, of any verb on any name; true as above. */
+export function loosens(before: PolicySet, after: PolicySet): boolean {
+  const regions = changedRegions(before, after, "any")
+  if (!regions.complete) return true
+  return regions.names.some((name) =>
+    VERBS.some((verb) => easier(termsOf(before, verb, name), termsOf(after, verb, name)).length > 0),
+  )
+}
+
 function loosensAt(before: PolicySet, after: PolicySet, name: SecretName, guard: Guard): boolean {
   const guarded = asksApproval(before, name)
   return VERBS.some(

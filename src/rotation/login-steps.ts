@@ -59,11 +59,15 @@ export function loginSteps(target: LoginTarget, kind: LoginSteps): Steps {
     return pending
   }
 
-  /** The guard against being made somebody's tool: only who holds a good credential of a user may have it changed. */
-  async function known(held: Held, current: Login, pending: Login, context: StepContext): Promise<Login> {
+  /**
+   * The guard against being made somebody's tool: only who holds a good credential of a user may have it changed.
+   * @returns who is let in; undefined where all is done already
+   */
+  async function known(held: Held, current: Login, pending: Login, context: StepContext): Promise<Login | undefined> {
     if (await target.logsIn(current, context)) return current
     // Only this secret knows the pending password: where it is good, an earlier try has got that far.
-    if (!kind.takesTurns && (await target.logsIn(pending, context))) return pending
+    if (!kind.takesTurns && (await target.logsIn(pending, context)))
+      return target.loginProvesChange ? undefined : pending
     const previous = kind.takesTurns || held.previous === undefined ? undefined : loginOf(held.previous, form)
     if (previous === undefined) throw new RotationFault("current_refused")
     samePlace(previous, current)
@@ -104,8 +108,8 @@ export function loginSteps(target: LoginTarget, kind: LoginSteps): Steps {
       const current = loginOf(held.current, form)
       const pending = pendingIn(held, current)
       const admin = adminIn(held, current)
-      if (target.loginProvesChange && (await target.logsIn(pending, context))) return
-      await target.change(pending, { current: await known(held, current, pending, context), admin }, context)
+      const by = await known(held, current, pending, context)
+      if (by !== undefined) await target.change(pending, { current: by, admin }, context)
     },
 
     async test(held, context) {

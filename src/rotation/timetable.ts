@@ -103,15 +103,24 @@ function cronOf(expression: string): Cron {
   if ((fields[2] === "?") === (fields[4] === "?"))
     throw new TimetableFault("expression", "must have ? as exactly one of day-of-month and day-of-week")
   try {
-    const pattern = ["0", ...fields.map((field) => (field === "?" ? "*" : field))].join(" ")
-    return new Cron(pattern, {
-      paused: true,
-      timezone: "UTC",
-      mode: "7-part",
-      alternativeWeekdays: true,
-      domAndDow: true,
-    })
+    return new Cron(patternOf(fields), CRON)
   } catch {
     throw new TimetableFault("expression", "has a field that is not of cron's form")
   }
+}
+
+/** As AWS counts: weekdays 1 to 7 from Sunday on, `1/3` from the first in steps of three. */
+const CRON = {
+  paused: true,
+  timezone: "UTC",
+  mode: "7-part",
+  alternativeWeekdays: true,
+  domAndDow: true,
+  sloppyRanges: true,
+} as const
+
+/** AWS writes the last Friday of a month `6L`, croner `6#L`. */
+function patternOf(fields: readonly string[]): string {
+  const ours = fields.map((field, at) => (field === "?" ? "*" : at === 4 ? field.replace(/^(\w+)L$/, "$1#L") : field))
+  return ["0", ...ours].join(" ")
 }

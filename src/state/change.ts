@@ -1,3 +1,4 @@
+import type { EntryClass } from "./entry-class.ts"
 import type { VersionId } from "../core/version.ts"
 import type {
   AccessRequestRow,
@@ -193,7 +194,7 @@ export type Change =
   | { readonly kind: "purgeSecret"; readonly secretId: string; readonly dueBefore: number | null }
   /** Until the next version; a mark that stands stays. */
   | { readonly kind: "markRotation"; readonly secretId: string; readonly at: number }
-  /** New over null, otherwise only over `expectedRevision`. What rotations wrote into it stays, but for `nextRotation`. */
+  /** New over null, otherwise only over `expectedRevision`. When it was last rotated stays as it is. */
   | { readonly kind: "putSchedule"; readonly row: ScheduleRow; readonly expectedRevision: number | null }
   /** Conflicts while one is running, if the secret awaits deletion, and unless its schedule is at `scheduleRevision`. */
   | { readonly kind: "addRotation"; readonly row: RotationRow; readonly scheduleRevision: number }
@@ -272,6 +273,18 @@ export type Change =
       readonly rows: readonly KeyRow[]
       readonly from: Uint8Array
       readonly to: Uint8Array
+    }
+  /** Somebody has the root key of that check value in escrow; conflicts unless it is the one in use. */
+  | { readonly kind: "confirmEscrow"; readonly rootKeyCheck: Uint8Array; readonly at: number }
+  /**
+   * Retention: of these entries only number and leaf hash stay; those of people who are held stay whole. `upTo`: the class
+   * was looked through so far. Conflicts if nothing is left to empty.
+   */
+  | {
+      readonly kind: "emptyEntries"
+      readonly name: EntryClass
+      readonly indexes: readonly number[]
+      readonly upTo: number
     }
   /** Conflicts while a version or a client secret is still sealed under the key. */
   | { readonly kind: "retireKey"; readonly id: string }

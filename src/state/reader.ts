@@ -1,3 +1,5 @@
+import type { EntryClass } from "./entry-class.ts"
+import type { ConfirmedEscrow } from "./escrow.ts"
 import type { SecretName } from "../core/name.ts"
 import type { VersionId } from "../core/version.ts"
 import type {
@@ -24,6 +26,7 @@ import type {
   ScheduleRow,
   SecretRow,
   VersionRow,
+  WatchedEntry,
   WorkloadIssuerRow,
 } from "./rows.ts"
 
@@ -71,7 +74,8 @@ export interface RequestQuery {
 }
 
 export interface DueQuery {
-  readonly channel: "webhook" | "mail"
+  /** `mail` is whoever is no program. */
+  readonly channel: "webhook" | "slack" | "syslog" | "mail"
   readonly now: number
   readonly limit: number
 }
@@ -161,6 +165,10 @@ export interface StateReader {
   keys(): Promise<readonly KeyRow[]>
   /** Of the root key that wraps them. */
   rootKeyCheck(): Promise<Uint8Array>
+  /** The number of the first entry that retention of this class has yet to look at. */
+  retainedUpTo(name: EntryClass): Promise<number>
+  /** Undefined: nobody has ever confirmed one. */
+  escrow(): Promise<ConfirmedEscrow | undefined>
 
   schedule(secretId: string): Promise<ScheduleRow | undefined>
   /** With the secrets' names, in byte order of these, strictly after that one. */
@@ -194,6 +202,8 @@ export interface StateReader {
   entries(query: EntryQuery): Promise<readonly EntryRow[]>
   /** Oldest first, `from <= index < to`, at most `limit`. */
   entryRange(from: number, to: number, limit: number): Promise<readonly EntryRow[]>
+  /** As `entryRange`, and only what alarms look at: a fifth of the work. */
+  watchedEntries(from: number, limit: number): Promise<readonly WatchedEntry[]>
   leafHashes(from: number, to: number): Promise<readonly Uint8Array[]>
   /** Stored interior node: root of the perfect subtree of 2^level leaves number `position`; levels 8, 16 and 24 only. */
   node(level: number, position: number): Promise<Uint8Array | undefined>

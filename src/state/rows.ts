@@ -204,7 +204,7 @@ export interface ScheduleRow {
   readonly nextRotation: number | null
   /** Since when one was due and has not succeeded. */
   readonly overdueSince: number | null
-  /** Grows with every change that somebody made. */
+  /** Grows with every change. */
   readonly revision: number
   /** HMAC over whose credentials are used where. */
   readonly mac: Uint8Array
@@ -491,3 +491,18 @@ export interface EntryRow {
   /** Kept by an erasure in place of salt and personal fields, so the rest still verifies; null otherwise. */
   readonly commitment: Uint8Array | null
 }
+
+/** The part of an entry that alarms look at: nothing that an erasure or a retention takes away. */
+export type WatchedEntry = Pick<
+  EntryRow,
+  | "index"
+  | "timestamp"
+  | "action"
+  | "result"
+  | "resourceType"
+  | "resourceName"
+  | "userId"
+  | "principalKind"
+  | "decision"
+  | "details"
+>

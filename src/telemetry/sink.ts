@@ -1,13 +1,15 @@
 import { type Cell, type CellCount } from "./tally.ts"
-import { DROPPED_METRIC, SECURITY_METRICS } from "./security-metrics.ts"
+import { PROCESS_METRIC_NAMES, PROCESS_METRICS, type ProcessMetric, SECURITY_METRICS } from "./security-metrics.ts"
+
+/** What a process says of itself. Absent: nothing to say. */
+export type OwnValues = Readonly<Partial<Record<ProcessMetric, number>>>
 
 /** Counts of one stretch of time. */
 export interface Reading {
   /** Wall time in ms when the stretch ended. */
   readonly at: number
   readonly cells: readonly CellCount[]
-  /** Counts given up since the last reading that arrived. */
-  readonly dropped: number
+  readonly own: OwnValues
 }
 
 /** Where readings go: CloudWatch by PutMetricData, a log group, standard output. */
@@ -36,7 +38,7 @@ export interface Datum {
 }
 
 /** Every set of dimensions that the table names, each added up. */
-export function dataOf({ cells, dropped }: Reading): readonly Datum[] {
+export function dataOf({ cells, own }: Reading): readonly Datum[] {
   const sums = new Map<string, { datum: Omit<Datum, "value">; value: number }>()
   for (const cell of cells)
     for (const set of SECURITY_METRICS[cell.metric].sets) {
@@ -50,27 +52,37 @@ export function dataOf({ cells, dropped }: Reading): readonly Datum[] {
       }
     }
   const data = [...sums.values()].map(({ datum, value }) => ({ ...datum, value }))
-  return dropped === 0 ? data : [...data, { ...DROPPED_METRIC, dimensions: [], value: dropped }]
+  const ofOurselves = PROCESS_METRIC_NAMES.flatMap((name): Datum[] => {
+    const value = own[name]
+    return value === undefined ? [] : [{ name, unit: PROCESS_METRICS[name].unit, dimensions: [], value }]
+  })
+  return [...data, ...ofOurselves]
 }
 
 /**
  * The embedded metric format: one line for each cell, from which CloudWatch itself makes a metric for every set of
  * dimensions. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function emfLines(namespace: string, { at, cells, dropped }: Reading): readonly string[] {
-  const line = (name: string, unit: string, sets: readonly (readonly string[])[], fields: object): string =>
+export function emfLines(namespace: string, { at, cells, own }: Reading): readonly string[] {
+  const line = (metrics: readonly EmfMetric[], sets: readonly (readonly string[])[], fields: object): string =>
     JSON.stringify({
       _aws: {
         Timestamp: at,
-        CloudWatchMetrics: [{ Namespace: namespace, Dimensions: sets, Metrics: [{ Name: name, Unit: unit }] }],
+        CloudWatchMetrics: [{ Namespace: namespace, Dimensions: sets, Metrics: metrics }],
       },
       ...fields,
     })
   const counted = cells.map(({ metric, dimensions, count }: Cell & CellCount) => {
     const { unit, sets } = SECURITY_METRICS[metric]
-    return line(metric, unit, sets, { ...dimensions, [metric]: count })
+    return line([{ Name: metric, Unit: unit }], sets, { ...dimensions, [metric]: count })
   })
-  if (dropped === 0) return counted
-  const { name, unit } = DROPPED_METRIC
-  return [...counted, line(name, unit, [[]], { [name]: dropped })]
+  const told = PROCESS_METRIC_NAMES.filter((name) => own[name] !== undefined)
+  if (told.length === 0) return counted
+  const metrics = told.map((name) => ({ Name: name, Unit: PROCESS_METRICS[name].unit }))
+  return [...counted, line(metrics, [[]], own)]
+}
+
+interface EmfMetric {
+  readonly Name: string
+  readonly Unit: "Count"
 }

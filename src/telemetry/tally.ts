@@ -30,15 +30,20 @@ export class Tally {
   /** By what of an entry decides where it counts, so that a read costs one look-up. */
   readonly #ways = new Map<string, readonly Counter[]>()
 
+  constructor() {
+    // With no dimensions there is one series, and it is known beforehand.
+    for (const metric of SECURITY_METRIC_NAMES)
+      if (SECURITY_METRICS[metric].dimensions.length === 0) this.#counterOf({ metric, dimensions: {} })
+  }
+
   /** To be called once for an entry, when it is durable. */
   add(entry: Countable): void {
-    const way = `${entry.action} ${entry.result} ${entry.resourceType} ${DIMENSIONS.Category(entry)}`
-    let counters = this.#ways.get(way)
-    if (counters === undefined) {
-      counters = cellsOf(entry).map((cell) => this.#counterOf(cell))
-      this.#ways.set(way, counters)
-    }
-    for (const counter of counters) counter.total++
+    for (const counter of this.#countersOf(entry)) counter.total++
+  }
+
+  /** Shows where such an entry would count, at zero: Prometheus takes a series that begins with 1 for no growth. */
+  expect(entry: Countable): void {
+    this.#countersOf(entry)
   }
 
   totals(): readonly CellCount[] {
@@ -57,6 +62,17 @@ export class Tally {
     return counts
   }
 
+  #countersOf(entry: Countable): readonly Counter[] {
+    const { action, result, resourceType } = entry
+    const way = `${action} ${result} ${resourceType} ${DIMENSIONS.Category(entry)} ${marksOf(entry)}`
+    let counters = this.#ways.get(way)
+    if (counters === undefined) {
+      counters = cellsOf(entry).map((cell) => this.#counterOf(cell))
+      this.#ways.set(way, counters)
+    }
+    return counters
+  }
+
   #counterOf(cell: Cell): Counter {
     const key = JSON.stringify(cell)
     let counter = this.#counters.get(key)
@@ -66,6 +82,15 @@ export class Tally {
     }
     return counter
   }
+}
+
+/** Metrics that look at more of an entry than its way says: texts without a bound, so only the answer is part of it. */
+const MARKED = SECURITY_METRIC_NAMES.filter((metric) => SECURITY_METRICS[metric].marked)
+
+function marksOf(entry: Countable): string {
+  let marks = ""
+  for (const metric of MARKED) if (SECURITY_METRICS[metric].counts(entry)) marks += `${metric} `
+  return marks
 }
 
 function cellsOf(entry: Countable): readonly Cell[] {

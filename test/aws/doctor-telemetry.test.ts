@@ -42,6 +42,7 @@ async function checks(origin: string, env: Readonly<Record<string, string>>): Pr
 const statesOf = (all: Readonly<Record<string, Check>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(all).map(([name, { state }]) => [name, state]))
 
+// The emulator alone: our own endpoint plays neither CloudWatch Logs nor S3.
 describe("with an AWS of somebody else's making", { skip: noMoto }, () => {
   let origin: string
   let logs: CloudWatchLogsClient

@@ -139,6 +139,7 @@ test("wrong credentials, none, nobody there, no Region, wrong words", async () =
   for (const args of [["--xml"], ["--json", "more"]]) assert.equal((await doctor(args)).code, 2)
 })
 
+// The emulator alone: our own endpoint plays no KMS. Its Secrets Manager is doctored in store-adopt.test.ts, by both.
 test("with an AWS of somebody else's making", { skip: noMoto }, async () => {
   const origin = await moto()
   const client = new KMSClient({ region: MOTO_REGION, endpoint: origin })

@@ -3,7 +3,12 @@ import { after, before, describe, test } from "node:test"
 import { CloudWatchClient, GetMetricDataCommand, ListMetricsCommand } from "@aws-sdk/client-cloudwatch"
 import { CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs"
 import type { StandingLine } from "../../src/audit/line.ts"
-import { SECURITY_METRICS, type SecurityMetric } from "../../src/telemetry/security-metrics.ts"
+import {
+  PROCESS_METRIC_NAMES,
+  SECURITY_METRIC_NAMES,
+  SECURITY_METRICS,
+  type SecurityMetric,
+} from "../../src/telemetry/security-metrics.ts"
 import { dataOf } from "../../src/telemetry/sink.ts"
 import { Tally } from "../../src/telemetry/tally.ts"
 import { parseExposition } from "../kit/exposition.ts"
@@ -124,10 +129,16 @@ describe("PutMetricData", { skip: noMoto }, () => {
     assert.ok((Metrics ?? []).length > 10)
     assert.ok((Metrics ?? []).length < 200, "few series")
     const bare = (Metrics ?? []).filter(({ Dimensions = [] }) => Dimensions.length === 0)
-    assert.equal(new Set(bare.map(({ MetricName }) => MetricName)).size, 3, "each without dimensions too")
+    const names = new Set((Metrics ?? []).map(({ MetricName = "" }) => MetricName))
+    assert.deepEqual(new Set(bare.map(({ MetricName = "" }) => MetricName)), names, "each without dimensions too")
     assert.doesNotMatch(JSON.stringify(Metrics), /canary|elsewhere|dev"|"hr/)
-    const names = new Set((Metrics ?? []).map(({ MetricName }) => MetricName))
-    assert.deepEqual(names, new Set(["SecretAccess", "SecretOperation", "SecurityAudit"]))
+    for (const name of ["SecretAccess", "SecretOperation", "SecurityAudit", "Heartbeat", "MirrorFailing"])
+      assert.ok(names.has(name), name)
+    const declared = new Set<string>([...SECURITY_METRIC_NAMES, ...PROCESS_METRIC_NAMES])
+    assert.deepEqual(
+      [...names].filter((name) => !declared.has(name)),
+      [],
+    )
   })
 
   test("Prometheus shows the same counters", async () => {
@@ -233,15 +244,17 @@ test("on standard output the same lines, the last of them at the stop; no AWS is
   assert.equal(asCloudWatch(parsed, "SecretOperation", { Operation: "CREATE" }), 1)
 })
 
+const REST = { decision: "permit", details: null }
+
 test("a category that callers have made up is no series of its own", () => {
   const tally = new Tally()
   for (let n = 0; n < 1000; n++)
-    tally.add({ action: "GET", result: "DENIED", resourceType: "secret", resourceName: `made-up-${n}/x` })
-  tally.add({ action: "GET", result: "INTENT", resourceType: "secret", resourceName: "plain" })
+    tally.add({ action: "GET", result: "DENIED", resourceType: "secret", resourceName: `made-up-${n}/x`, ...REST })
+  tally.add({ action: "GET", result: "INTENT", resourceType: "secret", resourceName: "plain", ...REST })
   const cells = tally.take()
   assert.ok(cells.length <= 4, JSON.stringify(cells))
   assert.deepEqual(tally.take(), [])
-  const data = dataOf({ at: 0, cells, dropped: 7 })
+  const data = dataOf({ at: 0, cells, own: { MetricsDropped: 7 } })
   const of = (name: string, dimensions: string): number | undefined =>
     data.find((datum) => datum.name === name && JSON.stringify(datum.dimensions) === dimensions)?.value
   assert.equal(of("SecretAccess", "[]"), 1001)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
 import { describe, test } from "node:test"
+import { CHANNEL_NAMES, type ChannelName } from "../../src/notice/channel.ts"
 import type { Change, DeliveryOutcome } from "../../src/state/change.ts"
 import type { DeliveryRow, NotificationRow } from "../../src/state/rows.ts"
 import type { Engine, EngineFactory } from "./engine.ts"
@@ -19,7 +20,7 @@ async function add(on: Engine, ...rows: readonly NotificationRow[]): Promise<voi
   await recorded(on.ledger, changing(...rows.map((row) => ({ kind: "addNotification" as const, row }))))
 }
 
-async function due(on: Engine, now = NOW, channel: "webhook" | "mail" = "webhook"): Promise<readonly DeliveryRow[]> {
+async function due(on: Engine, now = NOW, channel: ChannelName = "webhook"): Promise<readonly DeliveryRow[]> {
   return on.reader.deliveriesDue({ channel, now, limit: 100 })
 }
 
@@ -50,6 +51,16 @@ const DELIVERED = { done: "delivered" } as const
 export function notifications(factory: EngineFactory): void {
   describe("notifications", () => {
     const shared = sharedEngine(factory)
+
+    test("each channel has what is for its program, and mail all else", async () => {
+      const on = await emptied(shared.at)
+      const row = notification({ recipients: ["webhook", "slack", "syslog", "person-1", "mailto:a@example.com"] })
+      await add(on, row)
+      const found = await Promise.all(
+        CHANNEL_NAMES.map(async (channel) => (await due(on, NOW, channel)).map(({ recipient }) => recipient)),
+      )
+      assert.deepEqual(found, [["webhook"], ["slack"], ["syslog"], ["person-1", "mailto:a@example.com"]])
+    })
 
     test("each recipient has a delivery of its own, due at once, on its channel", async () => {
       const on = await emptied(shared.at)

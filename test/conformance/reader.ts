@@ -195,6 +195,36 @@ function entries(factory: EngineFactory): void {
         .filter((index) => keep(drafts[index] as (typeof drafts)[number], index))
         .toReversed()
 
+    test("what alarms look at is that part of the entries, in order, from where one asks", async () => {
+      const { reader } = on.at
+      for (const [from, limit] of [
+        [0, 40],
+        [0, 1],
+        [7, 3],
+        [39, 10],
+        [40, 10],
+      ] as const) {
+        const whole = await reader.entryRange(from, 40, limit)
+        const parts = whole.map(({ index, timestamp, action, result, resourceType, resourceName, ...rest }) => {
+          const { userId, principalKind, decision, details } = rest
+          return {
+            index,
+            timestamp,
+            action,
+            result,
+            resourceType,
+            resourceName,
+            userId,
+            principalKind,
+            decision,
+            details,
+          }
+        })
+        assert.deepEqual(await reader.watchedEntries(from, limit), parts)
+        assert.equal(parts.length, Math.min(limit, 40 - from))
+      }
+    })
+
     test("each filter holds alone, and all of them together; newest first", async () => {
       assert.deepEqual(
         await found({}),

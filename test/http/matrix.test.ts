@@ -57,8 +57,12 @@ const ROUTES: readonly Route[] = [
   },
   { ...post("rotate", "rotate", ADMIN, ["mfa"], { reason: REASON }), passes: "not_rotatable" },
   {
-    ...post("rotate", "schedule", ADMIN, ["mfa"], { expression: "rate(30 days)", strategy: "postgres", enabled: true }),
-    passes: "not_rotatable",
+    ...post("rotate", "schedule", ADMIN, ["mfa"], {
+      expression: "rate(30 days)",
+      strategy: "generated",
+      enabled: true,
+    }),
+    passes: "rotation_refused",
   },
   send("delete", "DELETE", ADMIN, ["mfa"], (name) => ({ confirmationCode: code(name), reason: REASON })),
   { ...post("restore", "restore", ADMIN, [], { reason: REASON }), passes: 200 },

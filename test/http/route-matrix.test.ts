@@ -107,6 +107,7 @@ const GATES: Readonly<Record<RouteId, Gates>> = {
   "GET /api/audit/proof": ["401", "half", "pass", "pass", "pass", "pass", "401"],
   "GET /api/keys": ["401", "half", "403", "pass", "pass", "403", "401"],
   "POST /api/keys/rotate": ["401", "half", "403", "pass", "pass", "403", "401"],
+  "POST /api/backup": ["401", "half", "403", "2nd", "pass", "403", "401"],
   "POST /api/keys/rotate-root": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/users/:id/data": ["401", "half", "403", "pass", "pass", "403", "401"],
   "POST /api/users/:id/erase": ["401", "half", "403", "pass", "pass", "403", "401"],
@@ -176,7 +177,7 @@ const BODIES: Readonly<Partial<Record<RouteId, object>>> = {
   "POST /api/secrets/{name}/adopt": { reason },
   "POST /api/secrets/{name}/rollback": { versionId: "0".repeat(32), reason },
   "POST /api/secrets/{name}/rotate": { reason },
-  "POST /api/secrets/{name}/schedule": { expression: "rate(30 days)", strategy: "generated", enabled: true },
+  "POST /api/secrets/{name}/schedule": { expression: "rate(30 days)", strategy: "postgres-single", enabled: true },
   "POST /api/keys/rotate": { reason },
   "POST /api/keys/rotate-root": { reason },
 }

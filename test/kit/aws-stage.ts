@@ -18,6 +18,8 @@ export interface PlayedAws extends AsyncDisposable {
 /** Servers that keep their values in a played AWS, behind a proxy that can fail. */
 export interface AwsStage extends AsyncDisposable {
   readonly proxy: AwsProxy
+  /** What is behind the proxy. */
+  readonly played: Pick<PlayedAws, "origin" | "stsOrigin">
   readonly prefix: string
   /** AWS itself, past the proxy and past us. */
   readonly aws: SecretsManagerClient
@@ -66,6 +68,7 @@ export async function stageOn(
     const admin = await setUpAdmin(server)
     return {
       proxy,
+      played,
       prefix,
       aws,
       clock,

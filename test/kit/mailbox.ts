@@ -20,7 +20,8 @@ export interface Mailbox extends AsyncDisposable {
   head(): ReadonlyMap<string, string>
 }
 
-export async function startMailbox(options: SMTPServerOptions): Promise<Mailbox> {
+/** @param port 0: a free one */
+export async function startMailbox(options: SMTPServerOptions, port = 0): Promise<Mailbox> {
   const mails: Mail[] = []
   const server = new SMTPServer({
     authOptional: true,
@@ -41,7 +42,7 @@ export async function startMailbox(options: SMTPServerOptions): Promise<Mailbox>
     ...options,
   })
   server.on("error", () => undefined)
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()))
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", () => resolve()))
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,

@@ -21,13 +21,19 @@ export interface ServerProcess {
   output(): { readonly stdout: string; readonly stderr: string }
   /** Sends a signal and waits for the end. @returns exit code, or the signal that ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
+  ended(): boolean
   /** Kills what still runs and removes the folder, unless the test brought its own. */
   close(): Promise<void>
 }
 
-export async function startProcess(options: Pick<ServerOptions, "env" | "folder"> = {}): Promise<ServerProcess> {
+interface ProcessOptions extends Pick<ServerOptions, "env" | "folder"> {
+  /** Undefined: the server as it is. */
+  readonly entry?: string
+}
+
+export async function startProcess(options: ProcessOptions = {}): Promise<ServerProcess> {
   const folder = options.folder ?? temporaryFolder()
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY, "serve"], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", options.entry ?? ENTRY, "serve"], {
     env: { PATH: process.env["PATH"], ...serverEnvironment(folder, options.env) },
     stdio: ["ignore", "pipe", "pipe"],
   })
@@ -57,6 +63,7 @@ export async function startProcess(options: Pick<ServerOptions, "env" | "folder"
       anonymous: clientOf(url, null),
       output: () => ({ stdout: said.stdout(), stderr: said.stderr() }),
       stop,
+      ended: () => child.exitCode !== null || child.signalCode !== null,
       close,
     }
   } catch (error) {

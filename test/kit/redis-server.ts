@@ -15,6 +15,8 @@ export interface RedisServer extends AsyncDisposable {
   readonly port: number
   /** The ACL file as it is on disk. */
   file(): string
+  stop(): Promise<void>
+  start(): Promise<void>
   restart(): Promise<void>
 }
 
@@ -32,7 +34,7 @@ export async function startRedis(lines: readonly string[], tls?: { cert: string;
     args.push("--port", "0", "--tls-port", String(port), "--tls-auth-clients", "no")
     args.push("--tls-cert-file", join(folder, "crt"), "--tls-key-file", join(folder, "key"))
   }
-  const start = async () => {
+  const begin = async () => {
     const child = spawn("redis-server", args, { stdio: "ignore" })
     for (let tries = 0; tries < 200; tries++) {
       if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`)
@@ -42,8 +44,9 @@ export async function startRedis(lines: readonly string[], tls?: { cert: string;
     child.kill("SIGKILL")
     throw new Error("redis-server did not answer within 10 seconds")
   }
-  let child = await start()
+  let child = await begin()
   const stop = async (): Promise<void> => {
+    if (child.signalCode !== null) return
     const ended = once(child, "exit")
     child.kill("SIGKILL")
     await ended
@@ -51,9 +54,13 @@ export async function startRedis(lines: readonly string[], tls?: { cert: string;
   return {
     port,
     file: () => readFileSync(acl, "utf8"),
+    stop,
+    async start() {
+      child = await begin()
+    },
     async restart() {
       await stop()
-      child = await start()
+      child = await begin()
     },
     async [Symbol.asyncDispose]() {
       await stop()

@@ -54,3 +54,17 @@ export async function rotated(client: Client, name: string, body: object = {}): 
   assert.equal(status.rotations[0]?.rotationId, started.body.rotationId)
   return status
 }
+
+/** A secret of the strategy `http-key` whose API does not answer. */
+export const deadApi = {
+  engine: "http-key",
+  apiKey: "k",
+  keyId: "1",
+  ssl: false,
+  http: {
+    create: { method: "POST", url: "http://127.0.0.1:1/keys", body: { name: "{{token}}" }, id: "/id", secret: "/key" },
+    list: { url: "http://127.0.0.1:1/keys", items: "", id: "/id", name: "/name" },
+    test: { url: "http://127.0.0.1:1/me" },
+    revoke: { method: "DELETE", url: "http://127.0.0.1:1/keys/{{keyId}}" },
+  },
+}

@@ -18,26 +18,27 @@ export interface RotationHook extends AsyncDisposable {
   readonly host: string
   /** All it was told, in order. */
   readonly told: Told[]
-  /** Passwords that it takes: the last two it was told to set. */
-  readonly good: string[]
+  /** Passwords that it takes: of each user the first, or the last two it was told to set. */
+  good(user?: string): readonly string[]
   /** @returns the status to answer; undefined: 204, or what is true for `test` */
   on: (told: Told) => Promise<number | undefined> | number | undefined
-  /** A secret that leads here. */
-  value(password?: string): Record<string, unknown>
+  /** A secret of a user here. */
+  value(user?: string): Record<string, unknown>
 }
 
 export async function startRotationHook(): Promise<RotationHook> {
+  const users = new Map<string, readonly string[]>()
   const server = createServer((request, response) => {
     void (async () => {
       const told = JSON.parse(await text(request)) as Told
       hook.told.push(told)
       const status = await hook.on(told)
       const password = told.pending?.["password"] ?? ""
-      if (status === undefined && told.step === "set" && !hook.good.includes(password)) {
-        hook.good.push(password)
-        if (hook.good.length > 2) hook.good.shift()
-      }
-      const usual = told.step !== "test" || hook.good.includes(password) ? 204 : 422
+      const user = told.current["user"] ?? ""
+      const good = hook.good(user)
+      if (status === undefined && told.step === "set" && !good.includes(password))
+        users.set(user, [good.at(-1) ?? "", password])
+      const usual = told.step !== "test" || hook.good(user).includes(password) ? 204 : 422
       response.writeHead(status ?? usual).end()
     })()
   })
@@ -47,14 +48,15 @@ export async function startRotationHook(): Promise<RotationHook> {
   const hook: RotationHook = {
     host,
     told: [],
-    good: ["first"],
+    good: (user = "") => users.get(user) ?? ["first"],
     on: () => undefined,
-    value: (password = "first") => ({
+    value: (user = "") => ({
       engine: "webhook",
       webhook: `http://${host}/rotate`,
       signingKey: SIGNING_KEY,
       ssl: false,
-      password,
+      user,
+      password: "first",
     }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

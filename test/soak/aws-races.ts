@@ -1,7 +1,9 @@
 import { exportLog, verdictOn } from "../kit/audit.ts"
 import { type AwsStage, newPrefix, stageOn } from "../kit/aws-stage.ts"
 import { type Client, clientOf } from "../kit/client.ts"
+import { parseExposition } from "../kit/exposition.ts"
 import { ownAws } from "../kit/own-aws.ts"
+import { noRedis, startRedis } from "../kit/redis-server.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 import { between, type Campaign, type Outcome, type Setting, sleep } from "./campaign.ts"
 import { policy } from "./cast.ts"
@@ -15,6 +17,9 @@ const CROWD = 2
 /** Longest wait of a slow read after the update, well below what our client waits for an answer. */
 const LATE_MS = 15
 
+/** In so many rounds with Redis some look finds something, however busy the machine is. */
+const ENOUGH = 100
+
 interface Scene {
   readonly stage: AwsStage
   /** One for each replica. */
@@ -27,36 +32,85 @@ interface Scene {
 
 type Read = Awaited<ReturnType<typeof read>>
 
+interface Raced {
+  readonly violations: readonly string[]
+  readonly slowest: number
+}
+
 /**
  * A read that AWS answers late, with the value of before, while the other replica or the same one updates: what it brings
- * is never delivered after the update, and never stays in a cache. AWS is played by our own endpoint.
+ * is never delivered after the update, and never stays in a cache. AWS is played by our own endpoint. In the second half
+ * of the rounds the replicas share a Redis, where there is one.
  */
 export const awsRaces: Campaign = {
   engines: ["postgres"],
   rounds: 1_000,
-  async run({ rounds, draw, progress }: Setting): Promise<Outcome> {
-    const prefix = newPrefix()
-    await using stage = await stageOn(await ownAws(prefix), prefix)
-    // One seals what it writes, the other does not: both read both.
-    const other = await stage.start(1, { ENABLE_SECRET_ENCRYPTION: "false" })
-    const replicas = [stage.admin, clientOf(other.url, stage.admin.token)] as const
-    await policy(stage.admin, "soak/*", {})
-    const violations: string[] = []
-    let slowest = 0
-    let scene: Scene | undefined
-    for (let round = 0; round < rounds; round++) {
-      if (scene === undefined || round % UPDATES === 0)
-        scene = await newScene(stage, replicas, draw, `soak/race-${round / UPDATES}`)
-      const { found, servedMs } = await race(scene, `value ${round}`)
-      violations.push(...found.map((what) => `round ${round}: ${what}`))
-      slowest = Math.max(slowest, servedMs)
-      if (round % 50 === 49) progress(`round ${round + 1}: served elsewhere within ${Math.ceil(slowest)} ms`)
-    }
-    const verdict = await verdictOn(await exportLog(stage.admin))
-    if (!verdict.ok) violations.push(`the log does not verify: ${JSON.stringify(verdict.faults)}`)
-    const checked = `${rounds} slow reads against updates over two replicas; served elsewhere within ${Math.ceil(slowest)} ms`
-    return { checked, violations }
+  async run(setting: Setting): Promise<Outcome> {
+    const { rounds } = setting
+    const apart = noRedis === false ? Math.ceil(rounds / 2) : rounds
+    const first = await races(setting, { from: 0, to: apart }, {})
+    const second = apart === rounds ? null : await sharing(setting, { from: apart, to: rounds })
+    const slowest = Math.ceil(Math.max(first.slowest, second?.slowest ?? 0))
+    const redis = second === null ? "no Redis" : `${rounds - apart} of them with Redis, which had ${second.hits} values`
+    const checked = `${rounds} slow reads against updates over two replicas, ${redis}; served elsewhere within ${slowest} ms`
+    return { checked, violations: [...first.violations, ...(second?.violations ?? [])] }
   },
+}
+
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+async function sharing(setting: Setting, span: Span): Promise<Raced & { readonly hits: number }> {
+  await using redis = await startRedis(["user default on nopass ~* +@all"])
+  let hits = 0
+  const { violations, slowest } = await races(
+    setting,
+    span,
+    { REDIS_URL: `redis://127.0.0.1:${redis.port}` },
+    async (one) => {
+      hits += await hitsOf(one)
+    },
+  )
+  const idle =
+    hits === 0 && span.to - span.from >= ENOUGH ? ["no look at Redis found anything: nothing was shown of it"] : []
+  return { violations: [...violations, ...idle], slowest, hits }
+}
+
+async function hitsOf(client: Client): Promise<number> {
+  const looks = parseExposition((await client.get("/metrics")).text).get("tyler_shared_cache_looks_total")
+  return looks?.samples.get('{outcome="hit"}') ?? 0
+}
+
+/** @param after told of each replica when the rounds are over */
+async function races(
+  { draw, progress }: Setting,
+  { from, to }: Span,
+  env: Readonly<Record<string, string>>,
+  after: (replica: Client) => Promise<void> = async () => undefined,
+): Promise<Raced> {
+  const prefix = newPrefix()
+  await using stage = await stageOn(await ownAws(prefix), prefix, env)
+  // One seals what it writes, the other does not: both read both.
+  const other = await stage.start(1, { ENABLE_SECRET_ENCRYPTION: "false" })
+  const replicas = [stage.admin, clientOf(other.url, stage.admin.token)] as const
+  await policy(stage.admin, "soak/*", {})
+  const violations: string[] = []
+  let slowest = 0
+  let scene: Scene | undefined
+  for (let round = from; round < to; round++) {
+    if (scene === undefined || round % UPDATES === 0)
+      scene = await newScene(stage, replicas, draw, `soak/race-${Math.floor(round / UPDATES)}`)
+    const { found, servedMs } = await race(scene, `value ${round}`)
+    violations.push(...found.map((what) => `round ${round}: ${what}`))
+    slowest = Math.max(slowest, servedMs)
+    if (round % 50 === 49) progress(`round ${round + 1}: served elsewhere within ${Math.ceil(slowest)} ms`)
+  }
+  const verdict = await verdictOn(await exportLog(stage.admin))
+  if (!verdict.ok) violations.push(`the log does not verify: ${JSON.stringify(verdict.faults)}`)
+  for (const replica of replicas) await after(replica)
+  return { violations, slowest }
 }
 
 async function newScene(

@@ -7,6 +7,7 @@ import { erasure } from "./erasure.ts"
 import { fuzz } from "./fuzz.ts"
 import { kill } from "./kill.ts"
 import { races } from "./races.ts"
+import { rotation } from "./rotation.ts"
 import { storage } from "./storage.ts"
 import { tamper } from "./tamper.ts"
 
@@ -17,6 +18,7 @@ const CAMPAIGNS: Readonly<Record<string, Campaign>> = {
   races,
   "aws-races": awsRaces,
   approvals,
+  rotation,
   storage,
   tamper,
   fuzz,

@@ -1,5 +1,5 @@
-/** What asks for it: a part of the configuration, or only `aws doctor` itself. */
-type Need = "kms" | "store" | "metrics" | "logs mirror" | "s3 mirror" | "doctor"
+/** What asks for it: a part of the configuration, or only a command: `aws alarms apply`, `aws doctor` itself. */
+type Need = "kms" | "store" | "metrics" | "logs mirror" | "s3 mirror" | "alarms" | "doctor"
 
 interface Permission {
   readonly need: Need
@@ -50,6 +50,8 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   UpdateSecretVersionStageCommand: store("UpdateSecretVersionStage"),
 
   PutMetricDataCommand: [{ need: "metrics", action: "cloudwatch:PutMetricData", check: "metrics PutMetricData" }],
+  DescribeAlarmsCommand: [{ need: "alarms", action: "cloudwatch:DescribeAlarms", check: "alarms DescribeAlarms" }],
+  PutMetricAlarmCommand: [{ need: "alarms", action: "cloudwatch:PutMetricAlarm", check: "alarms PutMetricAlarm" }],
   CreateLogStreamCommand: [logs("metrics", "CreateLogStream"), logs("logs mirror", "CreateLogStream")],
   PutLogEventsCommand: [logs("metrics", "PutLogEvents"), logs("logs mirror", "PutLogEvents")],
   GetLogEventsCommand: [logs("logs mirror", "GetLogEvents")],

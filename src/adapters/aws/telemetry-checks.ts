@@ -22,9 +22,19 @@ export function telemetryChecks({ place, copies, now }: Pick<Checked, "place" | 
   const checks: CheckRow[] = []
   if (metrics?.by === "put") checks.push(putMetricData(metrics.namespace))
   if (metrics?.by === "logs") checks.push(...logChecks(place, { group: metrics.group, stream: EMF_STREAM }, "metrics"))
+  if (metrics !== null) checks.push(alarmCheck("DescribeAlarms"), alarmCheck("PutMetricAlarm"))
   if (logs !== null) checks.push(...logChecks(place, logs, "logs mirror"))
   if (s3 !== null) checks.push(...s3Checks(place, s3, now))
   return checks
+}
+
+function alarmCheck(operation: string): CheckRow {
+  return {
+    name: `alarms ${operation}`,
+    on: "alarms tyler-setup-*",
+    tried: "not tried",
+    run: async () => notTried("the service needs it not, only whoever runs tyler-server aws alarms apply"),
+  }
 }
 
 function putMetricData(namespace: string): CheckRow {

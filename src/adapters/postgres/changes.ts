@@ -1,6 +1,7 @@
 import type { Client } from "pg"
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
+import { escrowBytes } from "../../state/escrow.ts"
 import type { CredentialRow, KeyRow, PolicyRow, Tag } from "../../state/rows.ts"
 import { isCurrent } from "../../state/labels.ts"
 import { mergedTags } from "../../state/tags.ts"
@@ -12,6 +13,7 @@ import { outsideChanges } from "./outside-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
+import { retentionChanges } from "./retention.ts"
 import { roleChanges } from "./role-changes.ts"
 import { rotationChanges } from "./rotation-changes.ts"
 import { refuseIf, run } from "./run.ts"
@@ -32,6 +34,7 @@ const APPLY: Apply = {
   ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
+  ...retentionChanges,
   ...rotationChanges,
   ...workloadChanges,
   ...iamChanges,
@@ -354,6 +357,15 @@ const APPLY: Apply = {
       if (done !== 1) throw new ConflictError("root_key_moved")
     }
     await run(db, "UPDATE meta SET value = $1 WHERE key = 'root_key_check'", [to])
+  },
+
+  async confirmEscrow(db, { rootKeyCheck, at }) {
+    await requireRootKey(db, rootKeyCheck)
+    await run(
+      db,
+      "INSERT INTO meta (key, value) VALUES ('escrow', $1) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
+      [escrowBytes({ rootKeyCheck, at })],
+    )
   },
 
   async retireKey(db, { id }) {

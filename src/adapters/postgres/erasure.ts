@@ -1,6 +1,7 @@
 import type { Client } from "pg"
 import type { ChangeOf } from "../../state/change.ts"
 import { ConflictError } from "./conflict.ts"
+import { forgetRetained } from "./retention.ts"
 
 /** What is kept of a person beside the entries: table and the column that names whose. */
 const OWNED: readonly (readonly [table: string, column: string])[] = [
@@ -89,6 +90,7 @@ export const erasureChanges = {
 
   async releasePerson(db: Client, { personId }: ChangeOf<"releasePerson">): Promise<void> {
     if (!(await any(db, "DELETE FROM legal_hold WHERE person_id = $1", personId))) throw new ConflictError("gone")
+    await forgetRetained(db)
   },
 }
 

@@ -52,6 +52,11 @@ export interface Migrating {
   readonly servingRole?: string
 }
 
+/** Who is to be granted what serving needs; nobody where one role does both. */
+export function servingRoleOf(url: string, migrationUrl: string): Pick<Migrating, "servingRole"> {
+  return migrationUrl === url ? {} : { servingRole: decodeURIComponent(new URL(url).username) }
+}
+
 /**
  * Brings the schema to the newest version, all missing steps in one transaction. Replicas that start together wait for
  * each other. @throws StartFault for a database we cannot use, TylerError `unavailable` if it does not answer.

@@ -22,7 +22,9 @@ export async function joinServing(client: Client): Promise<boolean> {
 export async function refuseWhileAlone(url: string, name: string): Promise<void> {
   await using connection = await connected(url)
   if (await joinServing(connection.client)) return
-  throw new StartFault(`tyler-server recover-admin is at work on the database ${name}; start again when it is done`)
+  throw new StartFault(
+    `tyler-server recover-admin or restore is at work on the database ${name}; start again when it is done`,
+  )
 }
 
 /**

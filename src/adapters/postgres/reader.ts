@@ -1,3 +1,4 @@
+import { escrowOf } from "../../state/escrow.ts"
 import { TylerError } from "../../core/errors.ts"
 import { foldName } from "../../core/name.ts"
 import type { EntryQuery, SecretOrder, StateReader } from "../../state/reader.ts"
@@ -22,6 +23,7 @@ import {
   secretRow,
   versionRow,
   roleRow,
+  watchedEntry,
   workloadIssuerRow,
 } from "./decode.ts"
 import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
@@ -52,6 +54,7 @@ import {
   SECRET,
   VERSION,
   ROLE,
+  WATCHED,
   WORKLOAD_ISSUER,
 } from "./selects.ts"
 
@@ -209,6 +212,14 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       return check
     },
 
+    retainedUpTo: async (name) =>
+      (await one(
+        (row) => Number(Buffer.from(row["value"] as Uint8Array).toString("utf8")),
+        META,
+        `retained_${name}`,
+      )) ?? 0,
+    escrow: () => one((row) => escrowOf(row["value"] as Uint8Array), "SELECT value FROM meta WHERE key = 'escrow'"),
+
     quotaUsed: async (principalId, secretId, day) =>
       (await one(
         count,
@@ -263,7 +274,7 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
         before,
       )) === true,
 
-    deliveriesDue: ({ channel, now, limit }) => all(deliveryRow, DUE, now, channel === "webhook", limit),
+    deliveriesDue: ({ channel, now, limit }) => all(deliveryRow, DUE, now, channel, limit),
     deliveriesWaiting: async () =>
       (await one(count, "SELECT count(*) AS n FROM notification WHERE settled_at IS NULL")) ?? 0,
     deliveriesPrunable: async (before) =>
@@ -280,6 +291,7 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     },
     entryRange: (from, to, limit) =>
       all(entryRow, `${ENTRY} WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3`, from, to, limit),
+    watchedEntries: (from, limit) => all(watchedEntry, WATCHED, from, limit),
     leafHashes: (from, to) =>
       all(
         (row) => row["leaf_hash"] as Uint8Array,
@@ -297,6 +309,8 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
     close: () => lanes.close(),
   }
 }
+
+const META = "SELECT value FROM meta WHERE key = $1"
 
 /** Prefix as a range, so that the name index is used; names are ASCII, so U+FFFF ends every prefix. */
 const LIST = `${SECRET}
@@ -322,13 +336,15 @@ function sortedList(by: SecretOrder, descending: boolean, fromStart: boolean): s
 }
 
 /** A line is due when any of it is, and then its first is sent. */
+const CHANNEL = "CASE WHEN recipient IN ('webhook', 'slack', 'syslog') THEN recipient ELSE 'mail' END"
+
 const DUE = `${DELIVERY} JOIN (
     SELECT min(seq) AS seq FROM notification
-    WHERE settled_at IS NULL AND NOT aside AND (recipient = 'webhook') = $2
+    WHERE settled_at IS NULL AND NOT aside AND ${CHANNEL} = $2
     GROUP BY recipient, kind HAVING min(due_at) <= at_ms($1)
     UNION ALL
     SELECT seq FROM notification
-    WHERE settled_at IS NULL AND aside AND (recipient = 'webhook') = $2 AND due_at <= at_ms($1)) AS first USING (seq)
+    WHERE settled_at IS NULL AND aside AND ${CHANNEL} = $2 AND due_at <= at_ms($1)) AS first USING (seq)
   WHERE lease IS NULL OR leased_until <= at_ms($1) ORDER BY alarm DESC, seq LIMIT $3`
 
 const FILTERS: readonly (readonly [keyof EntryQuery, (parameter: string) => string])[] = [

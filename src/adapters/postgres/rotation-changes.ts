@@ -34,7 +34,8 @@ export const rotationChanges: Apply = {
          rotation_days = excluded.rotation_days, next_rotation = excluded.next_rotation, enabled = excluded.enabled,
          strategy = excluded.strategy, expression = excluded.expression, window_hours = excluded.window_hours,
          admin_id = excluded.admin_id, place = excluded.place, created_by = excluded.created_by,
-         revision = excluded.revision, mac = excluded.mac`,
+         overdue_since = excluded.overdue_since,
+             revision = excluded.revision, mac = excluded.mac`,
       [
         row.secretId,
         row.lambdaArn,
@@ -104,7 +105,7 @@ export const rotationChanges: Apply = {
 
   async markRotated(db, { secretId, at, nextRotation }) {
     const rotated = `UPDATE secret_rotation_schedule SET last_rotated = at_ms($2), next_rotation = at_ms($3),
-      overdue_since = NULL WHERE secret_id = $1`
+      overdue_since = NULL, revision = revision + 1 WHERE secret_id = $1`
     await run(db, rotated, [secretId, at, nextRotation])
     await run(db, "UPDATE secret SET rotation_due_since = NULL WHERE id = $1", [secretId])
   },
@@ -113,7 +114,8 @@ export const rotationChanges: Apply = {
     const secretId = await ended(db, id, lease, at, outcome)
     if ("retryAt" in outcome || outcome.state === "done") return
     const failed = `UPDATE secret_rotation_schedule
-      SET overdue_since = coalesce(overdue_since, least(next_rotation, at_ms($2))), next_rotation = at_ms($3)
+      SET overdue_since = coalesce(overdue_since, least(next_rotation, at_ms($2))), next_rotation = at_ms($3),
+        revision = revision + 1
       WHERE secret_id = $1`
     await run(db, failed, [secretId, at, outcome.nextRotation])
   },
@@ -133,7 +135,8 @@ export const rotationChanges: Apply = {
          revision = revision + 1 WHERE id = $1`,
       [id, at],
     )
-    const next = "UPDATE secret_rotation_schedule SET next_rotation = at_ms($2) WHERE secret_id = $1"
+    const next =
+      "UPDATE secret_rotation_schedule SET next_rotation = at_ms($2), revision = revision + 1 WHERE secret_id = $1"
     await run(db, next, [row.secret_id, nextRotation])
   },
 

@@ -96,4 +96,7 @@ export const ENTRY = `SELECT idx, ${time("timestamp")}, request_id, action, resu
     ip_text AS ip_address, user_agent, reason, erased_by, commitment, leaf_hash
   FROM security_audit_log`
 
+export const WATCHED = `SELECT idx, ${time("timestamp")}, action, result, resource_type, resource_name, user_id, principal_kind,
+    decision, details FROM security_audit_log WHERE idx >= $1 ORDER BY idx LIMIT $2`
+
 export const ERASURE = `SELECT person_id, request_id, order_index, next_index, ${time("ordered_at")}, finished FROM erasure`

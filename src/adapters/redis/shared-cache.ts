@@ -30,8 +30,12 @@ export async function redisCache(url: string, monotonic: () => number): Promise<
       commandTimeout: ANSWER_MS,
       retryStrategy: () => REST_MS,
     })
-    one.on("error", () => (trouble = "unreachable"))
-    one.on("ready", () => (trouble = null))
+    const is = (now: Trouble | null) => () => {
+      if (one === client) trouble = now
+    }
+    one.on("error", is("unreachable"))
+    one.on("close", is("unreachable"))
+    one.on("ready", is(null))
     one.connect().catch(() => undefined)
     return one
   }
@@ -50,18 +54,19 @@ export async function redisCache(url: string, monotonic: () => number): Promise<
 
   return {
     async get(key) {
-      if (!usable()) return undefined
+      if (!usable()) return "unanswered"
       try {
         const entry = await client.getrangeBuffer(key, 0, ENTRY_BYTES)
-        return entry.byteLength === 0 || entry.byteLength > ENTRY_BYTES ? undefined : entry
+        trouble = null
+        return entry.byteLength === 0 || entry.byteLength > ENTRY_BYTES ? "none" : entry
       } catch (error) {
         failed(error)
-        return undefined
+        return "unanswered"
       }
     },
     put(key, entry, ttlMs) {
       if (!usable() || entry.byteLength > ENTRY_BYTES || ttlMs < 1) return
-      client.set(key, entry, "PX", Math.ceil(ttlMs)).catch(failed)
+      client.set(key, entry, "PX", Math.ceil(ttlMs)).then(() => (trouble = null), failed)
     },
     trouble: () => trouble,
     close() {

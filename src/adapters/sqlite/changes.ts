@@ -1,5 +1,6 @@
 import { foldName } from "../../core/name.ts"
 import type { Change, ChangeOf, CredentialRoom } from "../../state/change.ts"
+import { escrowBytes } from "../../state/escrow.ts"
 import type { CredentialRow, KeyRow, PolicyRow, PrincipalRow, Tag } from "../../state/rows.ts"
 import { isCurrent } from "../../state/labels.ts"
 import { mergedTags } from "../../state/tags.ts"
@@ -11,6 +12,7 @@ import { outsideChanges } from "./outside-changes.ts"
 import { requestChanges } from "./request-changes.ts"
 import { requireSealing } from "./sealing.ts"
 import { signOnChanges } from "./sign-on-changes.ts"
+import { retentionChanges } from "./retention.ts"
 import { roleChanges } from "./role-changes.ts"
 import { rotationChanges } from "./rotation-changes.ts"
 import type { Statements } from "./statements.ts"
@@ -28,6 +30,7 @@ const APPLY: Apply = {
   ...outsideChanges,
   ...requestChanges,
   ...roleChanges,
+  ...retentionChanges,
   ...rotationChanges,
   ...workloadChanges,
   ...iamChanges,
@@ -280,6 +283,11 @@ const APPLY: Apply = {
       if (done.changes !== 1) throw new ConflictError("root_key_moved")
     }
     sql.of("UPDATE meta SET value = ? WHERE key = 'root_key_check'").run(to)
+  },
+
+  confirmEscrow(sql, { rootKeyCheck, at }) {
+    requireRootKey(sql, rootKeyCheck)
+    sql.of("INSERT OR REPLACE INTO meta (key, value) VALUES ('escrow', ?)").run(escrowBytes({ rootKeyCheck, at }))
   },
 
   retireKey(sql, { id }) {

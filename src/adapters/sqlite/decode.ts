@@ -21,6 +21,7 @@ import type {
   SecretRow,
   Tag,
   VersionRow,
+  WatchedEntry,
   WorkloadIssuerRow,
 } from "../../state/rows.ts"
 
@@ -293,5 +294,20 @@ export function entryRow(row: SqlRow): EntryRow {
     leafHash: bytes(row, "leaf_hash"),
     erasedBy: maybeNumber(row, "erased_by"),
     commitment: maybeBytes(row, "commitment"),
+  }
+}
+
+export function watchedEntry(row: SqlRow): WatchedEntry {
+  return {
+    index: number(row, "idx"),
+    timestamp: number(row, "timestamp"),
+    action: text(row, "action"),
+    result: text(row, "result") as EntryRow["result"],
+    resourceType: text(row, "resource_type"),
+    resourceName: text(row, "resource_name"),
+    userId: text(row, "user_id"),
+    principalKind: text(row, "principal_kind"),
+    decision: text(row, "decision"),
+    details: maybeText(row, "details"),
   }
 }

@@ -2,6 +2,7 @@ import { commitmentOf } from "../../audit/canonical.ts"
 import type { ChangeOf } from "../../state/change.ts"
 import { ConflictError } from "./conflict.ts"
 import { erasureRow, type SqlRow } from "./decode.ts"
+import { forgetRetained } from "./retention.ts"
 import type { Statements } from "./statements.ts"
 
 /** The audit indexes begin with `idx >> 8`: see migrations. */
@@ -96,6 +97,7 @@ export const erasureChanges = {
   releasePerson(sql: Statements, { personId }: ChangeOf<"releasePerson">): void {
     const done = sql.of("DELETE FROM legal_hold WHERE person_id = ?").run(personId)
     if (done.changes !== 1) throw new ConflictError("gone")
+    forgetRetained(sql)
   },
 }
 

@@ -1,5 +1,6 @@
 import type { SQLInputValue } from "node:sqlite"
 import type { Clock } from "../../core/clock.ts"
+import { escrowOf } from "../../state/escrow.ts"
 import type { StateReader } from "../../state/reader.ts"
 import { openReader } from "./database.ts"
 import {
@@ -22,6 +23,7 @@ import {
   secretRow,
   versionRow,
   roleRow,
+  watchedEntry,
   workloadIssuerRow,
 } from "./decode.ts"
 import { decisionRow, factorRow, grantRow, requestRow } from "./decode-approvals.ts"
@@ -209,6 +211,14 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
       return check
     },
 
+    retainedUpTo: async (name) =>
+      (await one(
+        (row) => Number(Buffer.from(row["value"] as Uint8Array).toString("utf8")),
+        "SELECT value FROM meta WHERE key = ?",
+        `retained_${name}`,
+      )) ?? 0,
+    escrow: () => one((row) => escrowOf(row["value"] as Uint8Array), "SELECT value FROM meta WHERE key = 'escrow'"),
+
     quotaUsed: async (principalId, secretId, day) =>
       (secretId === null
         ? await one(usedOf, "SELECT used FROM quota_use_of_person WHERE principal_id = ? AND day = ?", principalId, day)
@@ -280,7 +290,7 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
     rotationsPrunable: async (before) =>
       (await one(() => true, "SELECT 1 FROM rotation WHERE finished_at < ? LIMIT 1", before)) ?? false,
 
-    deliveriesDue: ({ channel, now, limit }) => all(deliveryRow, DUE, now, Number(channel === "webhook"), limit),
+    deliveriesDue: ({ channel, now, limit }) => all(deliveryRow, DUE, now, channel, limit),
     deliveriesWaiting: async () =>
       (await one((row) => row["n"] as number, "SELECT count(*) AS n FROM notification WHERE settled_at IS NULL")) ?? 0,
     deliveriesPrunable: async (before) =>
@@ -300,6 +310,7 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
         to,
         limit,
       ),
+    watchedEntries: (from, limit) => all(watchedEntry, WATCHED, from, limit),
     leafHashes: (from, to) =>
       all(
         (row) => row["leaf_hash"] as Uint8Array,
@@ -319,13 +330,18 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
 }
 
 /** A line is due when any of it is, and then its first is sent. One walk over what waits, however long the lines. */
+const WATCHED = `SELECT idx, timestamp, action, result, resource_type, resource_name, user_id, principal_kind, decision, details
+  FROM security_audit_log WHERE idx >= ? ORDER BY idx LIMIT ?`
+
+const CHANNEL = "CASE WHEN recipient IN ('webhook', 'slack', 'syslog') THEN recipient ELSE 'mail' END"
+
 const DUE = `WITH first AS (
     SELECT min(seq) AS seq FROM notification
-    WHERE settled_at IS NULL AND aside = 0 AND (recipient = 'webhook') = ?2
+    WHERE settled_at IS NULL AND aside = 0 AND ${CHANNEL} = ?2
     GROUP BY recipient, kind HAVING min(due_at) <= ?1
     UNION ALL
     SELECT seq FROM notification
-    WHERE settled_at IS NULL AND aside = 1 AND (recipient = 'webhook') = ?2 AND due_at <= ?1)
+    WHERE settled_at IS NULL AND aside = 1 AND ${CHANNEL} = ?2 AND due_at <= ?1)
   SELECT n.* FROM first JOIN notification n USING (seq)
   WHERE n.lease IS NULL OR n.leased_until <= ?1 ORDER BY n.alarm DESC, n.seq LIMIT ?3`
 

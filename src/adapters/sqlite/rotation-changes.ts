@@ -28,6 +28,7 @@ export const rotationChanges: Apply = {
              rotation_days = excluded.rotation_days, next_rotation = excluded.next_rotation, enabled = excluded.enabled,
              strategy = excluded.strategy, expression = excluded.expression, window_hours = excluded.window_hours,
              admin_id = excluded.admin_id, place = excluded.place, created_by = excluded.created_by,
+             overdue_since = excluded.overdue_since,
              revision = excluded.revision, mac = excluded.mac`)
       .run(
         row.secretId,
@@ -98,7 +99,8 @@ export const rotationChanges: Apply = {
 
   markRotated(sql, { secretId, at, nextRotation }) {
     sql
-      .of(`UPDATE secret_rotation_schedule SET last_rotated = ?, next_rotation = ?, overdue_since = NULL
+      .of(`UPDATE secret_rotation_schedule SET last_rotated = ?, next_rotation = ?, overdue_since = NULL,
+             revision = revision + 1
            WHERE secret_id = ?`)
       .run(at, nextRotation, secretId)
     sql.of("UPDATE secret SET rotation_due_since = NULL WHERE id = ?").run(secretId)
@@ -109,7 +111,7 @@ export const rotationChanges: Apply = {
     if ("retryAt" in outcome || outcome.state === "done") return
     sql
       .of(`UPDATE secret_rotation_schedule SET overdue_since = coalesce(overdue_since, min(next_rotation, ?1), ?1),
-             next_rotation = ?2
+             next_rotation = ?2, revision = revision + 1
            WHERE secret_id = ?3`)
       .run(at, outcome.nextRotation, secretId)
   },
@@ -123,7 +125,7 @@ export const rotationChanges: Apply = {
              revision = revision + 1 WHERE id = ?`)
       .run(at, id)
     sql
-      .of("UPDATE secret_rotation_schedule SET next_rotation = ? WHERE secret_id = ?")
+      .of("UPDATE secret_rotation_schedule SET next_rotation = ?, revision = revision + 1 WHERE secret_id = ?")
       .run(nextRotation, row["secret_id"] as string)
   },
 

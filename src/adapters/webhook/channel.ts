@@ -18,20 +18,29 @@ export interface Webhook {
 
 /** Signed posts to one URL. @param resolve an argument, so that tests can lie to it. */
 export function webhookChannel(to: Webhook, clock: Pick<Clock, "now">, resolve: Resolve): Channel {
+  return posts(to, resolve, (message) => {
+    const body = Buffer.from(JSON.stringify(bodyOf(message)))
+    const signature = signatureOf(to.secret, Math.floor(clock.now() / 1000), body)
+    return { body, headers: { "tyler-delivery": message.id, "tyler-signature": signature } }
+  })
+}
+
+interface Post {
+  readonly body: Buffer
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** JSON to one URL, at an address that was judged. @param made what is posted of a message */
+export function posts(to: Omit<Webhook, "secret">, resolve: Resolve, made: (message: Message) => Post): Channel {
   const url = new URL(to.url)
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1")
 
   async function attempt(message: Message, signal: AbortSignal): Promise<Undelivered | undefined> {
     const address = await Promise.race([pin(host, to.allowed, resolve), aborted(signal)])
     if (typeof address === "string") return { code: address, aside: false }
-    const body = Buffer.from(JSON.stringify(bodyOf(message)))
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": "tyler-setup",
-      "tyler-delivery": message.id,
-      "tyler-signature": signatureOf(to.secret, Math.floor(clock.now() / 1000), body),
-    }
-    return judge(await post(url, address, headers, body, signal))
+    const { body, headers } = made(message)
+    const all = { "content-type": "application/json", "user-agent": "tyler-setup", ...headers }
+    return judge(await post(url, address, all, body, signal))
   }
 
   return {

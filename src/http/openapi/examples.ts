@@ -217,10 +217,25 @@ export const PENDING: Json = {
   effectiveAt: null,
 }
 
+const rotationSchedule = {
+  strategy: "postgres-single",
+  lambdaArn: null,
+  enabled: true,
+  days: 30,
+  expression: null,
+  windowHours: null,
+  lastRotated: null,
+  nextRotation: "2026-12-24T09:30:00.000Z",
+  overdueSince: null,
+}
+
 export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   "GET /api/health": { answer: { status: "ok" } },
   "GET /api/ready": {
-    answer: { ready: true, parts: { audit: { up: true, reason: null }, database: { up: true, reason: null } } },
+    answer: {
+      ready: true,
+      parts: { database: { up: true, reason: null }, shared_cache: { up: false, reason: "unreachable" } },
+    },
   },
   "POST /api/setup": { send: { token: TOKEN, username: "ada", password: PASSWORD }, answer: { token: TOKEN } },
   "POST /api/auth/login": {
@@ -653,18 +668,53 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { versionId: OLD_VERSION, reason: "The new password does not work", expectedVersion: VERSION },
     answer: written("Secret rolled back successfully"),
   },
-  "POST /api/secrets/{name}/rotate": { send: { reason: "The old password leaked" } },
+  "POST /api/secrets/{name}/rotate": {
+    send: { reason: "The old password leaked", revokePrevious: true },
+    answer: { ...written("Rotation started"), rotationId: VERSION },
+  },
+  "POST /api/secrets/{name}/check-rotation": {
+    answer: { message: "The secret can be rotated", arn: ARN, name: NAME, strategy: "postgres-single" },
+  },
+  "POST /api/secrets/{name}/cancel-rotation": {
+    send: { reason: "The maintenance window is over" },
+    answer: { message: "Rotation cancelled", arn: ARN, name: NAME, rotationId: VERSION },
+  },
   "GET /api/secrets/{name}/rotation": {
     answer: {
       name: NAME,
-      enabled: false,
-      strategy: null,
-      state: "not_configured",
-      lastRotated: null,
-      nextRotation: null,
+      ...rotationSchedule,
+      state: "running",
+      seen: `${VERSION}.4`,
+      rotations: [
+        {
+          rotationId: VERSION,
+          versionId: VERSION,
+          strategy: "postgres-single",
+          lambdaArn: null,
+          cause: "asked",
+          startedBy: PERSON,
+          revokePrevious: false,
+          state: "running",
+          step: "set",
+          attempts: 1,
+          startedAt: AT,
+          dueAt: AT,
+          finishedAt: null,
+          fault: {
+            code: "target_unreachable",
+            text: "The target cannot be reached, or did not answer in time (code ECONNREFUSED)",
+          },
+        },
+      ],
     },
   },
-  "POST /api/secrets/{name}/schedule": { send: { days: 30, strategy: "postgres", enabled: true } },
+  "POST /api/secrets/{name}/schedule": {
+    send: { days: 30, strategy: "postgres-single", enabled: true },
+    answer: { message: "Rotation scheduled", arn: ARN, name: NAME, nextRotation: "2026-12-24T09:30:00.000Z" },
+  },
+  "GET /api/rotations": {
+    answer: { schedules: [{ name: NAME, ...rotationSchedule, running: false }], nextCursor: null },
+  },
   "GET /api/secrets/{name}/who": {
     answer: {
       name: NAME,
@@ -714,6 +764,7 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
     send: { reason: "The yearly rotation", retire: false },
     answer: { message: "Key rotation started", keyId: VERSION },
   },
+  "POST /api/backup": { send: { reason: "The nightly backup", have: [] } },
   "POST /api/keys/rotate-root": {
     send: { reason: "The yearly rotation" },
     answer: { message: "Root key rotated", keys: 3 },

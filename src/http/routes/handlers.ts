@@ -8,6 +8,7 @@ import { accessKeyRoutes } from "./access-keys.ts"
 import { accessRequestRoutes } from "./access-requests.ts"
 import { auditRoutes } from "./audit.ts"
 import { authRoutes } from "./auth.ts"
+import { backupRoutes } from "./backup.ts"
 import { describeRoutes } from "./describe.ts"
 import { factorRoutes } from "./factors.ts"
 import { healthRoutes } from "./health.ts"
@@ -64,6 +65,7 @@ export const HANDLERS: Readonly<Record<RouteId, Handler>> = {
   ...lifecycleRoutes,
   ...rotationRoutes,
   ...keyRoutes,
+  ...backupRoutes,
   ...providerRoutes,
   ...signOnRoutes,
   ...auditRoutes,

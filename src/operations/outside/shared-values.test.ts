@@ -5,7 +5,7 @@ import { systemRandom } from "../../core/random.ts"
 import type { SecretName } from "../../core/name.ts"
 import type { Keyring } from "../../envelope/keyring.ts"
 import { type Place, seal } from "../../envelope/seal.ts"
-import type { SharedCache } from "../../secrets/shared-cache.ts"
+import { newLooks, type SharedCache } from "../../secrets/shared-cache.ts"
 import { sharedValues } from "./shared-values.ts"
 
 const TTL_MS = 1000
@@ -28,19 +28,20 @@ function placeOf(secretId: string, versionId = "v1"): Place {
 function scene() {
   const entries = new Map<string, Buffer>()
   const cache: SharedCache = {
-    get: async (key) => entries.get(key),
+    get: async (key) => entries.get(key) ?? "none",
     put: (key, entry) => entries.set(key, entry),
     trouble: () => null,
     close: () => undefined,
   }
   const clock = { at: 5_000, now: () => clock.at }
-  const shared = sharedValues({ cache, clock, random: systemRandom, ttlMs: TTL_MS })
+  const looks = newLooks()
+  const shared = sharedValues({ cache, clock, random: systemRandom, ttlMs: TTL_MS, looks })
   const ring = keyring()
   const put = (place: Place, text: string, more: { current?: boolean; seenAt?: number } = {}): void =>
     shared.put(ring, place, { seenAt: clock.at, current: true, by: "process", ...more }, Buffer.from(text))
   const get = async (place: Place, current = true, by: Keyring = ring): Promise<string | undefined> =>
     (await shared.get(by, place, current, (_seen, bytes) => Buffer.from(bytes).toString("utf8")))?.used
-  return { entries, clock, shared, ring, put, get }
+  return { entries, clock, looks, shared, ring, put, get }
 }
 
 test("what one replica saw another is told, with its age; nothing of it can be read on the way", async () => {
@@ -55,7 +56,7 @@ test("what one replica saw another is told, with its age; nothing of it can be r
 })
 
 test("an entry is believed for its lifetime, to the millisecond, and never one from the future", async () => {
-  const { clock, put, get } = scene()
+  const { clock, looks, put, get } = scene()
   put(placeOf("s"), "x")
   for (const [age, found] of [
     [0, "x"],
@@ -66,13 +67,16 @@ test("an entry is believed for its lifetime, to the millisecond, and never one f
     clock.at = 5_000 + age
     assert.equal(await get(placeOf("s")), found, String(age))
   }
+  assert.deepEqual(looks, { hit: 2, miss: 0, disbelieved: 2, unanswered: 0 })
 })
 
 test("what was not seen to be the current version does not pass for it", async () => {
-  const { put, get } = scene()
+  const { looks, put, get } = scene()
   put(placeOf("s"), "x", { current: false })
   assert.equal(await get(placeOf("s"), true), undefined)
   assert.equal(await get(placeOf("s"), false), "x")
+  assert.equal(await get(placeOf("none")), undefined)
+  assert.deepEqual(looks, { hit: 1, miss: 2, disbelieved: 0, unanswered: 0 })
 })
 
 test("an old entry that is put back is as old as it is", async () => {
@@ -86,7 +90,7 @@ test("an old entry that is put back is as old as it is", async () => {
 })
 
 test("any changed byte, any other place, any other installation, and a record of the database open nothing", async () => {
-  const { entries, ring, put, get } = scene()
+  const { entries, looks, ring, put, get } = scene()
   put(placeOf("s"), "x")
   put(placeOf("t"), "y")
   const [[one = "", first = Buffer.of()] = [], [other = "", second = Buffer.of()] = []] = entries
@@ -109,6 +113,7 @@ test("any changed byte, any other place, any other installation, and a record of
   const record = seal(ring, placeOf("s"), Buffer.concat([Buffer.alloc(10, 1), Buffer.from("x")]), systemRandom).sealed
   entries.set(one, record)
   assert.equal(await get(placeOf("s")), undefined, "sealed for the database")
+  assert.deepEqual([looks.hit, looks.miss], [1, 1], "the miss: another installation has another key")
 })
 
 test("a value that is too large with all that stands around it is not shared", async () => {

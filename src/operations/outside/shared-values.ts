@@ -6,7 +6,7 @@ import type { Random } from "../../core/random.ts"
 import { discard, reseal, type SecretValue } from "../../core/secret-value.ts"
 import type { Keyring } from "../../envelope/keyring.ts"
 import { open, type Place, seal } from "../../envelope/seal.ts"
-import type { SharedCache } from "../../secrets/shared-cache.ts"
+import type { Looks, SharedCache } from "../../secrets/shared-cache.ts"
 
 /** What the store held, as one replica saw it. */
 export interface SharedValue {
@@ -24,6 +24,8 @@ export interface Means {
   readonly random: Random
   /** How long what was seen is believed. */
   readonly ttlMs: number
+  /** Counted here. */
+  readonly looks: Looks
 }
 
 /** Seen at, current, by; then the bytes. */
@@ -34,7 +36,17 @@ const HEAD_BYTES = 10
  * the time at which the store was asked: what was changed, moved from elsewhere, kept back and sent again, or made by
  * another installation does not open, or is too old.
  */
-export function sharedValues({ cache, clock, random, ttlMs }: Means) {
+export function sharedValues({ cache, clock, random, ttlMs, looks }: Means) {
+  /** @returns its age where it may be believed */
+  function judged({ seenAt, current }: SharedValue, askedCurrent: boolean): number | undefined {
+    const ageMs = clock.now() - seenAt
+    // A clock that stands before the entry's says nothing of how old it is.
+    const believed = ageMs >= 0 && ageMs < ttlMs
+    const found = believed && (current || !askedCurrent)
+    looks[found ? "hit" : believed ? "miss" : "disbelieved"]++
+    return found ? ageMs : undefined
+  }
+
   return {
     /** Undefined: there is none that can be believed. `use` is given the bytes and lets none of them out. */
     async get<T>(
@@ -44,15 +56,20 @@ export function sharedValues({ cache, clock, random, ttlMs }: Means) {
       use: (seen: SharedValue, bytes: Uint8Array) => T,
     ): Promise<{ readonly used: T; readonly ageMs: number } | undefined> {
       const entry = await cache.get(keyOf(keyring, place))
-      const value = entry === undefined ? undefined : opened(keyring, place, entry)
-      if (value === undefined) return undefined
+      if (typeof entry === "string") {
+        looks[entry === "none" ? "miss" : entry]++
+        return undefined
+      }
+      const value = opened(keyring, place, entry)
+      if (value === undefined) {
+        looks.disbelieved++
+        return undefined
+      }
       try {
         return reseal(value, (plain) => {
           const seen = headOf(plain)
-          const ageMs = clock.now() - seen.seenAt
-          // A clock that stands before the entry's says nothing of how old it is.
-          if (ageMs < 0 || ageMs >= ttlMs || (current && !seen.current)) return undefined
-          return { used: use(seen, plain.subarray(HEAD_BYTES)), ageMs }
+          const ageMs = judged(seen, current)
+          return ageMs === undefined ? undefined : { used: use(seen, plain.subarray(HEAD_BYTES)), ageMs }
         })
       } finally {
         discard(value)

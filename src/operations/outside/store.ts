@@ -11,7 +11,7 @@ import { headOf, withHead } from "../../envelope/head.ts"
 import type { Keyring } from "../../envelope/keyring.ts"
 import { open, type Place, seal } from "../../envelope/seal.ts"
 import { type OutsideValue, StoreFault } from "../../secrets/outside.ts"
-import type { SharedCache } from "../../secrets/shared-cache.ts"
+import type { Looks, SharedCache } from "../../secrets/shared-cache.ts"
 import { UNSEALED, type VersionRow } from "../../state/rows.ts"
 import type { Step } from "../perform.ts"
 import { sealingKeyring } from "../sealing-key.ts"
@@ -41,7 +41,7 @@ export interface Means {
   /** How long a value is believed without asking again; 0: not at all. */
   readonly cacheMs: number
   /** Between the replicas; null: each has its own only. */
-  readonly shared: SharedCache | null
+  readonly shared: { readonly cache: SharedCache; readonly looks: Looks } | null
 }
 
 /** Values in a store outside, governed here: the catalog is in our database, and what we do there is begun and ended in the log. */
@@ -49,7 +49,7 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs, shared }
   const cache = valueCache(() => clock.monotonic(), BOUNDS, cacheMs)
   const own = processKeyring(random)
   const sweep = sweeper(outside, clock)
-  const among = shared === null ? null : sharedValues({ cache: shared, clock, random, ttlMs: cacheMs })
+  const among = shared === null ? null : sharedValues({ ...shared, clock, random, ttlMs: cacheMs })
   const anew = forgotten()
   let trouble: string | null = null
 

@@ -5,7 +5,7 @@ import type { VersionsAnswer } from "../../src/api/secrets.ts"
 import { entriesOf } from "../kit/audit.ts"
 import type { Client } from "../kit/client.ts"
 import { addProgram } from "../kit/people.ts"
-import { rotate, ROTATES_HERE, rotated, schedule, scheduled, statusOf, until } from "../kit/rotated.ts"
+import { deadApi, rotate, ROTATES_HERE, rotated, schedule, scheduled, statusOf, until } from "../kit/rotated.ts"
 import { type RotationHook, startRotationHook } from "../kit/rotation-hook.ts"
 import { createSecret, read, REASON, secretPath } from "../kit/secrets.ts"
 import { runPast } from "../kit/tamper.ts"
@@ -19,7 +19,10 @@ let count = 0
 
 before(async () => {
   hook = await startRotationHook()
-  stage = await openStage({ dev: ["developer"] }, { env: { ...ROTATES_HERE, ROTATION_HOSTS: hook.host } })
+  stage = await openStage(
+    { dev: ["developer"] },
+    { env: { ...ROTATES_HERE, ROTATION_HOSTS: `${hook.host},127.0.0.1:1` } },
+  )
   admin = stage.admin
 })
 after(async () => {
@@ -28,10 +31,9 @@ after(async () => {
 })
 beforeEach(async () => {
   hook.told.length = 0
-  hook.good.splice(0, hook.good.length, "first")
   hook.on = () => undefined
   name = `config/hook${++count}`
-  await createSecret(admin, name, hook.value())
+  await createSecret(admin, name, hook.value(name))
   await scheduled(admin, name, { strategy: "webhook" })
 })
 
@@ -48,7 +50,7 @@ async function stages(): Promise<readonly (readonly string[])[]> {
 }
 
 async function isGood(): Promise<boolean> {
-  return hook.good.includes((await valueOf())["password"] ?? "")
+  return hook.good(name).includes((await valueOf())["password"] ?? "")
 }
 
 const put = (value: object) => admin.put(secretPath(name), { value, reason: REASON })
@@ -59,7 +61,10 @@ const remove = () =>
   })
 
 test("50 starts at once are one rotation", async () => {
+  const { promise: answered, resolve: goOn } = Promise.withResolvers<undefined>()
+  hook.on = () => answered
   const answers = await Promise.all(Array.from({ length: 50 }, () => rotate(admin, name)))
+  goOn(undefined)
   const started = answers.filter(({ status }) => status === 202)
   assert.equal(started.length, 1)
   for (const { status, body } of answers) if (status !== 202) assert.equal(body.code, "rotation_running")
@@ -114,7 +119,7 @@ test("what is pending is the rotator's: no admin reads it, a program that may ro
 test("somebody writes another version meanwhile: what he changed stays, and the new password is the one in use", async () => {
   let written = 0
   hook.on = async ({ step }) => {
-    if (step === "test" && written++ === 0) assert.equal((await put({ ...hook.value(), note: "mine" })).status, 200)
+    if (step === "test" && written++ === 0) assert.equal((await put({ ...hook.value(name), note: "mine" })).status, 200)
     return undefined
   }
   await rotated(admin, name)
@@ -182,7 +187,7 @@ test("what a failed rotation left for another place is not taken there", async (
   assert.equal((await rotate(admin, name)).status, 202)
   await until(admin, name, ({ state }) => state !== "running")
   hook.on = () => undefined
-  const moved = { ...hook.value(), webhook: `http://${hook.host}/elsewhere`, password: "second" }
+  const moved = { ...hook.value(name), webhook: `http://${hook.host}/elsewhere`, password: "second" }
   assert.equal((await put(moved)).status, 200)
   await rotated(admin, name)
   const told = hook.told.map(({ pending }) => pending?.["password"])
@@ -201,24 +206,7 @@ test("after a leak the previous version ends too", async () => {
 
 test("before anything reached the target it can be cancelled", async () => {
   const dead = "config/dead"
-  await createSecret(admin, dead, {
-    engine: "http-key",
-    apiKey: "k",
-    keyId: "1",
-    ssl: false,
-    http: {
-      create: {
-        method: "POST",
-        url: "http://127.0.0.1:1/keys",
-        body: { name: "{{token}}" },
-        id: "/id",
-        secret: "/key",
-      },
-      list: { url: "http://127.0.0.1:1/keys", items: "", id: "/id", name: "/name" },
-      test: { url: "http://127.0.0.1:1/me" },
-      revoke: { method: "DELETE", url: "http://127.0.0.1:1/keys/{{keyId}}" },
-    },
-  })
+  await createSecret(admin, dead, deadApi)
   await scheduled(admin, dead, { strategy: "http-key", days: 30 })
   assert.equal(
     (await admin.post<{ code: string }>(secretPath(dead, "cancel-rotation"), {})).body.code,
