@@ -14,6 +14,7 @@ const COLUMN = 8
  */
 export class Live implements AsyncDisposable {
   readonly #world: World
+  readonly #joined: boolean
   #row: RotationItem | undefined
   /** Since when the step in hand has been seen. */
   #since: number
@@ -21,8 +22,10 @@ export class Live implements AsyncDisposable {
   #silent = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(world: World) {
+  /** @param joined it was under way already: nobody here saw how long its first steps took */
+  constructor(world: World, joined: boolean) {
     this.#world = world
+    this.#joined = joined
     this.#since = world.now()
     if (world.stderr.isTTY) this.#timer = setInterval(() => void this.#tick(), REFRESH_MS).unref()
   }
@@ -41,9 +44,8 @@ export class Live implements AsyncDisposable {
     const took = secondsText(now - this.#since)
     // Steps that were done between two looks took no longer than that together.
     const says = fresh.length > 1 ? `within ${took}` : took
-    // Of one that was under way already, nobody here saw how long they took.
-    const joined = before === undefined && row.state === "running" && fresh.length > 0
-    for (const step of fresh) await this.#line(`${step.padEnd(COLUMN)}${joined ? "done before" : says}`)
+    const unseen = this.#joined && before === undefined
+    for (const step of fresh) await this.#line(`${step.padEnd(COLUMN)}${unseen ? "done before" : says}`)
     if (fresh.length > 0) this.#since = now
     if (row.state === "running" && row.fault !== null && row.attempts !== (before?.attempts ?? 0) && row.attempts > 0)
       await this.#line(`${row.step.padEnd(COLUMN)}${failureText(row, now)}`)

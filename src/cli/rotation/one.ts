@@ -44,12 +44,12 @@ async function watched(
   call: Call,
   client: ReturnType<typeof connectKept>,
   name: string,
-  { rotationId }: Begun,
+  { rotationId, already }: Begun,
 ): Promise<RotationItem> {
   const stop = new AbortController()
   const onSignal = (): void => stop.abort()
   process.once("SIGINT", onSignal)
-  await using live = switched(call, "json") ? undefined : new Live(call.world)
+  await using live = switched(call, "json") ? undefined : new Live(call.world, already)
   try {
     let last: RotationItem | undefined
     const on = { name, rotationId, signal: stop.signal, silent: () => live?.silent() }
