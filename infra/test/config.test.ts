@@ -123,7 +123,10 @@ test("whoever may order rotations has a function that can be asked to", () => {
 })
 
 test("without rotation functions there is no stack of them", () => {
-  const { templates } = synthesise((json) => Object.assign(json["rotation"] ?? {}, { functions: [] }))
+  const { templates } = synthesise((json) => {
+    set("rotation.functions", [])(json)
+    set("service.duties", ["read"])(json)
+  })
   assert.equal(templates["rotation"], undefined)
   assert.equal(Object.keys(templates).length, 10)
 })

@@ -6,6 +6,7 @@ import { TylerError } from "../core/errors.ts"
 import { parseReason } from "../core/reason.ts"
 import { StartFault } from "../core/start-fault.ts"
 import type { AwsPlace } from "../adapters/aws/client.ts"
+import { giveMemoryBack, loopShare, onceAtRest } from "./at-rest.ts"
 import type { Running } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
 import type { Offline } from "./offline.ts"
@@ -169,6 +170,7 @@ async function serve(config: Config): Promise<number> {
   const running = await start(config, systemClock, systemRandom)
   process.on("SIGHUP", () => running.reloadTls())
   announce(running, config.folders.setupTokenFile)
+  onceAtRest(giveMemoryBack, loopShare())
   await stopped
   void signalled().then(() => process.exit(1))
   await running.close()

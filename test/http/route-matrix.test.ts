@@ -177,7 +177,7 @@ const BODIES: Readonly<Partial<Record<RouteId, object>>> = {
   "POST /api/secrets/{name}/adopt": { reason },
   "POST /api/secrets/{name}/rollback": { versionId: "0".repeat(32), reason },
   "POST /api/secrets/{name}/rotate": { reason },
-  "POST /api/secrets/{name}/schedule": { expression: "rate(30 days)", strategy: "postgres-single", enabled: true },
+  "POST /api/secrets/{name}/schedule": { expression: "rate(30 days)", strategy: "generated", enabled: true },
   "POST /api/keys/rotate": { reason },
   "POST /api/keys/rotate-root": { reason },
 }

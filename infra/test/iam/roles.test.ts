@@ -76,6 +76,8 @@ const stream: Whole = {
   through: "logs",
 }
 
+const FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:tyler-setup-rotation-postgres-single"
+
 /** Each call as the service makes it, past every policy on its way: its own, the resource's, the endpoint's. */
 const CALLS: Readonly<Record<string, Whole>> = {
   "kms:DescribeKey": keyring({}),
@@ -92,6 +94,9 @@ const CALLS: Readonly<Record<string, Whole>> = {
   "secretsmanager:UntagResource": ours({ "secretsmanager:SecretId": OURS, "aws:TagKeys": ["Team"] }),
   "secretsmanager:UpdateSecret": ours(),
   "secretsmanager:UpdateSecretVersionStage": ours(),
+  "secretsmanager:RotateSecret": ours({ "secretsmanager:RotationLambdaARN": FUNCTION }),
+  "secretsmanager:CancelRotateSecret": ours(),
+  "lambda:InvokeFunction": { resource: FUNCTION },
   "cloudwatch:PutMetricData": {
     resource: "*",
     context: { "cloudwatch:namespace": "TylerSetup/Security" },

@@ -14,12 +14,12 @@ const COLUMN = 8
  */
 export class Live implements AsyncDisposable {
   readonly #world: World
-  readonly #joined: boolean
   #row: RotationItem | undefined
   /** Since when the step in hand has been seen. */
   #since: number
   #width = 0
   #silent = false
+  readonly #joined: boolean
   #timer: NodeJS.Timeout | undefined
 
   /** @param joined it was under way already: nobody here saw how long its first steps took */
@@ -44,8 +44,8 @@ export class Live implements AsyncDisposable {
     const took = secondsText(now - this.#since)
     // Steps that were done between two looks took no longer than that together.
     const says = fresh.length > 1 ? `within ${took}` : took
-    const unseen = this.#joined && before === undefined
-    for (const step of fresh) await this.#line(`${step.padEnd(COLUMN)}${unseen ? "done before" : says}`)
+    const joined = this.#joined && before === undefined
+    for (const step of fresh) await this.#line(`${step.padEnd(COLUMN)}${joined ? "done before" : says}`)
     if (fresh.length > 0) this.#since = now
     if (row.state === "running" && row.fault !== null && row.attempts !== (before?.attempts ?? 0) && row.attempts > 0)
       await this.#line(`${row.step.padEnd(COLUMN)}${failureText(row, now)}`)
