@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { connect, createServer, type Socket } from "node:net"
 import { Client as Postgres } from "pg"
 import type { Cluster } from "../kit/postgres-cluster.ts"
 import { commandLine } from "./kit.ts"
@@ -27,6 +29,27 @@ export async function logsIn({ port }: Pick<Cluster, "port">, { username, passwo
     return false
   } finally {
     await client.end().catch(() => undefined)
+  }
+}
+
+/** Answers at one port with what answers at another: a target that has come up. */
+export async function forwards(from: number, to: number): Promise<AsyncDisposable> {
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    const other = connect(to, "127.0.0.1")
+    for (const one of [socket, other]) {
+      open.add(one)
+      one.on("error", () => undefined)
+    }
+    socket.pipe(other).pipe(socket)
+  }).listen(from, "127.0.0.1")
+  await once(server, "listening")
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy()
+      server.close()
+      await once(server, "close")
+    },
   }
 }
 

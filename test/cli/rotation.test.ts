@@ -2,20 +2,23 @@ import assert from "node:assert/strict"
 import { after, before, describe, test } from "node:test"
 import type { RotationAnswer, SchedulesAnswer } from "../../src/api/rotation.ts"
 import { STRATEGIES } from "../../src/core/rotation-strategy.ts"
+import { freePort } from "../kit/free-port.ts"
 import { type Cluster, noCluster, startCluster } from "../kit/postgres-cluster.ts"
-import { deadApi, ROTATES_HERE } from "../kit/rotated.ts"
+import { ROTATES_HERE } from "../kit/rotated.ts"
 import { onTerminal, SKIP } from "./on-terminal.ts"
-import { type Login, loginOf, logsIn, runs } from "./rotated.ts"
+import { forwards, type Login, loginOf, logsIn, runs } from "./rotated.ts"
 import { REASON, type Team, team, tokenIn } from "./server.ts"
 
 describe("tyler rotate against a PostgreSQL", { skip: noCluster }, () => {
   let cluster: Cluster
   let on: Team
   let env: Record<string, string>
+  let dead: number
   let count = 0
   before(async () => {
     cluster = await startCluster()
-    on = await team({ ...ROTATES_HERE, ROTATION_HOSTS: "127.0.0.1:1" })
+    dead = await freePort()
+    on = await team({ ...ROTATES_HERE, ROTATION_HOSTS: `127.0.0.1:${dead}` })
     env = { HOME: on.ada.path, TYLER_URL: on.url, TYLER_TOKEN: tokenIn(on.ada), TYLER_REASON: REASON }
   })
   after(async () => {
@@ -39,10 +42,14 @@ describe("tyler rotate against a PostgreSQL", { skip: noCluster }, () => {
     return name
   }
 
-  /** A secret of a target that nobody answers at. */
-  async function newDead(): Promise<string> {
-    const name = `config/dead${++count}`
-    await on.admin.create(name, deadApi)
+  /** An API that nobody answers at: its key is made in the first step, before which a rotation can be cancelled. */
+  async function newKey(): Promise<string> {
+    const url = `http://127.0.0.1:${dead}/keys`
+    const create = { method: "POST", url, headers: {}, body: { name: "tyler-{{token}}" }, id: "/id", secret: "/key" }
+    const list = { url, headers: {}, items: "/keys", id: "/id", name: "/name" }
+    const http = { create, list, test: { url, headers: {} }, revoke: { method: "DELETE", url, headers: {} } }
+    const name = `api-keys/k${++count}`
+    await on.admin.create(name, { engine: "http-key", ssl: false, apiKey: "first-key", keyId: "1", http })
     await done("rotation", "set", name, "--strategy", "http-key")
     return name
   }
@@ -84,24 +91,41 @@ describe("tyler rotate against a PostgreSQL", { skip: noCluster }, () => {
     assert.equal(history[0]?.rotationId, started.rotationId)
   })
 
-  test("an attempt that fails is told in words; Ctrl-C leaves it running, another watches it, cancel ends it", async () => {
-    const name = await newDead()
+  test("an attempt that fails is told in words; Ctrl-C leaves it running, and another watches it to its end", async () => {
+    const port = await freePort()
+    const name = await newSecret({ port })
     const first = runs(["rotate", name], env)
-    await first.says(/\n {2}create +attempt 1 failed: target_unreachable: [^\n]+; again in \d s\n/)
-    await first.says(/\n {2}create +attempt 2 failed: /)
+    await first.says(/\n {2}create +\d+\.\d s\n/)
+    await first.says(/\n {2}set +attempt 1 failed: target_unreachable: [^\n]+; again in \d s\n/)
+    await first.says(/\n {2}set +attempt 2 failed: /)
     first.interrupt()
     const left = await first.ended
     assert.deepEqual([left.code, left.out], [130, ""])
     assert.match(left.err, new RegExp(`tyler: the rotation goes on without you; how it went: .*history ${name}\n$`))
-    assert.equal((await on.admin.rotation(name)).state, "running")
+    const cancelled = await on.ada.tyler(["rotation", "cancel", name])
+    assert.equal(cancelled.code, 3)
+    assert.match(cancelled.err, /^tyler: rotation_begun: /)
     const second = runs(["rotate", name, "--revoke-previous"], env)
-    await second.says(new RegExp(`^tyler: ${name} is being rotated already: rotation`))
+    await second.says(new RegExp(`^tyler: ${name} is being rotated already: rotation[^]*\n {2}create +done before\n`))
     await second.says(/attempt \d failed/)
-    assert.equal(await done("rotation", "cancel", name), `cancelled the rotation of ${name}\n`)
+    await using _ = await forwards(port, cluster.port)
     const ended = await second.ended
+    assert.equal(ended.code, 0, ended.err)
+    assert.match(ended.out, /is current\n$/)
+    assert.match(ended.err, /was not asked to end the version before; run this again/)
+    assert.ok(await logsIn(cluster, await valueOf(name)))
+  })
+
+  test("one that has not reached its target is cancelled, and who watches it is told", async () => {
+    const name = await newKey()
+    const watch = runs(["rotate", name], env)
+    await watch.says(/\n {2}create +attempt \d failed: target_unreachable/)
+    assert.equal(await done("rotation", "cancel", name), `cancelled the rotation of ${name}\n`)
+    const ended = await watch.ended
     assert.deepEqual([ended.code, ended.out], [3, ""])
     assert.match(ended.err, /tyler: the rotation of \S+ was cancelled; nothing was changed\n$/)
-    assert.equal((await on.ada.tyler(["rotation", "cancel", name])).code, 3)
+    const again = await on.ada.tyler(["rotation", "cancel", name])
+    assert.deepEqual([again.code, again.err.split(":")[1]], [3, " rotation_not_running"])
   })
 
   test("one that fails for good says why and what it leaves, and leaves with 3", async () => {
@@ -122,7 +146,7 @@ describe("tyler rotate against a PostgreSQL", { skip: noCluster }, () => {
   })
 
   test("on a terminal a line says what is under way", { skip: SKIP }, async () => {
-    const name = await newDead()
+    const name = await newKey()
     const shown = await onTerminal(["rotate", name], env, [
       [/create +next attempt in \d s \(1 of 4; Ctrl-C leaves it running\)/, "\u0003"],
     ])
