@@ -9,7 +9,7 @@ import { startProcess } from "../test/kit/process.ts"
 import { sign } from "../test/kit/sign-aws.ts"
 import { pin, row } from "./kit.ts"
 import { deliveredReads } from "./log.ts"
-import { compare } from "./reads/compare.ts"
+import { compare, type Figures } from "./reads/compare.ts"
 import type { NextRequest } from "./reads/load.ts"
 import { ENVIRONMENT, nameOf, readRequest, setStage, type Stage } from "./reads/stage.ts"
 
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     row("endpoint: p99", `${endpoint.p99.toFixed(2)} ms, REST ${rest.p99.toFixed(2)} ms`, "reported")
     const entries = await deliveredReads(stage.admin)
     if (entries !== asked.count) throw new Error(`void: ${asked.count} answers and ${entries} entries`)
-    await againstMoto(endpoint.perSecond)
+    await againstMoto(endpoint)
   } finally {
     await server.close()
   }
@@ -109,7 +109,7 @@ function signedRequest(key: Key, host: string, name: string, operation = "GetSec
 }
 
 /** The emulator's server keeps no connection, so each of its answers has one of its own; that is part of what it is. */
-async function againstMoto(ours: number): Promise<void> {
+async function againstMoto(ours: Figures): Promise<void> {
   if (spawnSync("moto_server", ["--help"], { stdio: "ignore" }).status !== 0)
     return row("endpoint to moto_server", "not measured: there is none here", "at least 10x")
   const port = 20_000 + (process.pid % 20_000)
@@ -128,7 +128,7 @@ async function againstMoto(ours: number): Promise<void> {
     const pid = listenerOf(moto.pid ?? 0)
     pin(pid, SERVER_CORE)
     const read = signedRequest(key, host, "a/secret")
-    const began = performance.now()
+    const [began, usedBefore] = [performance.now(), cpuMicroseconds(pid)]
     let answers = 0
     const client = async (): Promise<void> => {
       for (; performance.now() - began < MOTO_MS; answers++)
@@ -136,8 +136,10 @@ async function againstMoto(ours: number): Promise<void> {
     }
     await Promise.all(Array.from({ length: MOTO_CLIENTS }, client))
     const perSecond = answers / ((performance.now() - began) / 1000)
-    const figure = `${(ours / perSecond).toFixed(1)}x (${Math.round(perSecond)}/s)`
+    const cpu = (cpuMicroseconds(pid) - usedBefore) / answers
+    const figure = `${(ours.perSecond / perSecond).toFixed(1)}x (${Math.round(perSecond)}/s)`
     row("endpoint to moto_server: throughput", figure, "at least 10x")
+    row("endpoint to moto_server: CPU", `${(cpu / ours.cpu).toFixed(1)}x (${cpu.toFixed(0)} us)`, "reported")
   } finally {
     moto.kill()
   }
@@ -147,6 +149,12 @@ async function againstMoto(ours: number): Promise<void> {
 function listenerOf(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean)
   return children.length === 0 ? pid : listenerOf(Number(children[0]))
+}
+
+/** Of all threads, those that ended too: the emulator has one for each connection (proc(5), stat, in ticks of 10 ms). */
+function cpuMicroseconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
 
 /** One request on a connection of its own. */

@@ -11,7 +11,7 @@ import { MATRIX, type RouteId, type Row } from "../src/http/matrix.ts"
 import { refusalsOf } from "../src/http/openapi/refusals.ts"
 import { STATUS } from "../src/http/problem.ts"
 import { KINDS } from "../src/notice/kind.ts"
-import { STRATEGIES } from "../src/rotation/strategy.ts"
+import { STRATEGIES } from "../src/core/rotation-strategy.ts"
 import {
   PROCESS_METRIC_NAMES,
   PROCESS_METRICS,
@@ -31,7 +31,7 @@ export const BLOCKS: readonly Block[] = [
   { file: "docs/api.md", source: "src/http/matrix.ts and src/http/contract", make: routeTable },
   { file: "docs/api.md", source: "src/core/errors.ts and src/http/problem.ts", make: errorTable },
   { file: "docs/notifications.md", source: "src/notice/kind.ts", make: noticesTable },
-  { file: "docs/rotation.md", source: "src/rotation/strategy.ts", make: strategiesTable },
+  { file: "docs/rotation.md", source: "src/core/rotation-strategy.ts", make: strategiesTable },
   { file: "docs/compliance.md", source: "src/compliance/table.ts", make: checksTable },
   { file: "docs/compliance.md", source: "src/compliance/frameworks.ts", make: itemsTable },
   { file: "docs/alarms.md", source: "src/alarm/table.ts", make: alarmsTable },

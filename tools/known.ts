@@ -22,11 +22,10 @@ const OTHER_VARIABLES = [
 ]
 
 /** Made by whoever starts a program first; a fresh checkout has none. */
-const BUILT = "dist/"
+const BUILT: readonly string[] = ["dist/", "build/lambda/rotation.mjs"]
 
 /** What this repository has. */
 export function knownIn(root: string): Known {
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object }
   const server = readFileSync(join(root, "src/main/server.ts"), "utf8")
   const sources = globSync(["{src,bin,spec}/**/*.{ts,js,mjs,sql}", "*.json"], { cwd: root })
     .filter((path) => !path.endsWith(".test.ts"))
@@ -34,7 +33,7 @@ export function knownIn(root: string): Known {
     .join("\n")
   const inSources = new Set(sources.match(/\w+/g))
   return {
-    scripts: new Set(Object.keys(scripts)),
+    scripts: new Set(["package.json", "infra/package.json"].flatMap((file) => scriptsIn(join(root, file)))),
     commands: new Map(COMMANDS.map((row) => [row.words, new Set(optionsOf(row).map(({ name }) => name))])),
     serverCommands: new Set([...server.matchAll(/^ {2}tyler-server ([a-z-]+)/gm)].map(([, name = ""]) => name)),
     variables: new Set([...SETTING_NAMES, ...OTHER_VARIABLES]),
@@ -42,6 +41,11 @@ export function knownIn(root: string): Known {
     routes: new Set(Object.keys(MATRIX)),
     inSources: (word) => inSources.has(word),
     exists: (path, document) =>
-      path === BUILT || ["", "src", dirname(document)].some((folder) => existsSync(join(root, folder, path))),
+      BUILT.includes(path) || ["", "src", dirname(document)].some((folder) => existsSync(join(root, folder, path))),
   }
+}
+
+function scriptsIn(file: string): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(file, "utf8")) as { scripts: object }
+  return Object.keys(scripts)
 }

@@ -4,7 +4,7 @@ import { Name, orNull, strict } from "./fields.ts"
 import { Limit, parseLimit } from "./page.ts"
 import { invalidField, parseQuery } from "./parse.ts"
 
-const DateText = Type.String({
+export const DateText = Type.String({
   pattern: "^\\d{4}-\\d{2}-\\d{2}(?:T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d{1,3})?Z)?$",
   description: "a UTC day (2026-11-24) or a UTC time (2026-11-24T09:30:00Z)",
 })
@@ -137,7 +137,8 @@ export function parseProofQuery(query: unknown): { readonly index: number; reado
   return { index, size }
 }
 
-function timeOf(field: string, text: string): number {
+/** @throws TylerError `invalid_request` for a day that no calendar has */
+export function timeOf(field: string, text: string): number {
   const at = Date.parse(text)
   // Date.parse takes 2026-02-30 for 2 March; such a day is a mistake, not a wish.
   if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(text.slice(0, 10)))

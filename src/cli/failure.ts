@@ -36,6 +36,8 @@ const ADVICE: Readonly<Record<string, (facts: Facts) => string | undefined>> = {
   invalid_reason: ({ minimum }) => (typeof minimum === "number" ? `at least ${minimum} characters` : undefined),
   value_too_large: ({ limit }) => (typeof limit === "number" ? `at most ${limit} bytes` : undefined),
   unreachable: () => "is the server up, and TYLER_URL right?",
+  not_rotatable: () => "say how with: tyler rotation set NAME --strategy STRATEGY",
+  rotation_begun: () => "watch it with: tyler rotate NAME",
   busy: () => "try again",
   timeout: () => "try again",
   setup_done: () => "log in with: tyler login",

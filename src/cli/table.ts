@@ -1,4 +1,5 @@
 import { CODE_FILE, type Command, NO_WAIT, type Option } from "./command.ts"
+import { STRATEGIES } from "../core/rotation-strategy.ts"
 import { SCOPE_OPTIONS } from "./scope.ts"
 
 const PASSWORD_FILE: Option = {
@@ -10,6 +11,12 @@ const PAGE: readonly Option[] = [
   { name: "limit", value: "N", summary: "at most so many entries" },
   { name: "since", value: "DAY", summary: "from this UTC day or time on (2026-11-24)" },
 ]
+
+const ADMIN_SECRET: Option = {
+  name: "admin",
+  value: "NAME",
+  summary: "the secret that masterarn names, if that takes a second factor too",
+}
 
 /** Every command: one row each. */
 export const COMMANDS: readonly Command[] = [
@@ -157,6 +164,93 @@ export const COMMANDS: readonly Command[] = [
     options: [{ name: "expect", value: "VERSION", summary: "refuse unless this is the current version" }, CODE_FILE],
     reason: true,
     load: () => import("./commands/rollback.ts"),
+  },
+  {
+    words: "rotate",
+    operands: "[NAME]",
+    summary: "rotate a secret and watch it, or all that somebody has seen",
+    options: [
+      { name: "check", summary: "only try whether it could be rotated" },
+      { name: "revoke-previous", summary: "end the version before, too, once the new one is current" },
+      { name: "all-seen-by", value: "WHO", summary: "all that this person, program or access key was shown" },
+      { name: "seen-since", value: "DAY", summary: "all that anybody, or WHO, was shown from this UTC day or time on" },
+      { name: "dry-run", summary: "with these: say what would be done; nothing is rotated" },
+      { name: "out-report", value: "FILE", summary: "with these: add what became of each version to a file" },
+      { name: "wait", value: "SECONDS", summary: "with these: how long one secret is watched (300)" },
+      { name: "no-wait", summary: "do not wait for the end, nor ask for a code" },
+      CODE_FILE,
+    ],
+    reason: true,
+    more: [
+      "A rotation goes on by itself; Ctrl-C ends the watching alone. One that is under way already is watched.",
+      "Leaves with 0 once the new version is current, with 3 if it failed or was cancelled.",
+      "After a leak, what was read unmasked is taken from the audit log (admins and auditors). Leaves with 3 if some of it may",
+      "still be good; those are named, with the reason.",
+    ],
+    load: () => import("./commands/rotate.ts"),
+  },
+  {
+    words: "rotation ls",
+    operands: "",
+    summary: "list the rotation schedules",
+    options: [],
+    load: () => import("./commands/rotation-ls.ts"),
+  },
+  {
+    words: "rotation set",
+    operands: "NAME",
+    summary: "say how and when a secret is rotated",
+    options: [
+      { name: "strategy", value: "NAME", summary: "how: one of those below" },
+      { name: "days", value: "N", summary: "every N days, 1 to 1000" },
+      { name: "expression", value: "TEXT", summary: "or when AWS's rate(...) or cron(...) says, in UTC" },
+      { name: "window", value: "HOURS", summary: "begin within so many hours or wait for the next time, 1 to 24" },
+      ADMIN_SECRET,
+      CODE_FILE,
+    ],
+    more: [
+      "Without --days and --expression it is rotated when somebody asks. All of it takes the place of what was set before.",
+      "",
+      "Strategies:",
+      ...STRATEGIES.map(({ name, label }) => `  ${name.padEnd(20)}  ${label}`),
+    ],
+    load: () => import("./commands/rotation-set.ts"),
+  },
+  {
+    words: "rotation pause",
+    operands: "NAME",
+    summary: "stop a secret's scheduled rotations; it can still be rotated",
+    options: [CODE_FILE],
+    load: () => import("./commands/rotation-pause.ts"),
+  },
+  {
+    words: "rotation resume",
+    operands: "NAME",
+    summary: "go on with a secret's scheduled rotations",
+    options: [ADMIN_SECRET, CODE_FILE],
+    load: () => import("./commands/rotation-resume.ts"),
+  },
+  {
+    words: "rotation cancel",
+    operands: "NAME",
+    summary: "end a rotation that has not reached its target",
+    options: [CODE_FILE],
+    reason: true,
+    load: () => import("./commands/rotation-cancel.ts"),
+  },
+  {
+    words: "rotation history",
+    operands: "NAME",
+    summary: "list a secret's last rotations, newest first",
+    options: [],
+    load: () => import("./commands/rotation-history.ts"),
+  },
+  {
+    words: "rotation strategies",
+    operands: "",
+    summary: "list the strategies and what each needs",
+    options: [],
+    load: () => import("./commands/rotation-strategies.ts"),
   },
   {
     words: "run",

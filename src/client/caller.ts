@@ -11,10 +11,18 @@ export interface SendOptions {
   readonly verificationToken?: string
 }
 
+/** Of a read that the server may hold until something has changed. */
+export interface Held {
+  /** Milliseconds for which it may. */
+  readonly holdMs: number
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal
+}
+
 /** What the resources are built on: verbs over the transport, and the reason that stands in for a missing one. */
 export interface Caller {
   /** GET; tried again after 503. */
-  read<T>(path: string): Promise<T>
+  read<T>(path: string, held?: Held): Promise<T>
   /** A POST that only reads; tried again after 503. */
   ask<T>(path: string, body: object, options?: SendOptions): Promise<T>
   /** A write that is sent once. */
@@ -58,7 +66,7 @@ export function makeCaller(transport: Transport, { token, reason, random }: Call
   const verified = (options: SendOptions | undefined) =>
     options?.verificationToken === undefined ? {} : { verificationToken: options.verificationToken }
   return {
-    read: (path) => transport.json({ method: "GET", path, again: true }),
+    read: (path, held) => transport.json({ method: "GET", path, again: true, ...held }),
     ask: (path, body, options) =>
       transport.json({ method: "POST", path, body: encodeBody(body), again: true, ...verified(options) }),
     send: (method, path, body, options) =>

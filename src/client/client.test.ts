@@ -327,3 +327,45 @@ test("readiness answers what is down instead of failing", () =>
     (response) => say(response, 503, { ready: false, parts: { database: { up: false, reason: "gone" } } }),
     async (client) => assert.equal((await client.ready()).parts["database"]?.reason, "gone"),
   ))
+
+test("rotation: what is sent, and a watch that outlives the time of an exchange", () =>
+  withServer(
+    (response, { url }) => {
+      if (url.endsWith("&wait=1")) setTimeout(() => say(response, 200, { seen: "b" }), 300)
+      else say(response, 200, url.startsWith("/api/rotations") ? { schedules: [], nextCursor: null } : {})
+    },
+    async (client, seen) => {
+      await client.rotate("config/a", { revokePrevious: true, verificationToken: "shown" })
+      assert.deepEqual(JSON.parse(seen[0]?.body ?? ""), { reason: "because the test asks", revokePrevious: true })
+      assert.match(String(seen[0]?.headers["idempotency-key"]), /^[0-9a-f-]{36}$/)
+      assert.equal(seen[0]?.headers["x-verification-token"], "shown")
+      await client.schedule("config/a", { strategy: "redis", days: 30, enabled: true })
+      assert.deepEqual(JSON.parse(seen[1]?.body ?? ""), { strategy: "redis", days: 30, enabled: true })
+      await client.checkRotation("config/a")
+      await client.cancelRotation("config/a")
+      for await (const _ of client.rotations({ limit: 5 })) assert.fail("there is none")
+      assert.deepEqual(
+        seen.slice(2).map(({ method, url }) => `${method} ${url}`),
+        [
+          "POST /api/secrets/config/a/check-rotation",
+          "POST /api/secrets/config/a/cancel-rotation",
+          "GET /api/rotations?limit=5",
+        ],
+      )
+      const watched = await client.rotation("config/a", { seen: "a", wait: 1 })
+      assert.equal(watched.seen, "b")
+      assert.equal(seen.at(-1)?.url, "/api/secrets/config/a/rotation?seen=a&wait=1")
+    },
+    { timeoutMs: 100 },
+  ))
+
+test("a watch that nobody waits for any more ends at once, and is not taken for a server that is slow", () =>
+  withServer(
+    () => undefined,
+    async (client) => {
+      const stop = new AbortController()
+      const watched = failure(client.rotation("config/a", { seen: "a", wait: 20, signal: stop.signal }))
+      stop.abort()
+      assert.equal((await watched).code, "aborted")
+    },
+  ))

@@ -38,6 +38,7 @@ import {
   type Users,
   usersOf,
 } from "./people.ts"
+import { type Rotation, rotationOf } from "./rotation.ts"
 import { type Roles, rolesOf } from "./roles.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
 import { type WorkloadIssuers, workloadIssuersOf } from "./workloads.ts"
@@ -63,7 +64,7 @@ export interface ClientOptions {
   readonly random?: Random
 }
 
-export interface TylerClient extends Secrets, Identity, BreakGlass {
+export interface TylerClient extends Secrets, Rotation, Identity, BreakGlass {
   readonly factors: Factors
   readonly accessKeys: AccessKeys
   readonly requests: AccessRequests
@@ -104,6 +105,7 @@ export function tylerClient(options: ClientOptions): TylerClient {
   const caller = makeCaller(transport, options)
   return {
     ...secretsOf(caller),
+    ...rotationOf(caller),
     ...identityOf(caller),
     ...breakGlassOf(caller),
     factors: factorsOf(caller),

@@ -35,6 +35,7 @@ export type LocalCode =
   | "reason_required"
   | "unreachable"
   | "timeout"
+  | "aborted"
   | "redirected"
   | "bad_answer"
 

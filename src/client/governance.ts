@@ -17,6 +17,7 @@ import type {
   PolicyBody,
   PolicyDraft,
 } from "../api/policies.ts"
+import type { SeenAnswer, SeenVersion } from "../api/seen.ts"
 import type { DiffAnswer, PolicyCase, TestAnswer } from "../api/what-if.ts"
 import { queryText, secretPath } from "./address.ts"
 import type { Caller } from "./caller.ts"
@@ -79,11 +80,27 @@ export interface AuditOptions {
   readonly cursor?: string
 }
 
+export interface SeenOptions {
+  /** A name or id of a person or program, or the id of an access key. This or `since`, or both. */
+  readonly person?: string
+  /** A UTC day or time. */
+  readonly since?: string
+  readonly cursor?: string
+  /** 1 to 100. */
+  readonly limit?: number
+}
+
 export interface Audit {
   /** Newest first. */
   page(options?: AuditOptions): Promise<AuditAnswer>
   /** Newest first, page by page. */
   entries(options?: AuditOptions): AsyncGenerator<AuditEntry, void, undefined>
+  /**
+   * Versions that somebody was shown unmasked, and what a rotation now would do about each, page by page; for admins and
+   * auditors. One may come on several pages, each time with the reads of that page. 404 where nobody is meant.
+   */
+  seen(options: SeenOptions): AsyncGenerator<SeenVersion, void, undefined>
+  seenPage(options: SeenOptions): Promise<SeenAnswer>
   ofSecret(name: string, options?: Omit<AuditOptions, "resource" | "user">): Promise<SecretAuditAnswer>
   /** The whole log as NDJSON, in pieces as they come, and whole; `tyler audit verify` reads it. */
   export(): AsyncGenerator<Uint8Array, void, undefined>
@@ -95,8 +112,16 @@ export interface Audit {
 
 export function auditOf(caller: Caller): Audit {
   const page = (options: AuditOptions = {}) => caller.read<AuditAnswer>(`/api/audit${queryText({ ...options })}`)
+  const seenPage = (options: SeenOptions) => caller.read<SeenAnswer>(`/api/audit/seen${queryText({ ...options })}`)
   return {
     page,
+    seenPage,
+    seen: (options) =>
+      paged<"seen", SeenVersion>(
+        options.cursor,
+        (cursor) => seenPage(cursor === undefined ? options : { ...options, cursor }),
+        "seen",
+      ),
     entries: (options = {}) =>
       paged(options.cursor, (cursor) => page(cursor === undefined ? options : { ...options, cursor }), "auditLogs"),
     ofSecret: async (name, options = {}) => caller.read(`${secretPath(name)}/audit${queryText({ ...options })}`),

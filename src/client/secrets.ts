@@ -1,5 +1,4 @@
 import type { AccessAnswer, BatchAnswer } from "../api/access.ts"
-import type { RotateAnswer, RotationAnswer } from "../api/rotation.ts"
 import type {
   DeletedAnswer,
   KeptAnswer,
@@ -94,9 +93,6 @@ export interface Secrets {
   adopt(name: string, options?: Reasoned): Promise<KeptAnswer>
   /** Makes an earlier version the current one. */
   rollback(name: string, versionId: string, options?: UpdateOptions): Promise<WrittenAnswer>
-  /** Starts a rotation. */
-  rotate(name: string, options?: Reasoned & { lambdaArn?: string }): Promise<RotateAnswer>
-  rotation(name: string): Promise<RotationAnswer>
 }
 
 /** The code that a deletion must carry. @param at milliseconds since 1970 */
@@ -152,10 +148,5 @@ export function secretsOf(caller: Caller): Secrets {
       const body = { versionId, reason: caller.reason(options.reason), expectedVersion }
       return caller.send("POST", `${secretPath(name)}/rollback`, body, options)
     },
-    rotate: async (name, options = {}) => {
-      const body = { reason: caller.reason(options.reason), lambdaArn: options.lambdaArn }
-      return caller.sendOnce("POST", `${secretPath(name)}/rotate`, body, options)
-    },
-    rotation: async (name) => caller.read(`${secretPath(name)}/rotation`),
   }
 }

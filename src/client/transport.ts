@@ -12,6 +12,10 @@ export interface Request {
   readonly again: boolean
   readonly idempotencyKey?: string
   readonly verificationToken?: string
+  /** Milliseconds for which the server may hold the answer, on top of the time of any exchange. */
+  readonly holdMs?: number
+  /** Of the caller, who may not want to wait for the answer any more. */
+  readonly signal?: AbortSignal
 }
 
 export interface Transport {
@@ -84,7 +88,7 @@ async function sendAgain<T>(
   read: (response: Reply) => Promise<T>,
 ): Promise<T> {
   for (let left = TRIES - 1; ; left--) {
-    const patience = new Patience(options.timeoutMs)
+    const patience = new Patience(options.timeoutMs + (request.holdMs ?? 0))
     let wait: number | null
     try {
       const response = await send(options, request, patience.signal)
@@ -93,6 +97,7 @@ async function sendAgain<T>(
       const refusal = await readRefusal(response)
       if (wait === null) throw refusal
     } catch (error) {
+      if (request.signal?.aborted === true) throw localError("aborted", "The call was given up")
       throw told(error, patience.signal, options.timeoutMs)
     } finally {
       patience.end()
@@ -130,7 +135,7 @@ async function send(options: TransportOptions, request: Request, signal: AbortSi
     headers,
     body: request.body ?? null,
     redirect: "manual",
-    signal,
+    signal: request.signal === undefined ? signal : AbortSignal.any([request.signal, signal]),
   })
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400))
     throw localError("redirected", "The address answered with a redirect, which is not followed; check the address")

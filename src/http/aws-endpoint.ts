@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import type { Desk } from "../aws-api/desk.ts"
 import type { AwsAnswer, AwsEndpoint } from "../aws-api/endpoint.ts"
 import { AWS_BODY_LIMIT, AWS_MEDIA } from "../aws-api/wire.ts"
+import { NO_SPANS } from "../telemetry/spans.ts"
 import { takeReads } from "./limiter.ts"
 import { asTylerError } from "./problem.ts"
 import { traced } from "./traced.ts"
@@ -14,12 +15,14 @@ const PATH = "/"
  * were signed and its errors are AWS's. Cookies and tokens mean nothing here, and no answer is for a page of another site.
  */
 export function registerAwsEndpoint(app: FastifyInstance, wiring: Wiring): void {
-  let loaded: Promise<AwsEndpoint> | undefined
+  let loaded: AwsEndpoint | undefined
+  let loading: Promise<AwsEndpoint> | undefined
   /** With the first call: a server that AWS's clients never ask is 2 MB smaller. */
-  const endpoint = (): Promise<AwsEndpoint> => {
-    loaded ??= import("../aws-api/endpoint.ts").then(({ awsEndpoint }) => awsEndpoint(deskOf(wiring)))
-    return loaded
+  const endpoint = (): AwsEndpoint | Promise<AwsEndpoint> => {
+    loading ??= import("../aws-api/endpoint.ts").then(({ awsEndpoint }) => (loaded = awsEndpoint(deskOf(wiring))))
+    return loaded ?? loading
   }
+  const { spans } = wiring.service
   const routed = { method: "POST", route: PATH, action: null, backend: wiring.backend }
   app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers()
@@ -43,10 +46,12 @@ export function registerAwsEndpoint(app: FastifyInstance, wiring: Wiring): void 
           targetHeader: typeof target === "string" ? target : undefined,
           contentType: request.headers["content-type"],
         }
-        const aws = await endpoint()
-        const answer = await traced(wiring.service.spans, routed, request.headers["traceparent"], () =>
-          aws.answer(call, request.origin),
-        )
+        const held = endpoint()
+        const aws = held instanceof Promise ? await held : held
+        const answered = (): Promise<AwsAnswer> => aws.answer(call, request.origin)
+        const answer = await (spans === NO_SPANS
+          ? answered()
+          : traced(spans, routed, request.headers["traceparent"], answered))
         return send(wiring, request, reply, answer)
       },
     })
@@ -75,7 +80,7 @@ function deskOf(wiring: Wiring): Desk {
   }
 }
 
-/** `Date`, by which the SDKs set their clocks right, is Node's own. Of text the framework would name a charset. */
+/** `Date`, by which the SDKs set their clocks right, is Node's own. */
 function send(wiring: Wiring, request: FastifyRequest, reply: FastifyReply, answer: AwsAnswer): FastifyReply {
   const { status, body, refusal } = answer
   const { counters, log } = wiring
@@ -89,5 +94,14 @@ function send(wiring: Wiring, request: FastifyRequest, reply: FastifyReply, answ
   return reply
     .code(status)
     .headers({ "content-type": AWS_MEDIA, "cache-control": "no-store", "x-amzn-requestid": request.id })
-    .send(Buffer.from(body))
+    .serializer(asItIs)
+    .send(body)
+}
+
+/**
+ * Of text the framework would name a charset, unless it is given a serializer. Text goes to the socket together with the
+ * headers; bytes are a second buffer there, and cost 3 microseconds.
+ */
+function asItIs(body: unknown): string {
+  return body as string
 }

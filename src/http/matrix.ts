@@ -426,6 +426,11 @@ export const MATRIX = {
   },
 
   "GET /api/audit": { ...audit, action: "AUDIT_READ", summary: "Entries about anything (role admin or auditor)" },
+  "GET /api/audit/seen": {
+    ...audit,
+    action: "AUDIT_SEEN",
+    summary: "Versions that somebody was shown, and what a rotation now would do about them (role admin or auditor)",
+  },
   "GET /api/audit/export": {
     ...audit,
     action: "AUDIT_EXPORT",

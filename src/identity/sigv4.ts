@@ -48,6 +48,8 @@ export interface Signature {
   readonly terminator: string
   readonly signedHeaders: readonly string[]
   readonly signature: Buffer
+  /** Of the request that it stood in. */
+  readonly headers: Headers
 }
 
 interface Faulty {
@@ -63,10 +65,10 @@ const invalid = (message: string): Faulty => fault("InvalidSignatureException", 
 
 /** Takes the Authorization header apart, and refuses every other way to sign. */
 export function parseSignature(request: SignedRequest): { readonly signature: Signature } | Faulty {
-  const given = valuesOf(request.rawHeaders, "authorization")
+  const headers = headersOf(request.rawHeaders)
   if (queryOf(request.target).some(([name]) => /^X-Amz-/i.test(name)))
     return incomplete("A signature in the query string is not accepted: sign with an Authorization header")
-  const [header, second] = given
+  const [header, second] = headers.get("authorization") ?? []
   if (header === undefined) return fault("MissingAuthenticationTokenException", "Missing Authentication Token")
   if (second !== undefined) return incomplete("The Authorization header is given more than once")
   if (!header.startsWith(`${ALGORITHM} `) || header.length > AUTHORIZATION_MAX)
@@ -81,7 +83,7 @@ export function parseSignature(request: SignedRequest): { readonly signature: Si
   if (!inOrder(signedHeaders)) return incomplete("SignedHeaders must be names in lower case, in order, once each")
   if (!SIGNATURE.test(parts.signature)) return incomplete("Signature must be 64 digits of lower-case hex")
   const signature = Buffer.from(parts.signature, "hex")
-  return { signature: { accessKeyId, date, region, service, terminator, signedHeaders, signature } }
+  return { signature: { accessKeyId, date, region, service, terminator, signedHeaders, signature, headers } }
 }
 
 const KEY_ID = /^\w{1,128}$/
@@ -118,7 +120,7 @@ export function signatureFault(
   signingKey: (date: string) => KeyObject,
   now: number,
 ): SignatureFault | undefined {
-  const headers = headersOf(request.rawHeaders)
+  const { headers } = given
   const dated = dateOf(headers)
   if ("fault" in dated) return dated.fault
   const content = sha256Hex(request.body)
@@ -131,7 +133,8 @@ export function signatureFault(
   const scope = `${given.date}/${given.region}/${given.service}/${TERMINATOR}`
   const canonical = canonicalRequest(request, headers, given.signedHeaders, content)
   const toSign = `${ALGORITHM}\n${dated.stamp}\n${scope}\n${sha256Hex(Buffer.from(canonical, "latin1"))}`
-  const wanted = createHmac("sha256", signingKey(given.date)).update(toSign).digest()
+  // ASCII by now; said so, it need not be encoded anew.
+  const wanted = createHmac("sha256", signingKey(given.date)).update(toSign, "latin1").digest()
   return equalBytes(wanted, given.signature) ? undefined : invalid(MISMATCH).fault
 }
 
@@ -164,13 +167,6 @@ function headersOf(rawHeaders: readonly string[]): Headers {
     else before.push(value)
   }
   return headers
-}
-
-function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
-  const values: string[] = []
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.toLowerCase() === name) values.push(rawHeaders[at + 1] ?? "")
-  return values
 }
 
 const STAMP = /^\d{8}T\d{6}Z$/
@@ -272,13 +268,15 @@ function canonicalRequest(
 ): string {
   const mark = request.target.indexOf("?")
   const path = mark === -1 ? request.target : request.target.slice(0, mark)
-  const lines = signedHeaders.map((name) => `${name}:${(headers.get(name) ?? []).map(canonicalValue).join(",")}\n`)
+  let lines = ""
+  for (const name of signedHeaders) lines += `${name}:${(headers.get(name) ?? []).map(canonicalValue).join(",")}\n`
   const names = signedHeaders.join(";")
-  return `${request.method}\n${path}\n${canonicalQuery(request.target)}\n${lines.join("")}\n${names}\n${content}`
+  return `${request.method}\n${path}\n${canonicalQuery(request.target)}\n${lines}\n${names}\n${content}`
 }
 
 function canonicalValue(value: string): string {
-  return value.trim().replaceAll(/[ \t]+/g, " ")
+  const trimmed = value.trim()
+  return trimmed.includes("  ") || trimmed.includes("\t") ? trimmed.replaceAll(/[ \t]+/g, " ") : trimmed
 }
 
 /** Names and values decoded, in the order in which they came. */
@@ -300,7 +298,9 @@ function decoded(text: string): string {
 }
 
 function canonicalQuery(target: string): string {
-  const pairs = queryOf(target).map(([name, value]) => [encoded(name), encoded(value)] as const)
+  const given = queryOf(target)
+  if (given.length === 0) return ""
+  const pairs = given.map(([name, value]) => [encoded(name), encoded(value)] as const)
   return pairs
     .toSorted(([a, x], [b, y]) => order(a, b) || order(x, y))
     .map(([name, value]) => `${name}=${value}`)

@@ -39,6 +39,18 @@ export const kmsKeys: Kind<readonly string[]> = {
   },
 }
 
+const MOST_FUNCTIONS = 32
+const FUNCTION = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9-_]{1,64}(?::[A-Za-z0-9-_$]{1,128})?$/
+
+export const rotationFunctions: Kind<readonly string[]> = {
+  accepts: `1 to ${MOST_FUNCTIONS} ARNs of Lambda functions separated by commas`,
+  parse(text) {
+    const arns = text.split(",").map((arn) => arn.trim())
+    const faulty = arns.length > MOST_FUNCTIONS || !arns.every((arn) => FUNCTION.test(arn))
+    return faulty ? { fault: `must be ${rotationFunctions.accepts}` } : { value: arns }
+  },
+}
+
 /** Bare, because a path or a query would move every request elsewhere. */
 export const awsEndpoint: Kind<string> = {
   accepts: "`https://` origin; `http://` on this machine or in development",

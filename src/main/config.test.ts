@@ -240,6 +240,7 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
     "postgres://[::1]/t",
     "postgres:///t?host=/run/postgresql",
     "postgres://u:p@db.example/t?sslmode=verify-full&sslrootcert=/ca.pem",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
   ]
   for (const url of good) {
     assert.deepEqual(accepted({ DATABASE_URL: url }).database, { url, migrationUrl: url })
@@ -256,6 +257,12 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
     "postgres:///hunter2?host=db.example",
     "postgres://u:hunter2@db.example/t?sslmode=verify-full&uselibpqcompat=true",
     "postgres://u:hunter2@localhost,db.example/t",
+    "postgres://u@hunter2.example/t?aws-iam=eu-central-1",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=hunter2",
+    "postgres://u@db.example/t?sslmode=verify-full&aws-iam=",
+    "postgres://u:hunter2@db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
+    "postgres://db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
+    "postgres:///hunter2?host=/run&aws-iam=eu-central-1",
     "postgres://u:hunter2@%6c/t",
     "postgres://u:hunter2@localhost",
     "postgres:///hunter2",
@@ -331,15 +338,23 @@ test("the usual AWS environment file starts, and says what it leaves unused", ()
     SECRETS_RATE_LIMIT_MAX: "10",
   })
   assert.deepEqual(config.limits.people, { max: 10, windowMs: 900_000 })
-  assert.equal(config.warnings.join(), "SECRETS_ROTATION_LAMBDA: set, but not used in this version")
+  assert.equal(config.warnings.join(), "SECRETS_ROTATION_LAMBDA: set, but not used without SECRETS_BACKEND=aws")
 })
+
+const FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:"
 
 test("values in AWS need a Region and PostgreSQL, may be kept as they are, and name the keys they may be under", () => {
   const aws = AWS_STORE
-  assert.deepEqual(accepted(aws).store, { encrypt: true, kmsKeys: [], redisUrl: null })
+  assert.deepEqual(accepted(aws).store, { encrypt: true, kmsKeys: [], functions: [], redisUrl: null })
   const SECRETS_KMS_KEYS = "alias/a, alias/b"
-  const native = accepted({ ...aws, ENABLE_SECRET_ENCRYPTION: "false", SECRETS_KMS_KEYS })
-  assert.deepEqual(native.store, { encrypt: false, kmsKeys: ["alias/a", "alias/b"], redisUrl: null })
+  const SECRETS_ROTATION_LAMBDA = `${FUNCTION}one, ${FUNCTION}two:live`
+  const native = accepted({ ...aws, ENABLE_SECRET_ENCRYPTION: "false", SECRETS_KMS_KEYS, SECRETS_ROTATION_LAMBDA })
+  const functions = [`${FUNCTION}one`, `${FUNCTION}two:live`]
+  assert.deepEqual(native.store, { encrypt: false, kmsKeys: ["alias/a", "alias/b"], functions, redisUrl: null })
+  const arns = (count: number) => Array.from({ length: count }, (_, at) => `${FUNCTION}${at}`).join(",")
+  assert.equal(accepted({ ...aws, SECRETS_ROTATION_LAMBDA: arns(32) }).store?.functions.length, 32)
+  for (const wrong of [arns(33), `${FUNCTION}one,`, "rotate", `${FUNCTION}${"x".repeat(65)}`])
+    refused({ ...aws, SECRETS_ROTATION_LAMBDA: wrong }, /^SECRETS_ROTATION_LAMBDA must be 1 to 32 ARNs/)
   const { AWS_REGION, DATABASE_URL } = aws
   refused({ SECRETS_BACKEND: "aws", DATABASE_URL }, /^SECRETS_BACKEND=aws needs AWS_REGION/)
   refused({ SECRETS_BACKEND: "aws", AWS_REGION }, /^SECRETS_BACKEND=aws needs DATABASE_URL/)

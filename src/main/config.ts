@@ -64,6 +64,8 @@ export interface Config {
   readonly store: {
     readonly encrypt: boolean
     readonly kmsKeys: readonly string[]
+    /** That may rotate, by ARN, the usual one first. */
+    readonly functions: readonly string[]
     /** Of the cache that replicas share; null: none. */
     readonly redisUrl: string | null
   } | null
@@ -184,6 +186,7 @@ function storeOf(values: Values): NonNullable<Config["store"]> {
   return {
     encrypt: values.ENABLE_SECRET_ENCRYPTION ?? true,
     kmsKeys: values.SECRETS_KMS_KEYS ?? [],
+    functions: values.SECRETS_ROTATION_LAMBDA ?? [],
     redisUrl: values.REDIS_URL ?? null,
   }
 }

@@ -9,12 +9,18 @@ import { LEASE_MS } from "../operations/rotation/lease.ts"
 import type { Rotating } from "../operations/rotation/rotator.ts"
 import { startDue } from "../operations/rotation/start.ts"
 import type { Service } from "../operations/service.ts"
-import { isStrategy } from "../rotation/strategy.ts"
+import { isStrategy } from "../core/rotation-strategy.ts"
 import type { RotationRow } from "../state/rows.ts"
 import type { RotationSettings } from "./rotation-settings.ts"
 
-/** Rotations under way at once in one process: each is a few logins at its target, and reads go on beside them. */
-const SLOTS = 8
+/**
+ * Rotations under way at once in one process. Two are enough to be done sooner than the targets alone would take, and few
+ * enough for reads not to feel them (bench/rotation.ts). Those that failed before have slots of their own: their targets may
+ * not answer, and hold up nobody's else.
+ */
+const SLOTS = { first: 2, again: 6 } as const
+type Lane = keyof typeof SLOTS
+const ALL_SLOTS = SLOTS.first + SLOTS.again
 
 /** How long a stop waits for steps under way; what is not done by then another process does. */
 const DRAIN_MS = 2_000
@@ -48,10 +54,10 @@ interface Wanted {
   readonly log: Pick<Logger, "warn" | "error">
 }
 
-/** Carries rotations on, at most `SLOTS` at once. Nothing that is asked of the service waits for them. */
+/** Carries rotations on, a few at once. Nothing that is asked of the service waits for them. */
 export function rotations({ service, rotating, alone, log }: Wanted): Rotations {
   const stop = new AbortController()
-  const underway = new Map<string, Promise<void>>()
+  const underway = new Map<string, { readonly lane: Lane; readonly carried: Promise<void> }>()
   let looking = false
   let again = false
 
@@ -61,16 +67,20 @@ export function rotations({ service, rotating, alone, log }: Wanted): Rotations 
     if (looking) return
     looking = true
     try {
-      while (again && underway.size < SLOTS && !stop.signal.aborted) {
+      while (again && underway.size < ALL_SLOTS && !stop.signal.aborted) {
         again = false
         const overdue = alone ? LEASE_MS : 0
-        const due = await service.reader.rotationsDue(service.clock.now() + overdue, SLOTS + underway.size)
-        const ready = due.filter(({ id, dueAt }) => !underway.has(id) && dueAt <= service.clock.now())
-        for (const row of ready.slice(0, SLOTS - underway.size)) begin(row, overdue)
+        const due = await service.reader.rotationsDue(service.clock.now() + overdue, LOOKED_AT)
+        for (const row of due)
+          if (!underway.has(row.id) && row.dueAt <= service.clock.now() && hasRoom(laneOf(row))) begin(row, overdue)
       }
     } finally {
       looking = false
     }
+  }
+
+  function hasRoom(lane: Lane): boolean {
+    return [...underway.values()].filter((one) => one.lane === lane).length < SLOTS[lane]
   }
 
   function begin(row: RotationRow, overdue: number): void {
@@ -88,7 +98,7 @@ export function rotations({ service, rotating, alone, log }: Wanted): Rotations 
         underway.delete(row.id)
         wake()
       })
-    underway.set(row.id, carried)
+    underway.set(row.id, { lane: laneOf(row), carried })
   }
 
   function lookAt(at: number): void {
@@ -108,9 +118,16 @@ export function rotations({ service, rotating, alone, log }: Wanted): Rotations 
     async close() {
       const late = pause(DRAIN_MS, undefined, { ref: false })
       stop.abort()
-      await Promise.race([Promise.all(underway.values()), late])
+      await Promise.race([Promise.all([...underway.values()].map(({ carried }) => carried)), late])
     },
   }
+}
+
+/** Due rows looked at for one that has room: more than there are slots, for those in front may be of the other lane. */
+const LOOKED_AT = 500
+
+function laneOf({ attempts }: RotationRow): Lane {
+  return attempts === 0 ? "first" : "again"
 }
 
 function codeOf(error: unknown): string {

@@ -132,8 +132,6 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
-const UNUSED_HERE = ["SECRETS_ROTATION_LAMBDA"] as const satisfies readonly SettingName[]
-
 /** What the start says aloud without refusing it. */
 export function warningsAbout(values: Values, host: string): string[] {
   const warnings: string[] = []
@@ -149,7 +147,8 @@ export function warningsAbout(values: Values, host: string): string[] {
   if (values.CLOUDWATCH_LOG_GROUP !== undefined && (values.CLOUDWATCH_METRICS ?? "logs") !== "logs") {
     warnings.push("CLOUDWATCH_LOG_GROUP: set, but CLOUDWATCH_METRICS sends the metrics another way")
   }
-  const unused = UNUSED_HERE.filter((name) => values[name] !== undefined)
-  if (unused.length > 0) warnings.push(`${unused.join(", ")}: set, but not used in this version`)
+  if (values.SECRETS_ROTATION_LAMBDA !== undefined && values.SECRETS_BACKEND !== "aws") {
+    warnings.push("SECRETS_ROTATION_LAMBDA: set, but not used without SECRETS_BACKEND=aws")
+  }
   return warnings
 }

@@ -6,12 +6,10 @@ import { TylerError } from "../core/errors.ts"
 import { parseReason } from "../core/reason.ts"
 import { StartFault } from "../core/start-fault.ts"
 import type { AwsPlace } from "../adapters/aws/client.ts"
-import { alarmsAsked, applyAlarms } from "./aws-alarms.ts"
-import { awsDoctor } from "./aws-doctor.ts"
-import { start } from "./compose.ts"
+import { giveMemoryBack, loopShare, onceAtRest } from "./at-rest.ts"
+import type { Running } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
-import { doctor } from "./doctor/doctor.ts"
-import { offline } from "./offline.ts"
+import type { Offline } from "./offline.ts"
 import { keepingCommand } from "./keeping-command.ts"
 import { VERSION } from "./version.ts"
 
@@ -47,12 +45,12 @@ export async function main(argv: readonly string[]): Promise<number> {
       return rest.length === 0 ? configured(serve) : usage("serve takes no arguments")
     case "doctor":
       if (rest.length > 1 || (rest[0] ?? "--json") !== "--json") return usage("doctor takes --json or nothing")
-      return configured((config) => doctor(config, rest[0] === "--json", SURROUNDINGS, say))
+      return configured((config) => doctor(config, rest[0] === "--json"))
     case "aws":
       if (rest[0] === "alarms") return alarms(rest.slice(1))
       if (rest[0] !== "doctor" || rest.length > 2 || (rest[1] ?? "--json") !== "--json")
         return usage("aws takes doctor, and then --json or nothing; or alarms apply")
-      return configured((config) => awsDoctor(config, rest[1] === "--json", systemClock, say))
+      return configured((config) => awsDoctor(config, rest[1] === "--json"))
     case "new-root-key":
       return rest.length === 0 ? configured(newRootKey) : usage("new-root-key takes no arguments")
     case "keys":
@@ -110,11 +108,26 @@ async function configured(run: (config: Config) => Promise<number>): Promise<num
   }
 }
 
-function alarms([verb, ...args]: readonly string[]): number | Promise<number> {
+async function awsDoctor(config: Config, json: boolean): Promise<number> {
+  return (await import("./aws-doctor.ts")).awsDoctor(config, json, systemClock, say)
+}
+
+async function alarms([verb, ...args]: readonly string[]): Promise<number> {
+  const { alarmsAsked, applyAlarms } = await import("./aws-alarms.ts")
   const asked = verb === "apply" ? alarmsAsked(args) : undefined
   if (asked === undefined) return usage("aws alarms takes apply --topic ARN_OF_AN_SNS_TOPIC [--dry-run]")
   const deskAt = async (place: AwsPlace) => (await import("../adapters/aws/alarms.ts")).alarmDesk(place)
   return configured((config) => applyAlarms(config, asked, deskAt, say))
+}
+
+/** Each command loads what it needs when it runs: a server holds none of the others for as long as it lives. */
+async function offline<T>(config: Config, use: (on: Offline) => Promise<T>): Promise<T> {
+  const { offline: run } = await import("./offline.ts")
+  return run(config, systemClock, systemRandom, use)
+}
+
+async function doctor(config: Config, json: boolean): Promise<number> {
+  return (await import("./doctor/doctor.ts")).doctor(config, json, SURROUNDINGS, say)
 }
 
 /** The server may be running: nothing of it is touched. */
@@ -126,7 +139,7 @@ async function newRootKey({ folders, aws }: Config): Promise<number> {
 }
 
 function recover(config: Config, username: string): Promise<number> {
-  return offline(config, systemClock, systemRandom, async (on) => {
+  return offline(config, async (on) => {
     const { password } = await on.recoverAdmin(username)
     say(`One-time password: ${password}`)
     return say("Signing in with it asks for a new password first. All earlier sessions have ended. This is on record.")
@@ -134,7 +147,7 @@ function recover(config: Config, username: string): Promise<number> {
 }
 
 function accept(config: Config, reason: string): Promise<number> {
-  return offline(config, systemClock, systemRandom, async (on) => {
+  return offline(config, async (on) => {
     const { lost } = await on.acceptRollback(reason)
     return say(`Accepted and on record: ${lost}`)
   })
@@ -152,9 +165,11 @@ function writeNoReports(): void {
 async function serve(config: Config): Promise<number> {
   writeNoReports()
   const stopped = signalled()
+  const { start } = await import("./compose.ts")
   const running = await start(config, systemClock, systemRandom)
   process.on("SIGHUP", () => running.reloadTls())
   announce(running, config.folders.setupTokenFile)
+  onceAtRest(giveMemoryBack, loopShare())
   await stopped
   void signalled().then(() => process.exit(1))
   await running.close()
@@ -165,7 +180,7 @@ async function serve(config: Config): Promise<number> {
 
 const LEFTOVERS_MS = 200
 
-function announce(running: Awaited<ReturnType<typeof start>>, tokenFile: string | null): void {
+function announce(running: Running, tokenFile: string | null): void {
   for (const warning of running.warnings) process.stderr.write(`tyler-server: ${warning}\n`)
   const lines = [`Tyler Setup ${VERSION} listens on ${running.url}`, `Audit mirror: ${running.mirrorFolder}`]
   if (running.setupToken !== null && tokenFile !== null)

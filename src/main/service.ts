@@ -71,6 +71,7 @@ function settingsOf(config: Config, random: Random): Settings {
     changesGuarded: config.environment === "production",
     keepDays: config.keepDays,
     passwordsFor: config.passwordsFor,
+    rotationFunctions: config.store?.functions ?? [],
     arnOf: (name: SecretName) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${arnSuffix(random)}`,
   }
 }

@@ -11,7 +11,7 @@ import {
   shaped,
   userNames,
 } from "./kinds.ts"
-import { awsEndpoint, kmsKey, kmsKeys, redisUrl } from "./aws-settings.ts"
+import { awsEndpoint, kmsKey, kmsKeys, redisUrl, rotationFunctions } from "./aws-settings.ts"
 import {
   bucketName,
   logGroup,
@@ -54,7 +54,6 @@ const BILLION = 1_000_000_000
  * rules that join several variables stand in `rules.ts`.
  */
 /** Not refused: they say where AWS is and what is there, and ask for nothing. What asks for it is `SECRETS_BACKEND`. */
-const UNUSED = "Belongs to `SECRETS_BACKEND=aws`. Set, it is checked, and the start says that it is not used."
 
 export const SETTINGS = {
   TYLER_ENVIRONMENT: setting(
@@ -201,6 +200,11 @@ export const SETTINGS = {
     "none",
     "KMS keys that a secret in AWS may be created with (`kmsKeyId`), spelled as here. Without one AWS takes the account's own.",
   ),
+  SECRETS_ROTATION_LAMBDA: setting(
+    rotationFunctions,
+    "none",
+    "With `SECRETS_BACKEND=aws`: functions that may rotate secrets, the usual one first (docs/rotation.md). No other is ever named to AWS.",
+  ),
   SECRETS_PREFIX: setting(secretPrefix, "`tyler-setup`", "Stands before every name in full names and ARNs."),
   SECRET_CACHE_TTL: setting(
     integer(0, 86_400, "seconds"),
@@ -256,11 +260,6 @@ export const SETTINGS = {
     awsEndpoint,
     "`AWS_ENDPOINT_URL`",
     "Where Secrets Manager answers, such as a VPC endpoint.",
-  ),
-  SECRETS_ROTATION_LAMBDA: setting(
-    shaped("a Lambda ARN", /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_:$-]{1,170}$/),
-    "none",
-    UNUSED,
   ),
   AWS_ENDPOINT_URL_CLOUDWATCH: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where CloudWatch takes metrics."),
   AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: setting(awsEndpoint, "`AWS_ENDPOINT_URL`", "Where CloudWatch Logs answers."),

@@ -29,7 +29,7 @@ export const publicOrigin: Kind<string> = {
 }
 
 /** What a connection URL may say; anything else could quietly undo the checks made here. */
-const DATABASE_PARAMETERS = ["application_name", "host", "sslmode", "sslrootcert"]
+const DATABASE_PARAMETERS = ["application_name", "aws-iam", "host", "sslmode", "sslrootcert"]
 
 /**
  * A PostgreSQL URL. On another machine it must carry `sslmode=verify-full`; a loopback address or a socket folder
@@ -45,8 +45,20 @@ export const databaseUrl: Kind<string> = {
     const odd = oddParameter(url, DATABASE_PARAMETERS)
     if (odd !== undefined) return { fault: `must not carry the parameter ${odd}` }
     if (url.pathname.length < 2) return { fault: "must name a database: postgres://USER@HOST/DATABASE" }
-    return judgeDatabaseHost(text, url)
+    const token = tokenFault(url)
+    return token === undefined ? judgeDatabaseHost(text, url) : { fault: token }
   },
+}
+
+const AWS_REGION = /^[a-z]{2}(-[a-z]+)+-[0-9]$/
+
+/** With `aws-iam=REGION` the password is a token that is made for each connection. */
+function tokenFault({ searchParams, username, password, host }: URL): string | undefined {
+  const region = searchParams.get("aws-iam")
+  if (region === null) return undefined
+  if (!AWS_REGION.test(region)) return "must name a Region in aws-iam, such as aws-iam=eu-central-1"
+  if (password !== "") return "must not carry a password beside aws-iam: it is made for each connection"
+  return username === "" || host === "" ? "must name a user and a host beside aws-iam" : undefined
 }
 
 function judgeDatabaseHost(text: string, url: URL): Parsed<string> {

@@ -1,6 +1,7 @@
 import type { Reason } from "../core/reason.ts"
 import { type EffectivePolicy, effectivePolicy } from "../policy/effective.ts"
-import type { SecretRow, Tag, VersionRow } from "../state/rows.ts"
+import type { VersionId } from "../core/version.ts"
+import type { ScheduleRow, SecretRow, Tag, VersionRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import type { Written } from "./create.ts"
 import { perform } from "./perform.ts"
@@ -50,6 +51,9 @@ export interface Described {
   readonly versions: readonly VersionFacts[]
   /** What policy asks of those who read it. */
   readonly effective: EffectivePolicy
+  readonly schedule: ScheduleRow | undefined
+  /** The version that a rotation under way has still to make; null: there is none. */
+  readonly awaited: VersionId | null
 }
 
 export interface VersionFacts extends Omit<VersionRow, "sealed"> {
@@ -71,10 +75,17 @@ export function describeSecret(on: Service, caller: Caller, named: Named): Promi
         secret,
         versions: await versionFacts(on, secret.id),
         effective: effectivePolicy(view.policies, "reveal", name),
+        schedule: await on.reader.schedule(secret.id),
+        awaited: await awaitedOf(on, secret.id),
       }
       return { act: actOf(on, caller, view, about, { by, secret }), done: () => answer }
     },
   })
+}
+
+async function awaitedOf(on: Service, secretId: string): Promise<VersionId | null> {
+  const [newest] = await on.reader.rotationsOf(secretId, 1)
+  return newest?.state === "running" && newest.step === "create" ? newest.versionId : null
 }
 
 export type Versions = Pick<Described, "secret" | "versions">

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises"
 import { mayList } from "../policy/decide.ts"
 import type { SecretOrder, SortedPage } from "../state/reader.ts"
-import type { LabelRow, SecretRow } from "../state/rows.ts"
+import type { LabelRow, ScheduleRow, SecretRow } from "../state/rows.ts"
 import { actOf } from "./act.ts"
 import { SCAN_LIMIT, SCAN_PAGE } from "./list.ts"
 import { perform, type View } from "./perform.ts"
@@ -16,6 +16,7 @@ export interface FindRequest extends Omit<SortedPage, "limit"> {
 export interface FoundSecret {
   readonly secret: SecretRow
   readonly labels: readonly LabelRow[]
+  readonly schedule: ScheduleRow | undefined
 }
 
 export interface FoundPage {
@@ -32,8 +33,14 @@ export function findSecrets(on: Service, caller: Caller, ask: FindRequest): Prom
     about,
     async plan(view) {
       const { secrets, next } = await scan(on, view, ask)
-      const labels = await on.reader.labelsOf(secrets.map(({ id }) => id))
-      const found = secrets.map((secret) => ({ secret, labels: labels.filter((one) => one.secretId === secret.id) }))
+      const ids = secrets.map(({ id }) => id)
+      const labels = await on.reader.labelsOf(ids)
+      const schedules = new Map((await on.reader.schedulesOf(ids)).map((one) => [one.secretId, one]))
+      const found = secrets.map((secret) => ({
+        secret,
+        labels: labels.filter((one) => one.secretId === secret.id),
+        schedule: schedules.get(secret.id),
+      }))
       const details = `items=${found.length}`
       return { act: actOf(on, caller, view, about, { by: "filtered", details }), done: () => ({ found, next }) }
     },

@@ -24,6 +24,7 @@ export const keptHere: ValueStore = {
       error: "kmsKeyId needs SECRETS_BACKEND=aws: here every value is sealed under the keyring",
     })
   },
+  functions: null,
   begin: async (_on, step) => step,
   find: async () => false,
   forget: () => undefined,

@@ -61,6 +61,8 @@ export interface Settings {
   readonly keepDays: Readonly<Record<EntryClass, number | null>>
   /** Names of the admins who may sign in with a password; null: everybody may. */
   readonly passwordsFor: readonly string[] | null
+  /** Functions of AWS that may rotate, by ARN, the usual one first. Empty unless values are in AWS. */
+  readonly rotationFunctions: readonly string[]
   readonly arnOf: (name: SecretName) => string
 }
 

@@ -1,6 +1,7 @@
 import type { SecretName } from "../core/name.ts"
 import type { SecretValue } from "../core/secret-value.ts"
 import type { VersionId } from "../core/version.ts"
+import type { OutsideSecret, RotationOrder } from "../secrets/outside.ts"
 import type { Sealed } from "../envelope/seal.ts"
 import type { Tag, VersionRow } from "../state/rows.ts"
 import type { Step, View } from "./perform.ts"
@@ -16,6 +17,17 @@ export interface NewVersion {
   readonly secretId: string
   readonly name: SecretName
   readonly versionId: VersionId
+}
+
+/** Rotation of a secret by a function, as the store outside does it. */
+export interface FunctionRotations {
+  /**
+   * Begins one, or finds it begun by an earlier try. @returns the id of the version that it makes: the token, or the one
+   * that an earlier rotation left and that is taken up again
+   */
+  begin(secretId: string, order: RotationOrder): Promise<VersionId>
+  /** What the store says of the secret now; the catalog says it too after this. Undefined: it is gone. */
+  look(on: Service, name: SecretName): Promise<Pick<OutsideSecret, "arn" | "labels" | "rotation"> | undefined>
 }
 
 /**
@@ -43,6 +55,8 @@ export interface ValueStore {
   acceptTags(keys: readonly string[]): void
   /** @throws TylerError `invalid_request` for a key that may not be used */
   acceptKey(kmsKeyId: string | undefined): string | null
+  /** Rotation by functions of AWS; null where nothing is kept there. */
+  readonly functions: FunctionRotations | null
   /** What the step becomes where its changes have effects outside: an INTENT first, the outcome after. */
   begin<T>(on: Service, step: Step<T>): Promise<Step<T>>
   /** Looks outside for a name that the catalog does not have. True: it has it now. */

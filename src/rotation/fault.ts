@@ -20,6 +20,9 @@ const TEXTS = {
   target_unreachable: "The target cannot be reached, or did not answer in time",
   tls_failed: "The target's certificate was not accepted, or it has no TLS",
   target_failed: "The target answered with an error",
+  function_abandoned: "AWS has given the rotation up: its version lost the label AWSPENDING without becoming current",
+  function_cancelled: "Somebody has turned rotation off in AWS while it was under way",
+  function_unfinished: "AWS has not finished the rotation in two hours; the log of its function says why",
 } as const
 
 export type RotationFaultCode = keyof typeof TEXTS

@@ -26,6 +26,12 @@ export function withCredential(current: string, pending: string, writes: readonl
   return sorted(text) === sorted(pending) ? undefined : text
 }
 
+/** Whether `current` has the credential of `pending`, whatever else it says. */
+export function hasCredential(current: string, pending: string, writes: readonly string[]): boolean {
+  const [all, made] = [objectOf(current), objectOf(pending)]
+  return writes.every((member) => JSON.stringify(all[member]) === JSON.stringify(made[member]))
+}
+
 function sorted(text: string): string {
   return JSON.stringify(Object.entries(objectOf(text)).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -14,8 +14,35 @@ export interface OutsideSecret {
   readonly labels: readonly LabelRow[]
   readonly createdAt: number | null
   readonly changedAt: number | null
+  /** Null: it was never configured there. */
+  readonly rotation: OutsideRotation | null
   /** Set while deletion is pending; what it says differs between AWS's own calls, so nothing is computed from it. */
   readonly deletedAt: number | null
+}
+
+/** How a function of the store's rotates a secret there. */
+export interface OutsideRotation extends Timetable {
+  readonly enabled: boolean
+  readonly lambdaArn: string
+  readonly lastRotated: number | null
+  /** The latest moment of the next one. */
+  readonly nextRotation: number | null
+}
+
+/** As AWS Secrets Manager takes it: days or an expression, and a window in hours. */
+interface Timetable {
+  readonly days: number | null
+  readonly expression: string | null
+  readonly windowHours: number | null
+}
+
+export interface RotationOrder {
+  /** Becomes the id of the new version. */
+  readonly token: VersionId
+  readonly lambdaArn: string
+  readonly timetable: Timetable
+  /** False: the schedule is kept, and the function only tried. */
+  readonly now: boolean
 }
 
 export type Form = "text" | "binary"
@@ -71,6 +98,10 @@ export interface OutsideStore {
   redescribe(arn: string, description: string): Promise<void>
   tag(arn: string, tags: readonly Tag[]): Promise<void>
   untag(arn: string, keys: readonly string[]): Promise<void>
+  /** Has a function rotate it, now or by its timetable. It is begun there when this returns, and may fail after. */
+  rotate(arn: string, order: RotationOrder): Promise<void>
+  /** Turns the timetable off, and ends what is under way. */
+  cancelRotation(arn: string): Promise<void>
   scheduleDeletion(arn: string, days: number): Promise<void>
   restore(arn: string): Promise<void>
 }

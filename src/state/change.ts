@@ -195,7 +195,13 @@ export type Change =
   /** Until the next version; a mark that stands stays. */
   | { readonly kind: "markRotation"; readonly secretId: string; readonly at: number }
   /** New over null, otherwise only over `expectedRevision`. When it was last rotated stays as it is. */
-  | { readonly kind: "putSchedule"; readonly row: ScheduleRow; readonly expectedRevision: number | null }
+  | {
+      readonly kind: "putSchedule"
+      readonly row: ScheduleRow
+      readonly expectedRevision: number | null
+      /** The store outside keeps it too, and is told under this token. */
+      readonly outside?: VersionId
+    }
   /** Conflicts while one is running, if the secret awaits deletion, and unless its schedule is at `scheduleRevision`. */
   | { readonly kind: "addRotation"; readonly row: RotationRow; readonly scheduleRevision: number }
   /** The right to carry it on until then, for who knows `lease`. Conflicts if it has ended or is leased by another. */
@@ -356,7 +362,7 @@ export type DeliveryOutcome =
 
 /** How an attempt at a rotation ended. */
 export type RotationOutcome =
-  | { readonly retryAt: number; readonly attempts: number; readonly fault: NonNullable<RotationRow["fault"]> }
+  | { readonly retryAt: number; readonly attempts: number; readonly fault: RotationRow["fault"] }
   | { readonly state: "done" }
   | {
       readonly state: "failed"

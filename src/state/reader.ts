@@ -171,6 +171,8 @@ export interface StateReader {
   escrow(): Promise<ConfirmedEscrow | undefined>
 
   schedule(secretId: string): Promise<ScheduleRow | undefined>
+  /** Of those of the secrets that have one, in any order. */
+  schedulesOf(secretIds: readonly string[]): Promise<readonly ScheduleRow[]>
   /** With the secrets' names, in byte order of these, strictly after that one. */
   schedules(
     after: string,

@@ -183,7 +183,7 @@ export interface WorkloadIssuerRow {
 /** How and when a secret is rotated. */
 export interface ScheduleRow {
   readonly secretId: string
-  /** A name of STRATEGIES (rotation/strategy.ts); null: a function of AWS does it. */
+  /** A name of STRATEGIES (core/rotation-strategy.ts); null: a function of AWS does it. */
   readonly strategy: string | null
   readonly lambdaArn: string | null
   /** Days from one rotation to the next; null with an expression, or where it is rotated only when somebody asks. */

@@ -82,7 +82,7 @@ for (const { player, called, skip } of PLAYERS)
       assert.ok("config" in denied)
       const faults: string[] = []
       assert.equal(await awsDoctor(denied.config, false, systemClock, (line) => faults.push(line)), 1)
-      assert.equal(faults.filter((line) => line.startsWith("FAULT: secrets")).length, 10, faults.join("\n"))
+      assert.equal(faults.filter((line) => line.startsWith("FAULT: secrets")).length, 12, faults.join("\n"))
       stage.proxy.judge(() => "pass")
     })
   })

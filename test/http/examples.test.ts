@@ -215,6 +215,7 @@ test("every route answers its own example as it is described", async () => {
   await ask("GET /api/secrets/{name}/audit", name, {}, "?limit=5&startDate=2026-01-01")
 
   await ask("GET /api/audit", {}, {}, "?action=GET&result=SUCCESS&resource=config/app&user=ada")
+  await ask("GET /api/audit/seen", {}, {}, "?person=ada&since=2026-01-01")
   await ask("GET /api/audit/export")
   await ask("GET /api/audit/checkpoint")
   await ask("GET /api/audit/key")

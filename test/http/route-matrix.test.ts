@@ -100,6 +100,7 @@ const GATES: Readonly<Record<RouteId, Gates>> = {
   "GET /api/secrets/{name}/who": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/secrets/{name}/audit": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/audit": ["401", "half", "403", "pass", "pass", "403", "401"],
+  "GET /api/audit/seen": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/audit/export": ["401", "half", "403", "pass", "pass", "403", "401"],
   "GET /api/audit/checkpoint": ["pass", "pass", "pass", "pass", "pass", "pass", "pass"],
   "GET /api/audit/key": ["pass", "pass", "pass", "pass", "pass", "pass", "pass"],
@@ -179,7 +180,7 @@ const BODIES: Readonly<Partial<Record<RouteId, object>>> = {
   "POST /api/secrets/{name}/adopt": { reason },
   "POST /api/secrets/{name}/rollback": { versionId: "0".repeat(32), reason },
   "POST /api/secrets/{name}/rotate": { reason },
-  "POST /api/secrets/{name}/schedule": { expression: "rate(30 days)", strategy: "postgres-single", enabled: true },
+  "POST /api/secrets/{name}/schedule": { expression: "rate(30 days)", strategy: "generated", enabled: true },
   "POST /api/keys/rotate": { reason },
   "POST /api/keys/rotate-root": { reason },
 }
@@ -232,6 +233,7 @@ async function gateAt(id: RouteId, who: Caller): Promise<Gate> {
     .replace("{name}", NAME)
     .replace(":tokenId", "some-token")
     .replace("/proof", "/proof?index=0&size=1")
+    .replace("/audit/seen", "/audit/seen?since=2026-01-01")
     .replace(":id", stage.people.target.id)
   const body = method === "GET" ? undefined : (BODIES[id] ?? deletion(id) ?? EXAMPLES[id]?.send ?? {})
   const client = callers.get(who) as Client

@@ -15,6 +15,8 @@ export type Fate =
   | { readonly hold: Promise<void> }
   /** Answered without asking. */
   | { readonly body: object }
+  /** Answered with what becomes of AWS's answer. */
+  | { readonly changed: (answer: Readonly<Record<string, unknown>>) => object }
 
 /** @param operation such as `PutSecretValue`. @param nth of that operation, from 1. */
 export type Judge = (operation: string, nth: number, body: Readonly<Record<string, unknown>>) => Fate
@@ -60,6 +62,11 @@ export async function awsProxy(upstream: string): Promise<AwsProxy> {
     }
     const answer = await forward(upstream, request, body)
     if (fate === "lose") return void request.socket.destroy()
+    if (typeof fate === "object" && "changed" in fate && answer.status === 200) {
+      const changed = fate.changed(JSON.parse(answer.body.toString()) as Record<string, unknown>)
+      response.writeHead(200, { "content-type": answer.type })
+      return void response.end(JSON.stringify(changed))
+    }
     if (typeof fate === "object" && "slowMs" in fate) await pause(fate.slowMs, undefined, { ref: false })
     if (typeof fate === "object" && "hold" in fate) await fate.hold
     response.writeHead(answer.status, { "content-type": answer.type })

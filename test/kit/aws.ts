@@ -37,6 +37,11 @@ export interface AwsAnswer {
     Partial<Pick<AwsAnswer, "VersionStages" | "LastAccessedDate">> & { readonly KmsKeyIds?: readonly string[] })[]
   readonly NextToken?: string
   readonly RandomPassword: string
+  readonly RotationEnabled?: boolean
+  readonly RotationLambdaARN?: string
+  readonly RotationRules?: Readonly<Record<string, string | number>>
+  readonly LastRotatedDate?: number
+  readonly NextRotationDate?: number
 }
 
 /** One of AWS's own clients. `SecretBinary` is given as base64. */

@@ -1,9 +1,6 @@
-import { CURRENT, PREVIOUS } from "../../core/stage.ts"
+import { CURRENT, PREVIOUS, STAGED } from "../../core/stage.ts"
 import type { VersionId } from "../../core/version.ts"
 import type { LabelRow } from "../../state/rows.ts"
-
-/** A version carries it until it is current; each new one takes it from the last, so it never uses up AWS's 20 labels. */
-export const STAGED = "tyler-staged"
 
 const AWS_LABELS: Readonly<Record<string, string>> = {
   [CURRENT]: "AWSCURRENT",

@@ -44,6 +44,12 @@ export const PERMISSIONS: Readonly<Record<string, readonly Permission[]>> = {
   GetSecretValueCommand: store("GetSecretValue"),
   PutSecretValueCommand: store("PutSecretValue"),
   RestoreSecretCommand: store("RestoreSecret"),
+  // Beside it, AWS asks for lambda:InvokeFunction on the function, which a secret that is not there does not tell.
+  RotateSecretCommand: [
+    ...store("RotateSecret"),
+    { need: "store", action: "lambda:InvokeFunction", check: "secrets rotation function" },
+  ],
+  CancelRotateSecretCommand: store("CancelRotateSecret"),
   TagResourceCommand: store("TagResource"),
   UntagResourceCommand: store("UntagResource"),
   UpdateSecretCommand: store("UpdateSecret"),

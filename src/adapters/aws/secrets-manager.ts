@@ -1,6 +1,7 @@
 import type * as Sdk from "@aws-sdk/client-secrets-manager"
 import type { SecretListEntry, SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
 import { conceal } from "../../core/secret-value.ts"
+import { STAGED } from "../../core/stage.ts"
 import type { VersionId } from "../../core/version.ts"
 import type {
   LabelMove,
@@ -12,7 +13,8 @@ import type {
 } from "../../secrets/outside.ts"
 import { StoreFault } from "../../secrets/outside.ts"
 import { type AwsPlace, clientSettings } from "./client.ts"
-import { fromAws, STAGED, toAws } from "./labels.ts"
+import { fromAws, toAws } from "./labels.ts"
+import { rotationIn, rulesOf } from "./rotation-rules.ts"
 import { storeFault } from "./store-faults.ts"
 
 interface Loaded {
@@ -106,6 +108,17 @@ export function secretsManager(place: AwsPlace): OutsideStore & { close(): void 
         await client.send(new sdk.UntagResourceCommand({ SecretId: arn, TagKeys: [...keys] }))
       }),
 
+    rotate: (arn, { token, lambdaArn, timetable, now }) =>
+      call(async ({ sdk, client }) => {
+        const order = { SecretId: arn, ClientRequestToken: token, RotationLambdaARN: lambdaArn, RotateImmediately: now }
+        await client.send(new sdk.RotateSecretCommand({ ...order, ...rulesOf(timetable) }))
+      }),
+
+    cancelRotation: (arn) =>
+      call(async ({ sdk, client }) => {
+        await client.send(new sdk.CancelRotateSecretCommand({ SecretId: arn }))
+      }),
+
     scheduleDeletion: (arn, days) =>
       call(async ({ sdk, client }) => {
         await client.send(new sdk.DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: days }))
@@ -188,6 +201,7 @@ function secretOf<L extends "VersionIdsToStages" | "SecretVersionsToStages">(
     description: secret.Description ?? "",
     tags: (secret.Tags ?? []).map(({ Key = "", Value = "" }) => ({ Key, Value })),
     labels: fromAws(secret[labels]),
+    rotation: rotationIn(secret),
     createdAt: secret.CreatedDate?.getTime() ?? null,
     changedAt: secret.LastChangedDate?.getTime() ?? null,
     deletedAt: secret.DeletedDate?.getTime() ?? null,

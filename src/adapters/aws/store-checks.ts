@@ -30,6 +30,17 @@ const TRIED: readonly Tried[] = [
   { operation: "UpdateSecret", call: (store, name) => store.redescribe(name, "doctor") },
   { operation: "TagResource", call: (store, name) => store.tag(name, [{ Key: "doctor", Value: "doctor" }]) },
   { operation: "UntagResource", call: (store, name) => store.untag(name, ["doctor"]) },
+  {
+    operation: "RotateSecret",
+    call: (store, name) =>
+      store.rotate(name, {
+        token: NO_VERSION,
+        lambdaArn: "",
+        timetable: { days: null, expression: null, windowHours: null },
+        now: true,
+      }),
+  },
+  { operation: "CancelRotateSecret", call: (store, name) => store.cancelRotation(name) },
   { operation: "DeleteSecret", call: (store, name) => store.scheduleDeletion(name, 30) },
   { operation: "RestoreSecret", call: (store, name) => store.restore(name) },
 ]
@@ -57,6 +68,12 @@ export function storeChecks({ place }: Pick<Checked, "place">, prefix: string): 
       on,
       tried: "not tried",
       run: async () => notTried("it would make a secret"),
+    },
+    {
+      name: "secrets rotation function",
+      on: "SECRETS_ROTATION_LAMBDA",
+      tried: "not tried",
+      run: async () => notTried("it would rotate a secret"),
     },
   ]
 }

@@ -67,6 +67,7 @@ interface Metadata {
 const RETRIED: ReadonlySet<ErrorCode> = new Set(["store_throttled", "store_limit"])
 
 const PENDING = /marked (for deletion|deleted)/
+const UNFINISHED = /^a?\s*previous rotation/i
 
 /**
  * What the SDK threw as one of ours. AWS's own text never goes on: it may quote what was sent. Of InvalidRequestException
@@ -77,6 +78,8 @@ export function storeFault(error: unknown): StoreFault {
   const { name = "", message = "", code } = error as { name?: string; message?: string; code?: unknown }
   if (name === "InvalidRequestException" && PENDING.test(message))
     return new StoreFault("secret_pending_deletion", name, "no")
+  if (name === "InvalidRequestException" && UNFINISHED.test(message))
+    return new StoreFault("rotation_running", name, "no")
   const row = FAULTS[name] ?? (typeof code === "string" ? FAULTS[code] : undefined)
   const { attempts = 1, httpStatusCode: status } = (error as { $metadata?: Metadata }).$metadata ?? {}
   // The answer to an earlier try may have been lost, and this one found its own work in the way.

@@ -1,5 +1,6 @@
 import { Client, types } from "pg"
 import { TylerError } from "../../core/errors.ts"
+import { withIamToken } from "./iam-token.ts"
 
 /** How long things may take, in milliseconds. */
 export interface Patience {
@@ -41,7 +42,7 @@ export interface Connecting {
 export async function connect(to: Connecting): Promise<Client> {
   const patience = to.patience ?? PATIENCE
   const config = {
-    connectionString: to.url,
+    connectionString: await withIamToken(to.url),
     application_name: to.name,
     types: PARSERS,
     keepAlive: true,

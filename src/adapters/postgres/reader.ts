@@ -51,6 +51,7 @@ import {
   SCHEDULE,
   SCHEDULES,
   SCHEDULES_DUE,
+  SCHEDULES_OF,
   SECRET,
   VERSION,
   ROLE,
@@ -241,6 +242,7 @@ export function postgresReader(start: ReaderStart): StateReader & { close(): Pro
       )) === true,
 
     schedule: (id) => one(scheduleRow, SCHEDULE, id),
+    schedulesOf: (ids) => all(scheduleRow, SCHEDULES_OF, ids),
     schedules: (after, limit) => all(namedScheduleRow, SCHEDULES, after, limit),
     schedulesDue: (now, limit) => all(scheduleRow, SCHEDULES_DUE, now, limit),
     schedulesOverdue: async (before) =>

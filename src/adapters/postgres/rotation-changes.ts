@@ -34,8 +34,7 @@ export const rotationChanges: Apply = {
          rotation_days = excluded.rotation_days, next_rotation = excluded.next_rotation, enabled = excluded.enabled,
          strategy = excluded.strategy, expression = excluded.expression, window_hours = excluded.window_hours,
          admin_id = excluded.admin_id, place = excluded.place, created_by = excluded.created_by,
-         overdue_since = excluded.overdue_since,
-             revision = excluded.revision, mac = excluded.mac`,
+         overdue_since = excluded.overdue_since, revision = excluded.revision, mac = excluded.mac`,
       [
         row.secretId,
         row.lambdaArn,
@@ -155,13 +154,17 @@ async function ended(db: Client, id: string, lease: string, at: number, outcome:
       ? await db.query<{ secret_id: string }>({
           name: "rotationAgain",
           text: `UPDATE rotation SET due_at = at_ms($3), attempts = $4, fault = $5, ${free} ${mine}`,
-          values: [id, lease, outcome.retryAt, outcome.attempts, JSON.stringify(outcome.fault)],
+          values: [id, lease, outcome.retryAt, outcome.attempts, faultText(outcome)],
         })
       : await db.query<{ secret_id: string }>({
           name: "rotationEnded",
           text: `UPDATE rotation SET state = $3, finished_at = at_ms($4), fault = $5, ${free} ${mine}`,
-          values: [id, lease, outcome.state, at, outcome.state === "failed" ? JSON.stringify(outcome.fault) : null],
+          values: [id, lease, outcome.state, at, faultText(outcome)],
         })
   if (done.rows[0] === undefined) throw new ConflictError("gone")
   return done.rows[0].secret_id
+}
+
+function faultText(outcome: RotationOutcome): string | null {
+  return "fault" in outcome && outcome.fault !== null ? JSON.stringify(outcome.fault) : null
 }

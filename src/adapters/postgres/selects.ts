@@ -67,6 +67,8 @@ const OF_SECRET = "FROM secret_rotation_schedule r JOIN secret s ON s.id = r.sec
 
 export const SCHEDULE = `SELECT ${SCHEDULE_COLUMNS} FROM secret_rotation_schedule r WHERE r.secret_id = $1`
 
+export const SCHEDULES_OF = `SELECT ${SCHEDULE_COLUMNS} FROM secret_rotation_schedule r WHERE r.secret_id = ANY($1)`
+
 export const SCHEDULES = `SELECT ${SCHEDULE_COLUMNS}, s.name, ${RUNNING} AS running ${OF_SECRET} AND s.name > $1
   ORDER BY s.name LIMIT $2`
 

@@ -245,6 +245,12 @@ export function sqliteReader(path: string, clock: Clock): StateReader & { close(
       )) ?? false,
 
     schedule: (id) => one(scheduleRow, "SELECT * FROM secret_rotation_schedule WHERE secret_id = ?", id),
+    schedulesOf: (ids) =>
+      all(
+        scheduleRow,
+        "SELECT * FROM secret_rotation_schedule WHERE secret_id IN (SELECT value FROM json_each(?))",
+        JSON.stringify(ids),
+      ),
     schedules: (after, limit) =>
       all(
         namedScheduleRow,

@@ -144,10 +144,14 @@ function ended(sql: Statements, id: string, lease: string, at: number, outcome: 
     "retryAt" in outcome
       ? sql
           .of(`UPDATE rotation SET due_at = ?, attempts = ?, fault = ?, ${free} ${mine}`)
-          .get(outcome.retryAt, outcome.attempts, JSON.stringify(outcome.fault), id, lease)
+          .get(outcome.retryAt, outcome.attempts, faultText(outcome), id, lease)
       : sql
           .of(`UPDATE rotation SET state = ?, finished_at = ?, fault = ?, ${free} ${mine}`)
-          .get(outcome.state, at, outcome.state === "failed" ? JSON.stringify(outcome.fault) : null, id, lease)
+          .get(outcome.state, at, faultText(outcome), id, lease)
   if (row === undefined) throw new ConflictError("gone")
   return row["secret_id"] as string
+}
+
+function faultText(outcome: RotationOutcome): string | null {
+  return "fault" in outcome && outcome.fault !== null ? JSON.stringify(outcome.fault) : null
 }

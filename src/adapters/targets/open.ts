@@ -1,7 +1,7 @@
 import { generatedSteps } from "../../rotation/generated.ts"
 import { loginSteps } from "../../rotation/login-steps.ts"
 import type { Steps } from "../../rotation/steps.ts"
-import type { StrategyName } from "../../rotation/strategy.ts"
+import type { StrategyName } from "../../core/rotation-strategy.ts"
 
 /** Drivers are loaded when a secret that needs them is rotated, and not before. */
 const OPEN: { readonly [Name in StrategyName]: () => Promise<Steps> } = {

@@ -41,16 +41,16 @@ export const listOperations: readonly Operation[] = [
       const by = ORDERS[SortBy as keyof typeof ORDERS]
       const ask = { by, descending: SortOrder === "desc", pending, limit: input.MaxResults ?? PAGE }
       const { found, next } = await pageOf(paging, input.NextToken, filters, ask)
-      return { SecretList: found.map(listed), NextToken: next }
+      return { SecretList: found.map((one) => listed(one, desk)), NextToken: next }
     },
   }),
 ]
 
-function listed({ secret, labels }: FoundSecret): object {
+function listed({ secret, labels, schedule }: FoundSecret, { place }: Desk): object {
   const stages: Record<string, string[]> = {}
   for (const { versionId, label } of labels) (stages[versionId] ??= []).push(labelOutside(label))
   return {
-    ...secretFacts(secret),
+    ...secretFacts(secret, schedule, place),
     // Here, by AWS's reference, the moment of the deletion; nothing else changes a secret that awaits it.
     DeletedDate: secret.deletionAt === null ? undefined : epochSeconds(secret.changedAt),
     SecretVersionsToStages: labels.length === 0 ? undefined : stages,

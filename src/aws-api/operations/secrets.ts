@@ -1,3 +1,5 @@
+import { PENDING } from "../../core/stage.ts"
+import type { VersionId } from "../../core/version.ts"
 import { describeSecret, type VersionFacts } from "../../operations/describe.ts"
 import { members, SecretId } from "../fields.ts"
 import { labelOutside } from "../labels.ts"
@@ -12,19 +14,27 @@ export const secretOperations: readonly Operation[] = [
     input: members({ SecretId }),
     async run(desk, caller, input) {
       const ref = await secretRef(desk, caller, "list", input.SecretId)
-      const { secret, versions } = await describeSecret(desk.service, caller, ref)
+      const { secret, versions, schedule, awaited } = await describeSecret(desk.service, caller, ref)
       return {
-        ...secretFacts(secret),
+        ...secretFacts(secret, schedule, desk.place),
         DeletedDate: secret.deletionAt === null ? undefined : epochSeconds(secret.deletionAt),
-        VersionIdsToStages: stagesByVersion(versions),
+        VersionIdsToStages: stagesByVersion(versions, awaited),
       }
     },
   }),
 ]
 
-/** Versions without a label are left out, and a secret without any has no such member. */
-function stagesByVersion(versions: readonly VersionFacts[]): Record<string, string[]> | undefined {
+/**
+ * Versions without a label are left out, and a secret without any has no such member. A rotation shows its version from
+ * its first moment on, as AWS does.
+ */
+function stagesByVersion(
+  versions: readonly VersionFacts[],
+  awaited: VersionId | null,
+): Record<string, string[]> | undefined {
   const labelled = versions.filter(({ stages }) => stages.length > 0)
-  if (labelled.length === 0) return undefined
-  return Object.fromEntries(labelled.map(({ versionId, stages }) => [versionId, stages.map(labelOutside)]))
+  const shown = labelled.map(({ versionId, stages }) => [versionId, stages.map(labelOutside)] as const)
+  if (awaited !== null && !labelled.some(({ stages }) => stages.includes(PENDING)))
+    shown.push([awaited, [labelOutside(PENDING)]])
+  return shown.length === 0 ? undefined : Object.fromEntries(shown)
 }

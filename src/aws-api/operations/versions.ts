@@ -29,6 +29,8 @@ export const versionOperations: readonly Operation[] = [
     input: members({
       SecretId,
       VersionStages: Type.Optional(Type.Array(VersionStage, { minItems: 1, maxItems: 20 })),
+      // What a rotation function got from AWS for AWS; here the key that signs says who asks.
+      RotationToken: Type.Optional(Type.String({ minLength: 36, maxLength: 256 })),
       ...ValueMembers,
     }),
     async run(desk, caller, input) {

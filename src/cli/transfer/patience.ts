@@ -39,6 +39,11 @@ export class Patience implements Disposable {
     process.off("SIGINT", this.#onSignal)
   }
 
+  /** Of Ctrl-C. */
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
   get stopped(): boolean {
     return this.#stop.signal.aborted
   }

@@ -1,12 +1,11 @@
 import { resolve } from "node:path"
 import type { World } from "../world.ts"
-import { type Outcome, toldOf } from "./outcome.ts"
 
 const { closeSync, constants, fstatSync, openSync, writeSync } = process.getBuiltinModule("node:fs")
 
 /**
- * What became of each secret, one JSON object a line, as it happens; never a value. A file that is there is added to: an
- * import that was interrupted has one report. Each run begins with a line of its own.
+ * What became of each secret, one JSON object a line, as it happens; never a value. A file that is there is added to: what
+ * was interrupted and went on has one report. Each run begins with a line of its own.
  */
 export class Report implements Disposable {
   readonly #fd: number
@@ -21,8 +20,8 @@ export class Report implements Disposable {
     this.#add({ kind: "run", at: new Date(world.now()).toISOString() })
   }
 
-  add(outcome: Outcome): void {
-    this.#add({ kind: "secret", ...toldOf(outcome) })
+  add(told: object): void {
+    this.#add({ kind: "secret", ...told })
   }
 
   #add(line: object): void {

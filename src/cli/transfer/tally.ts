@@ -2,7 +2,7 @@ import { note } from "../print.ts"
 import { printable } from "../printable.ts"
 import type { World } from "../world.ts"
 import { DONE, REFUSED } from "../exit.ts"
-import { type Counts, DIDS, noCounts, type Outcome } from "./outcome.ts"
+import { type Counts, DIDS, noCounts, type Outcome, toldOf } from "./outcome.ts"
 import type { Report } from "./report.ts"
 
 /** Refusals that are said one by one; a report has them all. */
@@ -20,7 +20,7 @@ export class Tally {
 
   add(outcome: Outcome): void {
     this.counts[outcome.did]++
-    this.#report?.add(outcome)
+    this.#report?.add(toldOf(outcome))
     if (!DIDS[outcome.did].in) this.refusals.push(outcome)
   }
 

@@ -8,6 +8,7 @@ import {
   SecretAuditAnswer,
   SecretAuditQuery,
 } from "../../api/audit.ts"
+import { SeenAnswer, SeenQuery } from "../../api/seen.ts"
 import type { Contract } from "../contract.ts"
 
 const NEWEST =
@@ -19,6 +20,12 @@ export const auditContracts = {
     query: AuditQuery,
     answers: { 200: AuditAnswer },
     note: `${NEWEST} \`user\` is an id or a name.`,
+  },
+  "GET /api/audit/seen": {
+    query: SeenQuery,
+    answers: { 200: SeenAnswer },
+    refuses: ["not_found"],
+    note: "For after a leak. `person` is a name or id of a person or program, or the id of an access key, which stands for what its holder has read since it was made; `since` a day or time; one of them at least. Versions newest first, each for every reader; one may come again on a later page. A page may have fewer than `limit`, even none, though there are more.",
   },
   "GET /api/audit/export": {
     answers: { 200: { media: "application/x-ndjson" } },

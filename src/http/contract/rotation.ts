@@ -22,8 +22,15 @@ export const rotationContracts = {
     bodyOptional: true,
     keyed: true,
     answers: { 202: RotateAnswer },
-    refuses: ["invalid_reason", ...LIVE, "not_rotatable", "rotation_running", "idempotency_mismatch"],
-    note: "It goes on by itself; `GET .../rotation` says how far it is. `revokePrevious` ends the previous version too, as after a leak.",
+    refuses: [
+      "invalid_reason",
+      ...LIVE,
+      "not_rotatable",
+      "rotation_refused",
+      "rotation_running",
+      "idempotency_mismatch",
+    ],
+    note: "It goes on by itself; `GET .../rotation` says how far it is. `revokePrevious` ends the previous version too, as after a leak. `lambdaArn` is for values in AWS: one of `SECRETS_ROTATION_LAMBDA`, whose first is the usual one where there is no schedule.",
   },
   "POST /api/secrets/{name}/check-rotation": {
     answers: { 200: CheckedAnswer },

@@ -730,6 +730,26 @@ export const EXAMPLES: Readonly<Partial<Record<RouteId, Example>>> = {
   },
   "GET /api/secrets/{name}/audit": { answer: { secretName: NAME, auditLogs: [entry], total: 1, nextCursor: null } },
   "GET /api/audit": { answer: { auditLogs: [entry], total: 1, nextCursor: null } },
+  "GET /api/audit/seen": {
+    answer: {
+      person: { id: PERSON, name: "grace" },
+      since: AT,
+      seen: [
+        {
+          name: "database/main",
+          versionId: VERSION,
+          stage: "current",
+          userId: PERSON,
+          username: "grace",
+          reads: 3,
+          lastRead: AT,
+          outlook: "rotatable",
+          strategy: "postgres-alternating",
+        },
+      ],
+      nextCursor: null,
+    },
+  },
   "GET /api/compliance": {
     answer: {
       at: AT,

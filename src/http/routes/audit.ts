@@ -1,10 +1,14 @@
 import { Readable } from "node:stream"
 import { toWire } from "../../audit/export.ts"
 import { type AuditFilter, parseAuditQuery, parseProofQuery, parseSecretAuditQuery } from "../../api/audit.ts"
+import { invalidField } from "../../api/parse.ts"
+import { parseSeenQuery } from "../../api/seen.ts"
 import { auditLog, auditOfSecret, currentCheckpoint, exportAudit, publicLogKey } from "../../operations/audit.ts"
 import { proveInclusion } from "../../operations/proof.ts"
+import { seenSecrets } from "../../operations/seen.ts"
 import type { EntryQuery } from "../../state/reader.ts"
 import type { EntryRow } from "../../state/rows.ts"
+import { cursorOf, cursorText } from "../cursor.ts"
 import { nameInPath } from "../lift.ts"
 import type { Handler } from "./handlers.ts"
 
@@ -20,6 +24,18 @@ export const auditRoutes = {
     const query = parseAuditQuery(request.query)
     const rows = await auditLog(wiring.service, caller, entryQuery(query))
     return { status: 200, body: page(rows, query.limit) }
+  },
+
+  "GET /api/audit/seen": async ({ wiring, caller, request }) => {
+    const { cursor, ...ask } = parseSeenQuery(request.query)
+    const { since, person, seen, next } = await seenSecrets(wiring.service, caller, { ...ask, before: placeOf(cursor) })
+    const body = {
+      person,
+      since: since === null ? null : timeText(since),
+      seen: seen.map((one) => ({ ...one, lastRead: timeText(one.lastRead) })),
+      nextCursor: next === null ? null : cursorOf(String(next)),
+    }
+    return { status: 200, body }
   },
 
   "GET /api/audit/export": async ({ wiring, caller }) => ({
@@ -44,6 +60,18 @@ export const auditRoutes = {
     return { status: 200, body: { index, size, leafHash: Buffer.from(leafHash).toString("base64"), proof } }
   },
 } satisfies Record<string, Handler>
+
+/** A cursor is the index of the last entry looked at. */
+function placeOf(cursor: string | null): number | null {
+  if (cursor === null) return null
+  const text = cursorText(cursor)
+  if (!/^(?:0|[1-9][0-9]{0,14})$/.test(text)) throw invalidField("/cursor", "not a cursor of this server")
+  return Number(text)
+}
+
+function timeText(at: number): string {
+  return new Date(at).toISOString()
+}
 
 function page(rows: readonly EntryRow[], limit: number): object {
   const last = rows.at(-1)

@@ -7,11 +7,10 @@ import {
   RotateBody,
   type RotationAnswer,
 } from "../../api/rotation.ts"
-import { TylerError } from "../../core/errors.ts"
 import { REASON_MIN } from "../../core/reason.ts"
 import { cancelRotation } from "../../operations/rotation/cancel.ts"
 import { checkRotation } from "../../operations/rotation/check.ts"
-import { setSchedule } from "../../operations/rotation/schedule.ts"
+import { type Plan, setSchedule } from "../../operations/rotation/schedule.ts"
 import { startRotation } from "../../operations/rotation/start.ts"
 import { listSchedules, markOf, rotationStatus } from "../../operations/rotation/status.ts"
 import type { RotationRow, ScheduleRow } from "../../state/rows.ts"
@@ -25,10 +24,11 @@ export const rotationRoutes = {
     const name = nameOf(call)
     const { service, rotation } = call.wiring
     const given = parseBody(RotateBody, call.body ?? {})
-    if (given.lambdaArn !== undefined) throw noFunction("/lambdaArn")
     const started = await startRotation(service, call.caller, {
       name,
       reason: reasonOf(given.reason),
+      lambdaArn: given.lambdaArn ?? null,
+      enable: false,
       revokePrevious: given.revokePrevious ?? false,
       idempotencyKey: idempotencyKey(call.request),
     })
@@ -69,19 +69,17 @@ export const rotationRoutes = {
   "POST /api/secrets/{name}/schedule": async (call) => {
     const name = nameOf(call)
     const { days, expression, windowHours, strategy, lambdaArn, enabled } = parseSchedule(call.body)
-    if (lambdaArn !== undefined) throw noFunction("/lambdaArn")
     const { service, rotation } = call.wiring
-    const scheduled = await setSchedule(service, rotation.rotating, call.caller, {
-      name,
+    const plan: Plan = {
       strategy: strategy ?? null,
-      lambdaArn: null,
+      lambdaArn: lambdaArn ?? null,
       days: days ?? null,
       expression: expression ?? null,
       windowHours: windowHours ?? null,
       enabled,
-    })
-    const nextRotation = timeOf(scheduled.nextRotation)
-    return { status: 200, body: { message: "Rotation scheduled", ...scheduled, nextRotation } }
+    }
+    const { arn, nextRotation } = await setSchedule(service, rotation.rotating, call.caller, { name }, () => plan)
+    return { status: 200, body: { message: "Rotation scheduled", arn, name, nextRotation: timeOf(nextRotation) } }
   },
 
   "GET /api/rotations": async ({ wiring, caller, request }) => {
@@ -103,10 +101,6 @@ function nameOf(call: Call) {
 
 function reasonOf(reason: string | undefined) {
   return reason === undefined ? null : acceptReason(reason, REASON_MIN)
-}
-
-function noFunction(field: string): TylerError {
-  return new TylerError("invalid_request", { field, error: "lambdaArn needs SECRETS_BACKEND=aws" })
 }
 
 function timeOf(at: number | null): string | null {

@@ -14,7 +14,7 @@ import { bodyOf } from "../value.ts"
 import { effectOf, type Tools } from "./effects.ts"
 import { sealedMaterial } from "./form.ts"
 import { findThere, type Transit } from "./found.ts"
-import { isVersioned, type Outward } from "./intent.ts"
+import { isVersioned, type Outward, secretIdOf } from "./intent.ts"
 
 export interface Undertaking {
   readonly name: SecretName
@@ -93,7 +93,7 @@ async function lend<T>(
 
 /** Of what was there before. */
 function arnOf(change: Outward): string {
-  return change.kind === "addSecret" ? "" : change.secretId
+  return change.kind === "addSecret" ? "" : secretIdOf(change)
 }
 
 type Looked = { readonly arn: string; readonly record: Buffer | null } | { readonly fault: TylerError }
@@ -108,7 +108,7 @@ async function look(
 ): Promise<Looked> {
   const perhaps = !(fault instanceof StoreFault) || fault.done === "perhaps"
   const seen = await outside.store.describe(fullNameOf(outside, name)).catch(() => null)
-  if (seen != null && (change.kind === "addSecret" || seen.arn === change.secretId)) {
+  if (seen != null && (change.kind === "addSecret" || seen.arn === secretIdOf(change))) {
     const reached = effectOf(change).reached(change, seen)
     const taken = fault.code === "secret_exists"
     if (isVersioned(change) && transit !== null && (reached || taken))

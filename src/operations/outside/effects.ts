@@ -105,6 +105,32 @@ const EFFECTS: { readonly [K in OutwardKind]: Effect<OutwardOf<K>> } = {
     reached: (_change, { deletedAt }) => deletedAt === null,
     landed: (change) => change,
   },
+
+  putSchedule: {
+    async run({ row, outside }, { store, inTime }) {
+      const { secretId, lambdaArn, enabled } = row
+      if (outside === undefined) return
+      if (lambdaArn !== null && enabled)
+        return store.rotate(secretId, { token: outside, lambdaArn, timetable: row, now: false })
+      const present = await store.describe(secretId)
+      inTime()
+      // One that was never configured there cannot be cancelled.
+      if (present?.rotation?.enabled === true) await store.cancelRotation(secretId)
+    },
+    reached({ row: { lambdaArn, enabled, days, expression, windowHours } }, { rotation }) {
+      if (lambdaArn === null || !enabled) return rotation?.enabled !== true
+      const kept = rotation?.enabled === true && rotation.lambdaArn === lambdaArn
+      return (
+        kept &&
+        [days, expression, windowHours].every(
+          (one, at) => one === null || one === [rotation.days, rotation.expression, rotation.windowHours][at],
+        )
+      )
+    },
+    landed({ kind, row, expectedRevision }) {
+      return { kind, row, expectedRevision }
+    },
+  },
 }
 
 export function effectOf<C extends Outward>({ kind }: C): Effect<C> {

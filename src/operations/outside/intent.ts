@@ -9,6 +9,7 @@ export type OutwardKind =
   | "tagSecret"
   | "scheduleDeletion"
   | "cancelDeletion"
+  | "putSchedule"
 
 export type Outward = Extract<Change, { readonly kind: OutwardKind }>
 
@@ -20,10 +21,17 @@ const KINDS: ReadonlySet<string> = new Set<OutwardKind>([
   "tagSecret",
   "scheduleDeletion",
   "cancelDeletion",
+  "putSchedule",
 ])
 
+/** A schedule that is ours alone has no effect there. */
 export function isOutward(change: Change): change is Outward {
-  return KINDS.has(change.kind)
+  return KINDS.has(change.kind) && !(change.kind === "putSchedule" && change.outside === undefined)
+}
+
+/** Of what is there already; that of a new secret is not known before. */
+export function secretIdOf(change: Exclude<Outward, { readonly kind: "addSecret" }>): string {
+  return change.kind === "putSchedule" ? change.row.secretId : change.secretId
 }
 
 export function isVersioned(

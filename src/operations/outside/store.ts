@@ -22,8 +22,9 @@ import { catalogForm } from "./attempt.ts"
 import { type Begun, carryOut } from "./carry-out.ts"
 import { correct } from "./catalog.ts"
 import { recordIn, requireNative } from "./form.ts"
+import { functionRotations } from "./functions.ts"
 import type { Transit } from "./found.ts"
-import { changesText, isOutward, isVersioned, type Outward } from "./intent.ts"
+import { changesText, isOutward, isVersioned, type Outward, secretIdOf } from "./intent.ts"
 import { sweeper } from "./sweep.ts"
 import { acceptTags, changedTags, newTags, ownTags } from "./tags.ts"
 import { sharedValues } from "./shared-values.ts"
@@ -153,6 +154,7 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs, shared }
       })
     },
 
+    functions: functionRotations(outside),
     begin: (on, step) => begin(on, outside, step),
     find: (on, name) => correct(on, outside, name),
     forget(secretId) {
@@ -260,7 +262,7 @@ async function begin<T>(on: Service, outside: Outside, step: Step<T>): Promise<S
     name,
     changes: changes.map((change) => withoutValue(outside, change)),
     also: planned.filter((change) => !isOutward(change)),
-    before: first === undefined || fresh ? [] : await on.reader.labels(first.secretId),
+    before: first === undefined || first.kind === "addSecret" ? [] : await on.reader.labels(secretIdOf(first)),
     transit: version === undefined ? null : transitOf(outside, name, version),
     entry: act.entry,
   }

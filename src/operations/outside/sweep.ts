@@ -8,7 +8,7 @@ import type { IntentRow, LabelRow, SecretRow } from "../../state/rows.ts"
 import type { Service } from "../service.ts"
 import { correct, difference, recordCatalog } from "./catalog.ts"
 import { effectOf } from "./effects.ts"
-import { changesIn, isOutward, type Outward } from "./intent.ts"
+import { changesIn, isOutward, type Outward, secretIdOf } from "./intent.ts"
 
 const SWEEP_MS = 60_000
 /** Nobody is still at work on what was begun that long ago: see LAST_CALL_MS in carry-out.ts. */
@@ -68,7 +68,7 @@ async function recordOutcome(on: Service, intent: IntentRow, seen: OutsideSecret
 }
 
 function isDone(change: Outward, seen: OutsideSecret): boolean {
-  return (change.kind === "addSecret" || change.secretId === seen.arn) && effectOf(change).reached(change, seen)
+  return (change.kind === "addSecret" || secretIdOf(change) === seen.arn) && effectOf(change).reached(change, seen)
 }
 
 /**

@@ -1,9 +1,9 @@
 import { TylerError } from "../../core/errors.ts"
 import type { Receipt } from "../../core/receipt.ts"
 import { discard, lend } from "../../core/secret-value.ts"
+import { adminNamed } from "../../rotation/admin.ts"
 import { RotationFault } from "../../rotation/fault.ts"
 import { placeOf } from "../../rotation/place.ts"
-import { objectOf } from "../../rotation/secret-json.ts"
 import { equalBytes } from "../../core/bytes.ts"
 import type { ScheduleRow, SecretRow } from "../../state/rows.ts"
 import { actOf } from "../act.ts"
@@ -13,19 +13,6 @@ import { secretOfId } from "../secret-id.ts"
 import type { Caller, Service } from "../service.ts"
 import { openVersions, textOf } from "./held.ts"
 import { aboutStep } from "./rotator.ts"
-
-/**
- * What a secret names as `masterarn`: an ARN or a name.
- * @returns undefined where it names none
- * @throws RotationFault `secret_invalid`
- */
-export function adminNamed(current: string): string | undefined {
-  const named = objectOf(current)["masterarn"]
-  if (named === undefined) return undefined
-  if (typeof named !== "string" || named === "" || named.length > 2048)
-    throw new RotationFault("secret_invalid", { field: "masterarn", reason: "is no name and no ARN of a secret" })
-  return named
-}
 
 /** @throws RotationFault `admin_missing` */
 async function adminOf(on: Service, caller: Caller, current: string): Promise<SecretRow | undefined> {

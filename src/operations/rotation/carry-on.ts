@@ -1,9 +1,7 @@
 import { TylerError } from "../../core/errors.ts"
 import { CURRENT, PENDING } from "../../core/stage.ts"
 import { newVersionId, type VersionId } from "../../core/version.ts"
-import { RotationFault } from "../../rotation/fault.ts"
-import { withCredential } from "../../rotation/secret-json.ts"
-import type { Held, StepContext, Steps } from "../../rotation/steps.ts"
+import { pendingOf } from "../../rotation/pending.ts"
 import { nextDue } from "../../rotation/timetable.ts"
 import { attach, promote } from "../../secrets/lifecycle.ts"
 import type { Change } from "../../state/change.ts"
@@ -14,6 +12,7 @@ import { permitFor } from "../permission.ts"
 import { sealedVersion } from "../sealed-version.ts"
 import type { Service } from "../service.ts"
 import { encodeText } from "../value.ts"
+import { carryFunctionOn } from "./function-steps.ts"
 import { holderOf } from "./held.ts"
 import { keeping, LeaseLost, recordKept, take } from "./lease.ts"
 import { type Carried, settleFailed, settleStopped } from "./outcome.ts"
@@ -21,7 +20,11 @@ import { aboutRotation, aboutStep, detailsOf, type OneRotation, type Rotating, r
 import { atTarget, type Subject, subjectOf } from "./step.ts"
 
 /** Where a step leads; null: the rotation is done. */
-type Next = Partial<Pick<RotationRow, "versionId" | "fromVersion">> & { readonly step: RotationStep | null }
+export type Next = Partial<Pick<RotationRow, "versionId" | "fromVersion">> & {
+  readonly step: RotationStep | null
+  /** It is settled until then: it goes on elsewhere. */
+  readonly retryAt?: number
+}
 
 type Perform = (one: OneRotation, row: RotationRow, stop: AbortSignal) => Promise<Next>
 
@@ -45,8 +48,9 @@ export async function carryOn(
   try {
     for (;;) {
       if (stop.aborted) return await settleStopped(one, row)
-      const next = await STEPS[row.step](one, row, stop)
+      const next = await (row.lambdaArn === null ? STEPS[row.step](one, row, stop) : carryFunctionOn(one, row))
       if (next.step === null) return "done"
+      if (next.retryAt !== undefined) return { retryAt: next.retryAt }
       const attempts = next.step === row.step ? row.attempts : 0
       row = { ...row, ...next, step: next.step, attempts }
     }
@@ -85,40 +89,14 @@ const STEPS: { readonly [Name in RotationStep]: Perform } = {
 }
 
 async function createPending(one: OneRotation, row: RotationRow, stop: AbortSignal): Promise<Next> {
-  const made = await atTarget(one, row, stop, ({ steps, held, context }) => pendingOf(one, row, steps, held, context))
-  return made === undefined ? recordStep(one, row, "set") : storePending(one, row, made)
-}
-
-interface Made {
-  readonly text: string
-  readonly versionId: VersionId
-}
-
-/** @returns undefined where what is pending is right as it is */
-async function pendingOf(
-  { on }: OneRotation,
-  { versionId }: RotationRow,
-  steps: Steps,
-  held: Held,
-  context: StepContext,
-): Promise<Made | undefined> {
-  const { pending, ...rest } = held
-  if (pending === undefined) return { text: await steps.create(held, context), versionId }
-  const another = newVersionId(on.random)
-  try {
-    await steps.create(held, context)
-  } catch (error) {
-    if (!(error instanceof RotationFault) || error.code !== "identity_changed") throw error
-    // Left by a rotation of what the secret was before: that place is not this one's any more.
-    return { text: await steps.create(rest, { ...context, token: another }), versionId: another }
-  }
-  // Somebody wrote a version since: what he changed stays, with the credential that the target may already have.
-  const text = withCredential(held.current, pending, steps.writes)
-  return text === undefined ? undefined : { text, versionId: another }
+  const another = newVersionId(one.on.random)
+  const made = await atTarget(one, row, stop, ({ steps, held, context }) => pendingOf(steps, held, context, another))
+  if (made === undefined) return recordStep(one, row, "set")
+  return storePending(one, row, made.text, made.anew ? another : row.versionId)
 }
 
 /** The pending version becomes durable in the same act as the next step: nothing is changed at a target before. */
-function storePending(one: OneRotation, row: RotationRow, { text, versionId }: Made): Promise<Next> {
+function storePending(one: OneRotation, row: RotationRow, text: string, versionId: VersionId): Promise<Next> {
   const { on, caller, name } = one
   const about = aboutStep(name)
   const stored = encodeText(text)

@@ -9,6 +9,8 @@ import { genuineSchedule } from "./genuine.ts"
 import { look } from "./look.ts"
 import { type Rotating, rotatorFor } from "./rotator.ts"
 
+const BY_FUNCTION = "A function of AWS rotates the secret; AWS tries it by itself when the schedule is set"
+
 /**
  * Tries whether a rotation could begin: the value is of the right form, the target lets it in, and the administrator too.
  * Nothing is changed.
@@ -24,7 +26,8 @@ export async function checkRotation(on: Service, rotating: Rotating, caller: Cal
       const found = await findSecret(on, view, "rotate", ask)
       const permission = await permissionFor(on, caller, view, "rotate", found.secret)
       const row = await genuineSchedule(on, found.secret.id)
-      if (row === undefined || row.strategy === null) throw new TylerError("not_rotatable")
+      if (row === undefined) throw new TylerError("not_rotatable")
+      if (row.strategy === null) throw new TylerError("rotation_refused", { error: BY_FUNCTION, fault: "function" })
       const made = { secret: found.secret, schedule: row, strategy: row.strategy }
       return { act: actOf(on, caller, view, about, { ...permission, secret: found.secret }), done: () => made }
     },

@@ -1,5 +1,5 @@
 import { TylerError } from "../../core/errors.ts"
-import { scheduleGenuine } from "../../identity/row-mac.ts"
+import { scheduleGenuine, scheduleMac } from "../../identity/row-mac.ts"
 import type { ScheduleRow } from "../../state/rows.ts"
 import { HERE, recordTampering } from "../service-entries.ts"
 import type { Service } from "../service.ts"
@@ -10,4 +10,8 @@ export async function genuineSchedule(on: Service, secretId: string): Promise<Sc
   if (row === undefined || scheduleGenuine(on.keyring().rowsKey, row)) return row
   await recordTampering(on, HERE, "rotation_schedule", secretId)
   throw new TylerError("row_tampered")
+}
+
+export function signed(on: Service, row: Omit<ScheduleRow, "mac">): ScheduleRow {
+  return { ...row, mac: scheduleMac(on.keyring().rowsKey, row) }
 }

@@ -63,7 +63,7 @@ function nextTry(schedule: ScheduleRow | undefined, now: number, row: RotationRo
 async function settle(one: OneRotation, row: RotationRow, outcome: RotationOutcome): Promise<boolean> {
   const { on, caller, lease, name } = one
   const final = "state" in outcome
-  const fault = "fault" in outcome ? outcome.fault.code : "system"
+  const fault = ("fault" in outcome ? outcome.fault?.code : undefined) ?? "system"
   const about = final ? aboutRotation(name) : aboutStep(name)
   const details = detailsOf(row, `attempt=${row.attempts + 1}`)
   const particulars = { result: "FAILURE" as const, decision: fault, versionId: row.versionId, details }

@@ -1,9 +1,10 @@
 import { TylerError } from "../../core/errors.ts"
 import type { SecretName } from "../../core/name.ts"
-import { scheduleMac } from "../../identity/row-mac.ts"
+import { newVersionId } from "../../core/version.ts"
+import { adminNamed } from "../../rotation/admin.ts"
 import { RotationFault } from "../../rotation/fault.ts"
 import { placeOf } from "../../rotation/place.ts"
-import { isStrategy, STRATEGY_NAMES } from "../../rotation/strategy.ts"
+import { isStrategy, STRATEGY_NAMES } from "../../core/rotation-strategy.ts"
 import { checkTimetable, nextDue, type Timetable, TimetableFault } from "../../rotation/timetable.ts"
 import type { Change } from "../../state/change.ts"
 import type { ScheduleRow, SecretRow } from "../../state/rows.ts"
@@ -13,12 +14,13 @@ import { permissionFor } from "../permission.ts"
 import { findSecret, type Named } from "../secret.ts"
 import { secretOfId } from "../secret-id.ts"
 import type { Caller, Service } from "../service.ts"
-import { adminNamed } from "./admin.ts"
-import { genuineSchedule } from "./genuine.ts"
+import { acceptFunction } from "./functions.ts"
+import { genuineSchedule, signed } from "./genuine.ts"
 import { look } from "./look.ts"
 import type { Rotating } from "./rotator.ts"
 
-export interface ScheduleRequest extends Named, Timetable {
+/** What a schedule is to be. */
+export interface Plan extends Timetable {
   /** A name of STRATEGIES, or null with a function of AWS. */
   readonly strategy: string | null
   readonly lambdaArn: string | null
@@ -29,38 +31,60 @@ export interface Scheduled {
   readonly arn: string
   readonly name: SecretName
   readonly nextRotation: number | null
+  readonly lambdaArn: string | null
 }
 
 /**
  * Says how and when a secret is rotated. What it would be rotated by is tried on the value first, and whoever sets it must
  * be allowed to rotate the administrator's secret too: from here on that is used for this one.
- * @throws TylerError `rotation_refused`, `invalid_request`
+ * @param wanted what becomes of the present one; undefined: that cannot be said without one
+ * @throws TylerError `rotation_refused`, `invalid_request`, `not_rotatable`
  */
-export function setSchedule(on: Service, rotating: Rotating, caller: Caller, ask: ScheduleRequest): Promise<Scheduled> {
-  const { name } = ask
+export function setSchedule(
+  on: Service,
+  rotating: Rotating,
+  caller: Caller,
+  named: Named,
+  wanted: (present: ScheduleRow | undefined) => Plan | undefined,
+): Promise<Scheduled> {
+  const { name } = named
   const about = { action: "SCHEDULE", resourceType: "secret", resourceName: name, reason: null }
   return perform(on, caller, {
     about,
     moved: () => on.secrets.drop(name),
     async plan(view) {
-      const { secret } = await findSecret(on, view, "rotate", ask)
+      const { secret, current } = await findSecret(on, view, "rotate", named)
       const permission = await permissionFor(on, caller, view, "rotate", secret)
       const now = on.clock.now()
-      check(ask, now)
       const present = await genuineSchedule(on, secret.id)
+      const ask = wanted(present)
+      if (ask === undefined) throw new TylerError("not_rotatable")
+      check(ask, now)
+      if (ask.lambdaArn !== null && ask.enabled) acceptFunction(on, ask.lambdaArn, current)
       const authority = await authorityOf(on, rotating, caller, view, secret, ask, present)
       const row = signed(on, rowOf(ask, secret, authority.bound, present, caller.principal.id, now))
-      const change = { kind: "putSchedule" as const, row, expectedRevision: present?.revision ?? null }
+      const told = lambdaArnsOf(row, present).length === 0 ? {} : { outside: newVersionId(on.random) }
+      const change = { kind: "putSchedule" as const, row, expectedRevision: present?.revision ?? null, ...told }
       const details = `strategy=${row.strategy ?? "function"} enabled=${row.enabled}`
       return {
         act: actOf(on, caller, view, about, { ...permission, secret, details, changes: [change, ...authority.uses] }),
-        done: () => ({ arn: secret.arn, name, nextRotation: row.enabled ? row.nextRotation : null }),
+        done: () => ({
+          arn: secret.arn,
+          name,
+          nextRotation: row.enabled ? row.nextRotation : null,
+          lambdaArn: row.lambdaArn,
+        }),
       }
     },
   })
 }
 
-function check(ask: ScheduleRequest, now: number): void {
+/** Functions that rotated it, or will: AWS keeps their schedule. */
+function lambdaArnsOf(...rows: readonly (Pick<ScheduleRow, "lambdaArn"> | undefined)[]): readonly string[] {
+  return rows.map((row) => row?.lambdaArn ?? null).filter((arn) => arn !== null)
+}
+
+function check(ask: Plan, now: number): void {
   if (ask.strategy !== null && !isStrategy(ask.strategy))
     throw new TylerError("invalid_request", {
       field: "/strategy",
@@ -88,7 +112,7 @@ async function authorityOf(
   caller: Caller,
   view: View,
   secret: SecretRow,
-  { strategy, enabled }: ScheduleRequest,
+  { strategy, enabled }: Plan,
   present: ScheduleRow | undefined,
 ): Promise<Authority> {
   // Whatever the value is by now: to make it wait is always possible.
@@ -117,7 +141,7 @@ async function adminFor(on: Service, caller: Caller, view: View, named: string):
 }
 
 function rowOf(
-  { strategy, lambdaArn, days, expression, windowHours, enabled }: ScheduleRequest,
+  { strategy, lambdaArn, days, expression, windowHours, enabled }: Plan,
   { id: secretId }: SecretRow,
   { adminId, place }: Bound,
   present: ScheduleRow | undefined,
@@ -143,8 +167,4 @@ function rowOf(
     overdueSince: present?.overdueSince ?? null,
     revision: (present?.revision ?? 0) + 1,
   }
-}
-
-export function signed(on: Service, row: Omit<ScheduleRow, "mac">): ScheduleRow {
-  return { ...row, mac: scheduleMac(on.keyring().rowsKey, row) }
 }

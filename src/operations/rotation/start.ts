@@ -5,22 +5,28 @@ import { CURRENT, PENDING } from "../../core/stage.ts"
 import { newVersionId, type VersionId } from "../../core/version.ts"
 import { mayBegin, nextDue } from "../../rotation/timetable.ts"
 import type { Change } from "../../state/change.ts"
-import type { LabelRow, RotationRow, ScheduleRow, SecretRow } from "../../state/rows.ts"
+import type { LabelRow, RotationRow, ScheduleRow, SecretRow, VersionRow } from "../../state/rows.ts"
 import { actOf } from "../act.ts"
 import { perform, type Step } from "../perform.ts"
 import { permissionFor, permitFor } from "../permission.ts"
 import { findSecret, type Named } from "../secret.ts"
 import type { Caller, Service } from "../service.ts"
+import { acceptFunction, readied } from "./functions.ts"
 import { genuineSchedule } from "./genuine.ts"
 import { holderOf } from "./held.ts"
 import { aboutRotation, rotatorFor } from "./rotator.ts"
-import { signed } from "./schedule.ts"
+import { signed } from "./genuine.ts"
+import { watched } from "./watch.ts"
 
 export interface StartRequest extends Named {
   readonly reason: Reason | null
   /** Ends the previous version after the promotion: it is known to somebody who must not know it. */
   readonly revokePrevious: boolean
   readonly idempotencyKey: VersionId | undefined
+  /** A function of AWS that is to do it; null: whoever the schedule names. */
+  readonly lambdaArn: string | null
+  /** A schedule that waits goes on, as AWS has it. */
+  readonly enable: boolean
 }
 
 export interface Started {
@@ -43,13 +49,15 @@ export function startRotation(on: Service, caller: Caller, ask: StartRequest): P
     writes: true,
     moved: () => on.secrets.drop(name),
     async plan(view): Promise<Step<Started>> {
-      const { secret } = await findSecret(on, view, "rotate", ask)
+      const { secret, current } = await findSecret(on, view, "rotate", ask)
       const permission = await permissionFor(on, caller, view, "rotate", secret)
-      const schedule = await genuineSchedule(on, secret.id)
-      if (schedule === undefined) throw new TylerError("not_rotatable")
+      const present = await genuineSchedule(on, secret.id)
+      const wanted = { ...ask, secretId: secret.id, principalId: view.principal.id }
+      const schedule = readied(on, present, wanted)
+      if (schedule.lambdaArn !== null) acceptRotation(on, schedule.lambdaArn, current, ask)
       const repeated = await repeatedStart(on, secret.id, ask.idempotencyKey, view.principal.id)
       const row = repeated ?? (await newRotation(on, secret, schedule, ask, view.principal.id))
-      const changes = repeated === undefined ? [starting(row, schedule)] : []
+      const changes = repeated === undefined ? [...putting(schedule, present), starting(row, schedule)] : []
       const details = `rotation=${row.id}${repeated === undefined ? "" : " repeated"}`
       const { versionId } = row
       const act = actOf(on, caller, view, about, { ...permission, secret, versionId, details, changes })
@@ -129,6 +137,22 @@ function rotationRow(
   }
 }
 
+function acceptRotation(
+  on: Service,
+  lambdaArn: string,
+  current: VersionRow | undefined,
+  { revokePrevious }: StartRequest,
+): void {
+  acceptFunction(on, lambdaArn, current)
+  if (!revokePrevious) return
+  const error = "revokePrevious needs a strategy: no function of AWS can be told so"
+  throw new TylerError("invalid_request", { field: "/revokePrevious", error })
+}
+
+function putting(row: ScheduleRow, present: ScheduleRow | undefined): Change[] {
+  return row === present ? [] : [{ kind: "putSchedule", row, expectedRevision: present?.revision ?? null }]
+}
+
 function starting(row: RotationRow, { revision }: ScheduleRow): Change {
   return { kind: "addRotation", row, scheduleRevision: revision }
 }
@@ -157,6 +181,7 @@ async function startOne(on: Service, { secretId }: ScheduleRow): Promise<boolean
         const by = permitFor(on, view, "rotate", secret.name)
         const schedule = await genuineSchedule(on, secretId)
         if (schedule === undefined) throw new TylerError("not_rotatable")
+        if (schedule.lambdaArn !== null) return await watched(on, caller, view, secret, schedule)
         const now = on.clock.now()
         const due = schedule.nextRotation ?? now
         if (!mayBegin(schedule, due, now)) {
