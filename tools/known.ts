@@ -21,8 +21,8 @@ const OTHER_VARIABLES = [
   "AWS_SECRET_ACCESS_KEY",
 ]
 
-/** Made by whoever starts a program first; a fresh checkout has none. */
-const BUILT: readonly string[] = ["dist/", "build/lambda/rotation.mjs"]
+/** Made by a build; a fresh checkout has none. */
+const BUILT: ReadonlySet<string> = new Set(["dist/", "build/lambda/rotation.mjs"])
 
 /** What this repository has. */
 export function knownIn(root: string): Known {
@@ -41,7 +41,7 @@ export function knownIn(root: string): Known {
     routes: new Set(Object.keys(MATRIX)),
     inSources: (word) => inSources.has(word),
     exists: (path, document) =>
-      BUILT.includes(path) || ["", "src", dirname(document)].some((folder) => existsSync(join(root, folder, path))),
+      BUILT.has(path) || ["", "src", dirname(document)].some((folder) => existsSync(join(root, folder, path))),
   }
 }
 
