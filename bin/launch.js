@@ -6,17 +6,18 @@ import { isBuilt } from "./built.js"
 
 const load = createRequire(import.meta.url)
 /** Not imported: an import of `node:fs` makes all that it exports, its promises and streams among them. */
-const { existsSync, lstatSync, mkdirSync } = load("node:fs")
+const { existsSync, lstatSync, mkdirSync, writeFileSync } = load("node:fs")
 
 /**
  * Starts a program of ours under Node 24, whatever Node npm happened to use: the packaged one, unless this already is
- * recent enough. The server is started through a shell that sets the core limit to 0 (a core would hold plaintext), and
- * with SIGUSR1's debugger disabled.
+ * recent enough. The server is started through a shell that sets the core limit to 0 (a core would hold plaintext), where
+ * there is a shell, and with SIGUSR1's debugger disabled.
  */
 const LEAST = [24, 12]
 const HERE = dirname(fileURLToPath(import.meta.url))
 const INNER = join(HERE, "inner.js")
 const ENTRIES = { cli: "cli/main", server: "main/server" }
+const SHELL = "/bin/sh"
 const NO_CORES = 'ulimit -c 0; exec "$0" "$@"'
 
 export function launch(program) {
@@ -30,18 +31,33 @@ export function launch(program) {
     return undefined
   }
   const inner = [INNER, program, ...process.argv.slice(2)]
-  return program === "server"
-    ? replace("/bin/sh", ["-c", NO_CORES, node, "--disable-sigusr1", ...inner])
-    : replace(node, inner)
+  if (program === "cli") return replace(node, inner)
+  const server = ["--disable-sigusr1", ...inner]
+  return existsSync(SHELL) ? replace(SHELL, ["-c", NO_CORES, node, ...server]) : replace(node, server)
 }
 
 /** Imports the program and gives its exit code to the shell. */
 export async function run(program, argv) {
   const entry = isBuilt() ? join("dist", `${ENTRIES[program]}.js`) : join("src", `${ENTRIES[program]}.ts`)
   useCompileCache()
-  if (program === "server") process.umask(0o077)
+  if (program === "server") {
+    process.umask(0o077)
+    emptyCores()
+  }
   const { main } = await import(pathToFileURL(join(HERE, "..", entry)).href)
   process.exitCode = await main(argv)
+}
+
+/**
+ * No memory goes into a core, whoever writes it (core(5)). The limit of 0 does not reach a core that is piped to a program, and an
+ * image without a shell has only the limit that its engine gives it.
+ */
+function emptyCores() {
+  try {
+    writeFileSync("/proc/self/coredump_filter", "0")
+  } catch {
+    // No Linux, or no /proc: the limit holds alone.
+  }
 }
 
 function recent() {

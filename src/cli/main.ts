@@ -86,8 +86,10 @@ async function showHelp(command: Command, world: World): Promise<number> {
 
 async function version(world: World): Promise<number> {
   const { readFile } = await import("node:fs/promises")
-  const manifest: unknown = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"))
-  await write(world.stdout, `tyler ${(manifest as { version: string }).version}\n`)
+  const { runtimeOf, versionText } = await import("../core/build-facts.ts")
+  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8")
+  const facts = await readFile(new URL("../build.json", import.meta.url), "utf8").catch(() => undefined)
+  await write(world.stdout, `${versionText("tyler", manifest, facts, runtimeOf(process))}\n`)
   return DONE
 }
 

@@ -77,7 +77,9 @@ export function createApp(wiring: Wiring): FastifyInstance {
       done(error as Error, undefined)
     }
   })
-  app.addHook("onRequest", (request, _reply, done) => {
+  app.addHook("onRequest", (request, reply, done) => {
+    // Here for pages and the endpoint too; below again, for what was asked before the signal and is answered after it.
+    if (wiring.stopping()) reply.header("connection", "close")
     request.origin = originOf(wiring, request)
     done(thrownBy(() => checkHost(request.raw)))
   })

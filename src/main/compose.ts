@@ -69,7 +69,7 @@ export interface Running {
 const OVERDUE_MS = 3_600_000
 
 /** Longest that requests under way may hold a stop up. */
-const DRAIN_MS = 10_000
+const FINISH_MS = 10_000
 
 /** Distinct callers a limiter remembers. */
 const LIMITER_KEYS = 100_000
@@ -196,9 +196,11 @@ export async function start(
   let jobs: Jobs | undefined
   opened.defer(() => jobs?.close())
   const app = createApp(wiring)
-  opened.defer(() => {
+  opened.defer(async () => {
     stopping = true
-    return Promise.race([app.close(), pause(DRAIN_MS, undefined, { ref: false })])
+    // A start that failed has nobody to leave it.
+    if (app.server.listening) await pause(config.listen.drainMs)
+    await Promise.race([app.close(), pause(FINISH_MS, undefined, { ref: false })])
   })
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const address = app.server.address()

@@ -104,6 +104,7 @@ test("the configuration cannot be changed", () => {
 test("numbers hold at their bounds and not beyond", () => {
   const bounds: readonly [string, number, number][] = [
     ["PORT", 0, 65_535],
+    ["TYLER_DRAIN_SECONDS", 0, 300],
     ["SECRET_CACHE_TTL", 0, 86_400],
     ["MAX_SECRET_ACCESS_PER_USER", 0, 1_000_000_000],
     ["SECRETS_RATE_LIMIT_WINDOW", 1000, 86_400_000],

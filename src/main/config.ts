@@ -44,6 +44,8 @@ export interface Config {
     readonly publicUrl: string | null
     readonly trustedProxies: readonly string[]
     readonly tls: TlsFiles | null
+    /** From the signal to end until nobody new is heard. */
+    readonly drainMs: number
   }
   readonly folders: {
     readonly data: string
@@ -179,6 +181,7 @@ function listenOf(values: Values, host: string): Config["listen"] {
       certFile === undefined || keyFile === undefined
         ? null
         : { certFile, keyFile, minVersion: values.TLS_MIN_VERSION === "1.2" ? "TLSv1.2" : "TLSv1.3" },
+    drainMs: (values.TYLER_DRAIN_SECONDS ?? 0) * 1000,
   }
 }
 

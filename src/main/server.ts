@@ -11,13 +11,14 @@ import type { Running } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
 import type { Offline } from "./offline.ts"
 import { keepingCommand } from "./keeping-command.ts"
-import { VERSION } from "./version.ts"
+import { VERSION, versionLines } from "./version.ts"
 
 const SURROUNDINGS = { clock: systemClock, random: systemRandom }
 
 const HELP = `tyler-server: the server side of Tyler Setup, on the server's machine
 
   tyler-server serve                          start the server
+  tyler-server health [--live]                ask the running server whether it is ready (--live: whether it answers)
   tyler-server doctor [--json]                look for what is wrong, beside a running server; changes nothing
   tyler-server aws doctor [--json]            try what AWS is needed for: identity, clock, each permission
   tyler-server aws alarms apply --topic ARN [--dry-run]
@@ -43,6 +44,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   switch (command) {
     case "serve":
       return rest.length === 0 ? configured(serve) : usage("serve takes no arguments")
+    case "health":
+      if (rest.length > 1 || (rest[0] ?? "--live") !== "--live") return usage("health takes --live, or nothing")
+      return configured((config) => health(config, rest.length === 1))
     case "doctor":
       if (rest.length > 1 || (rest[0] ?? "--json") !== "--json") return usage("doctor takes --json or nothing")
       return configured((config) => doctor(config, rest[0] === "--json"))
@@ -72,7 +76,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return configured((config) => accept(config, reason.reason))
     }
     case "--version":
-      return say(VERSION)
+      return say(versionLines())
     case "--help":
     case "help":
       return say(HELP.trimEnd())
@@ -106,6 +110,15 @@ async function configured(run: (config: Config) => Promise<number>): Promise<num
     process.stderr.write(`tyler-server: ${error.message}\n`)
     return 1
   }
+}
+
+/** Exit code 0 or 1, and one line: what a container's health check and a unit's wait for. */
+async function health(config: Config, live: boolean): Promise<number> {
+  const { healthOf } = await import("./health.ts")
+  const { ok, line } = await healthOf(config, live ? "/api/health" : "/api/ready")
+  if (ok) return say(line)
+  process.stderr.write(`tyler-server: ${line}\n`)
+  return 1
 }
 
 async function awsDoctor(config: Config, json: boolean): Promise<number> {

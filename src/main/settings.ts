@@ -76,6 +76,11 @@ export const SETTINGS = {
   TLS_CERT_FILE: setting(path("file"), "no TLS", "Certificate chain, PEM. Read again on SIGHUP."),
   TLS_KEY_FILE: setting(path("file"), "no TLS", "Private key of the certificate, PEM, not readable by others."),
   TLS_MIN_VERSION: setting(choice("1.3", "1.2"), "`1.3`", "Oldest TLS version that is answered."),
+  TYLER_DRAIN_SECONDS: setting(
+    integer(0, 300, "seconds"),
+    "`0`",
+    "How long a server that was told to end goes on answering while `/api/ready` says 503, so that a balancer leaves it first: see docs/operate.md.",
+  ),
   LOCAL_LOGIN: setting(
     choice("everyone", "break-glass"),
     "`everyone`",

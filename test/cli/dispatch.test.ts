@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { test } from "node:test"
 import { optionsOf } from "../../src/cli/command.ts"
 import { completionScript } from "../../src/cli/completion.ts"
@@ -77,8 +77,16 @@ test("colour is for terminals, and not with NO_COLOR", async () => {
   for (const plain of [at(false, {}), at(true, { NO_COLOR: "1" }), at(true, { TERM: "dumb" })]) assert.equal(plain, "x")
 })
 
-test("the version is the package's", async () => {
-  assert.match((await said(["--version"])).out, /^tyler \d+\.\d+\.\d+\n$/)
+test("the version is the package's, alone on the first line", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string
+  }
+  const [first, ...facts] = (await said(["--version"])).out.split("\n")
+  assert.equal(first, `tyler ${version}`)
+  assert.equal(
+    facts.join("\n"),
+    `not built: run from its sources\nNode ${process.versions.node}, linux ${process.arch}\n`,
+  )
 })
 
 test("completion scripts name every command and option, and no secret", () => {

@@ -63,6 +63,10 @@ test("no core is ever written: it would hold values", () => {
   assert.match(proc("limits"), /^Max core file size +0 +0 /m)
 })
 
+test("a core that is piped to a program, which no limit holds back, has no memory in it", () => {
+  assert.equal(Number.parseInt(proc("coredump_filter"), 16), 0)
+})
+
 test("what it makes is its own: umask 077", () => {
   assert.match(proc("status"), /^Umask:\t0077$/m)
 })

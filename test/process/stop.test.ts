@@ -17,8 +17,8 @@ interface Scene {
   readonly request: string
 }
 
-async function sceneOf(t: TestContext): Promise<Scene> {
-  const server = await startProcess()
+async function sceneOf(t: TestContext, env: Readonly<Record<string, string>> = {}): Promise<Scene> {
+  const server = await startProcess({ env })
   t.after(() => server.close())
   const admin = await setUpAdmin(server)
   await createSecret(admin, "config/app", "the value")
@@ -93,6 +93,57 @@ for (const signal of ["SIGTERM", "SIGINT"] as const)
     assert.equal(await code, 0)
     await idle.ended
   })
+
+/** Long enough for all that is asked of it meanwhile, on a busy machine. */
+const DRAIN = { TYLER_DRAIN_SECONDS: "4" }
+
+async function stateOf({ url }: ServerProcess): Promise<Response> {
+  return await fetch(`${url}/api/ready`)
+}
+
+test("with TYLER_DRAIN_SECONDS a server says that it is not ready, answers all the same, and ends then", async (t) => {
+  const { server, request } = await sceneOf(t, DRAIN)
+  const kept = await lineTo(server)
+  kept.socket.write(request)
+  await kept.until("the value")
+  assert.doesNotMatch(kept.heard(), /\r\nconnection: close\r\n/i)
+  const code = server.stop("SIGTERM")
+  for (;;) {
+    const ready = await stateOf(server)
+    const { parts } = (await ready.json()) as { parts: { server: object } }
+    if (ready.status === 200) continue
+    assert.deepEqual([ready.status, parts.server], [503, { up: false, reason: "stopping" }])
+    break
+  }
+  assert.equal((await fetch(`${server.url}/api/health`)).status, 200, "it lives")
+  const late = await lineTo(server)
+  for (const line of [kept, late]) {
+    const before = line.heard().length
+    line.socket.write(request)
+    await line.ended
+    const answer = line.heard().slice(before)
+    assert.match(answer, /^HTTP\/1\.1 200 [^]*\r\nconnection: close\r\n[^]*the value/i)
+  }
+  for (const [method, path] of [
+    ["GET", "/login"],
+    ["POST", "/"],
+    ["GET", "/nowhere"],
+  ] as const) {
+    const line = await lineTo(server)
+    line.socket.write(`${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Length: 0\r\n\r\n`)
+    await line.ended
+    assert.match(line.heard(), /^HTTP\/1\.1 \d+ [^]*\r\nconnection: close\r\n/i, path)
+  }
+  assert.equal(await code, 0)
+})
+
+test("a second signal ends the draining at once", async (t) => {
+  const { server } = await sceneOf(t, { TYLER_DRAIN_SECONDS: "300" })
+  const code = server.stop("SIGTERM")
+  while ((await stateOf(server)).status === 200);
+  process.kill(server.pid, "SIGTERM")
+  assert.equal(await code, 1)
+})
 
 test("a request that does not arrive holds the stop up for ten seconds and no longer", async (t) => {
   const { server, request } = await sceneOf(t)

@@ -12,6 +12,8 @@ for (const part of ["bin", "src", "tools", "package.json"])
   cpSync(join(ROOT, part), join(checkout, part), { recursive: true })
 symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"))
 
+const noGit = spawnSync("git", ["--version"]).status === 0 ? false : "git"
+
 const AGO = join(checkout, "src/cli/ago.ts")
 const HELP = join(checkout, "src/cli/help.ts")
 
@@ -66,4 +68,41 @@ test("a checkout that cannot be built runs its sources, never an older build", (
   writeFileSync(join(checkout, "tools/build.ts"), "process.exit(1)\n")
   writeFileSync(HELP, readFileSync(HELP, "utf8").replace("Changed since", "Changed again"))
   assert.match(help(), /Changed again/)
+})
+
+/** What the build wrote down, with an environment of its own. */
+function facts(env: Readonly<Record<string, string>>): unknown {
+  cpSync(join(ROOT, "tools/build.ts"), join(checkout, "tools/build.ts"))
+  const { stderr, status } = spawnSync(process.execPath, ["tools/build.ts"], {
+    cwd: checkout,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], ...env },
+  })
+  return status === 0 ? JSON.parse(readFileSync(join(checkout, "dist/build.json"), "utf8")) : stderr
+}
+
+test("a build says of which commit it is, and when it was made", () => {
+  const epoch = { SOURCE_DATE_EPOCH: "1767225600" }
+  const builtAt = "2026-01-01T00:00:00.000Z"
+  assert.deepEqual(facts(epoch), { commit: null, changed: false, builtAt })
+  const given = "0123456789abcdef0123456789abcdef01234567"
+  assert.deepEqual(facts({ ...epoch, TYLER_COMMIT: given }), { commit: given, changed: false, builtAt })
+  for (const odd of ["main", given.slice(1), `${given}0`, given.toUpperCase()])
+    assert.match(String(facts({ TYLER_COMMIT: odd })), /TYLER_COMMIT must be 40 hex digits/)
+  assert.match(String((facts({}) as { builtAt: string }).builtAt), /^20\d\d-/)
+})
+
+test("in a repository the commit is that one's, and changed sources are said to be", { skip: noGit }, () => {
+  const git = (...args: string[]): string =>
+    spawnSync("git", ["-c", "user.name=x", "-c", "user.email=x@example.org", ...args], {
+      cwd: checkout,
+      encoding: "utf8",
+    }).stdout.trim()
+  git("init", "-q")
+  git("add", "bin", "src", "tools", "package.json")
+  git("commit", "-qm", "all")
+  const { commit, changed } = facts({}) as { commit: string; changed: boolean }
+  assert.deepEqual([commit, changed], [git("rev-parse", "HEAD"), false])
+  writeFileSync(AGO, `${readFileSync(AGO, "utf8")}\n`)
+  assert.equal((facts({}) as { changed: boolean }).changed, true)
 })
