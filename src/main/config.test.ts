@@ -41,6 +41,7 @@ test("with nothing set it is the embedded profile on loopback, and the document 
       publicUrl: null,
       trustedProxies: [],
       tls: null,
+      drainMs: 0,
     },
     folders: {
       data: "/srv/tyler/data",

@@ -11,7 +11,7 @@ import { createSecret, read } from "../kit/secrets.ts"
 import { openStage, type Stage } from "../kit/stage.ts"
 import { mariadbVictim, postgresVictim, rabbitVictim, redisUsers, redisVictim } from "../kit/victims.ts"
 
-const ROUNDS = 4
+const ROUNDS = 2
 
 describe("an application keeps logging in with whatever the service hands it, while that is rotated in a loop", () => {
   let stage: Stage<never>
