@@ -1,33 +1,12 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { globSync } from "node:fs"
-import { text } from "node:stream/consumers"
-import { fileURLToPath } from "node:url"
 import { makeTemplate, postgresAnswers } from "../test/conformance/postgres-database.ts"
+import { type Group, groupsOf, type Outcome, runGroups } from "./test-processes.ts"
 
 /** Fewer than this and something was not found rather than nothing was wrong; with no service at all there are some 1,650. */
 const PLAUSIBLE = 1500
 
-/** Every file is a process that compiles the same sources: kept, that takes a fifth less of its CPU (measured). */
-const COMPILED = fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url))
-
-/** One run of the test runner over some files, on one engine (test/kit/engine.ts). */
-interface Pass {
-  readonly engine: "sqlite" | "postgres"
-  readonly files: readonly string[]
-}
-
-/** Files at once, on two cores: they wait for commits more than they work. */
-const AT_ONCE = { sqlite: 3, postgres: 2 } as const
-
-interface Outcome {
-  readonly status: number
-  readonly tests: number
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
-  readonly missing: readonly string[]
-}
+/** Files that have a process to themselves. */
+const ALONE: ReadonlySet<string> = new Set([])
 
 const BEFORE = "ends before a database is asked"
 
@@ -122,48 +101,28 @@ if (wanted.length === 0 && tests < PLAUSIBLE) {
 process.exit(outcomes.find((one) => one.status !== 0)?.status ?? 0)
 
 /** Those that need PostgreSQL say so themselves where it is required and does not answer. */
-async function runAll(): Promise<Outcome[]> {
+async function runAll(): Promise<readonly Outcome[]> {
   await using _template = (await postgresAnswers().catch(() => false)) ? await makeTemplate() : null
-  return await Promise.all([
-    run({ engine: "sqlite", files }),
-    ...(onPostgres.length > 0 ? [runOnPostgres(onPostgres)] : []),
-  ])
+  const missed = onPostgres.length > 0 ? await withoutPostgres(onPostgres.length) : null
+  const second = missed === null ? groupsOf("postgres", onPostgres, ALONE) : []
+  const ran = await runGroups(inTurns(groupsOf("sqlite", files, ALONE), second))
+  return missed === null ? ran : [...ran, missed]
 }
 
-/** Both passes go on at the same time: the tests of either wait more than they work. */
-async function run(pass: Pass): Promise<Outcome> {
-  const flags = [
-    "--test",
-    `--test-concurrency=${AT_ONCE[pass.engine]}`,
-    "--test-reporter=spec",
-    "--test-reporter-destination=stdout",
-  ]
-  const child = spawn(process.execPath, [...flags, ...pass.files], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, TYLER_TEST_ENGINE: pass.engine, NODE_COMPILE_CACHE: COMPILED },
-  })
-  const [said, [status]] = await Promise.all([text(child.stdout), once(child, "exit") as Promise<[number | null]>])
-  process.stdout.write(`\non ${pass.engine}\n${said}`)
-  const count = (name: string): number => Number(new RegExp(`^ℹ ${name} (\\d+)`, "m").exec(said)?.[1] ?? 0)
-  const skips = [...said.matchAll(/# SKIP (.*)$|﹣ .*# (.*)$/gm)]
-  return {
-    status: status ?? 1,
-    tests: count("tests"),
-    passed: count("pass"),
-    failed: count("fail"),
-    skipped: count("skipped"),
-    missing: skips.map((match) => match[1] ?? match[2] ?? ""),
-  }
+/** Both engines to the end, so that what waits for commits and what computes go side by side. */
+function inTurns(one: readonly Group[], other: readonly Group[]): readonly Group[] {
+  const share = (at: number, of: readonly Group[]): number => (at + 0.5) / of.length
+  const placed = [one, other].flatMap((groups) => groups.map((group, at) => ({ group, place: share(at, groups) })))
+  return placed.toSorted((a, b) => a.place - b.place).map(({ group }) => group)
 }
 
 /** A file that cannot run for want of a server counts as one test skipped; TYLER_TEST_REQUIRE makes that a failure. */
-async function runOnPostgres(these: readonly string[]): Promise<Outcome> {
+async function withoutPostgres(count: number): Promise<Outcome | null> {
   const none = { tests: 0, passed: 0, missing: ["postgres"] }
   try {
-    if (!(await postgresAnswers())) return { ...none, status: 0, failed: 0, skipped: these.length }
+    return (await postgresAnswers()) ? null : { ...none, status: 0, failed: 0, skipped: count }
   } catch {
     process.stderr.write("PostgreSQL is required and does not answer\n")
-    return { ...none, status: 1, failed: these.length, skipped: 0 }
+    return { ...none, status: 1, failed: count, skipped: 0 }
   }
-  return run({ engine: "postgres", files: these })
 }

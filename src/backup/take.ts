@@ -10,7 +10,7 @@ import type { Snapshot, Span } from "../state/snapshot.ts"
 import { type Cell, LOG, type Table, TABLES, tableOf } from "../state/tables.ts"
 import { type Seal, sealed } from "./age.ts"
 import { FORMAT, manifestText, type Part, wrappedKey } from "./manifest.ts"
-import { entriesPart, MANIFEST, PART_ENTRIES, statePart } from "./parts.ts"
+import { entriesPart, MANIFEST, statePart } from "./parts.ts"
 import type { Piece } from "./piece.ts"
 
 /** What a backup is made of and by. */
@@ -25,6 +25,8 @@ export interface Taking {
   readonly random: Random
   /** Parts of an earlier backup, or of this one before it was stopped. */
   readonly have: readonly Part[]
+  /** Entries of one part, 1 or more. */
+  readonly partEntries: number
 }
 
 /** Fast: the log shrinks to a quarter by it, and by two hundredths more at three times the price (measured). */
@@ -32,7 +34,7 @@ const LEVEL = 1
 
 /** Everything, sealed, part by part; the manifest last. Memory does not depend on how much there is. */
 export async function* takeBackup(on: Taking): AsyncGenerator<Piece> {
-  const { snapshot } = on
+  const { snapshot, partEntries } = on
   const { size, root, rootKeyCheck, keys } = await headOf(snapshot)
   const id = Buffer.from(on.random.bytes(8)).toString("hex")
   const parts: Part[] = []
@@ -41,8 +43,8 @@ export async function* takeBackup(on: Taking): AsyncGenerator<Piece> {
   const state = statePart(size, id)
   yield begin(state, 0)
   parts.push(yield* written(state, on.seal, stateLines(snapshot)))
-  for (let from = 0; from < size; from += PART_ENTRIES) {
-    const span = { from, to: Math.min(from + PART_ENTRIES, size) }
+  for (let from = 0; from < size; from += partEntries) {
+    const span = { from, to: Math.min(from + partEntries, size) }
     const name = entriesPart(span.from, span.to, await snapshot.taken(span))
     const there = on.have.find((part) => part.name === name)
     if (there !== undefined) {

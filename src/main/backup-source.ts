@@ -16,7 +16,7 @@ export function backupSource(
     async *take(have) {
       const { backupOf } = await import("./backup.ts")
       try {
-        yield* backupOf(config, surroundings, have, keys.current())
+        yield* backupOf(config, surroundings, { have }, keys.current())
       } catch (error) {
         // A passphrase file that has gone: which one is for the log.
         throw error instanceof StartFault ? new TylerError("backup_off", {}, error.message) : error

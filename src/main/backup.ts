@@ -1,6 +1,7 @@
 import { FolderFault, partsIn, storeBackup } from "../backup/folder.ts"
 import type { Part } from "../backup/manifest.ts"
 import type { Piece } from "../backup/piece.ts"
+import { PART_ENTRIES } from "../backup/parts.ts"
 import { keysIn, takeBackup } from "../backup/take.ts"
 import { logKeyFromSeed } from "../audit/note.ts"
 import type { Surroundings } from "./unlock.ts"
@@ -16,11 +17,17 @@ import { openSnapshot } from "./snapshot.ts"
 import { wrongRootKey } from "./unlock.ts"
 import { VERSION } from "./version.ts"
 
+interface Parts {
+  /** Those that need not be made again. */
+  readonly have: readonly Part[]
+  readonly partEntries?: number
+}
+
 /** The backup of this moment. @param keyring undefined: opened with the root key @throws StartFault, TylerError */
 export async function* backupOf(
   config: Config,
   { clock, random }: Surroundings,
-  have: readonly Part[],
+  { have, partEntries = PART_ENTRIES }: Parts,
   keyring?: Keyring,
 ): AsyncGenerator<Piece> {
   const seal = sealOf(config)
@@ -31,7 +38,8 @@ export async function* backupOf(
     if (keyring === undefined && root === undefined) throw wrongRootKey("that is to be backed up", config)
     const ring = keyring ?? (await openKeyring(keys, (root as NonNullable<typeof root>).wrapper))
     const logKey = logKeyFromSeed(LOG_ORIGIN, ring.logSeed)
-    yield* takeBackup({ snapshot, seal, keyring: ring, logKey, program: VERSION, now: clock.now(), random, have })
+    const now = clock.now()
+    yield* takeBackup({ snapshot, seal, keyring: ring, logKey, program: VERSION, now, random, have, partEntries })
   } finally {
     await snapshot.close()
   }
@@ -43,11 +51,12 @@ export async function backupInto(
   folder: string,
   surroundings: Surroundings,
   say: (line: string) => number,
+  partEntries = PART_ENTRIES,
 ): Promise<number> {
   try {
     const have = await partsIn(folder)
     const show = progressOn(process.stderr, surroundings.clock)
-    const bytes = await storeBackup(folder, backupOf(config, surroundings, have), show.step)
+    const bytes = await storeBackup(folder, backupOf(config, surroundings, { have, partEntries }), show.step)
     show.end()
     say(`Backup in ${folder}: ${bytes} bytes written`)
     return say(NEEDS_ROOT)

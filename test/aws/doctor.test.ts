@@ -6,6 +6,7 @@ import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms"
 import { type FakeKms, fakeKms } from "../kit/fake-kms.ts"
 import { type FakeSts, fakeSts } from "../kit/fake-sts.ts"
 import { moto, MOTO_ACCOUNT, MOTO_REGION, noMoto, takeTestCredentials } from "../kit/moto.ts"
+import { COMPILED } from "../kit/compiled.ts"
 
 takeTestCredentials()
 
@@ -58,7 +59,7 @@ function doctor(args: readonly string[], env: Readonly<Record<string, string>> =
     AWS_EC2_METADATA_DISABLED: "true",
   }
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY, "aws", "doctor", ...args], {
-    env: { PATH, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...usual, ...env },
+    env: { PATH, ...COMPILED, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...usual, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   })
   let [out, err] = ["", ""]

@@ -14,7 +14,8 @@ import { startServer, temporaryFolder } from "../kit/server.ts"
 import { giveRootKey, type Site, siteOf, skipped } from "./site.ts"
 
 /** More than one part, so that there is something to go on from. */
-const ENTRIES = 300_000
+const ENTRIES = 40_000
+const PART = 16_384
 const folder = temporaryFolder()
 const keyFile = join(folder, "backup.key")
 const backup = join(folder, "backup")
@@ -48,8 +49,8 @@ async function oldSite(t: Parameters<typeof siteOf>[0]): Promise<Site> {
 test("a backup that is killed goes on where it was, and never looks whole before it is", async (t) => {
   const old = await oldSite(t)
   const names = (): string[] => (existsSync(backup) ? readdirSync(backup) : [])
-  const first = old.begin("backup", backup)
-  await until(() => names().some((name) => /^entries-262144-.*\.part$/.test(name)))
+  const first = old.beginBackup(backup, PART)
+  await until(() => names().some((name) => /^entries-16384-.*\.part$/.test(name)))
   first.child.kill("SIGKILL")
   assert.equal((await first.said).code, "SIGKILL")
   assert.equal(names().includes("manifest.json.age"), false)
@@ -59,13 +60,13 @@ test("a backup that is killed goes on where it was, and never looks whole before
   const done = names().filter((name) => /^entries-0-.*\.age$/.test(name))
   assert.equal(done.length, 1)
   const before = statSync(join(backup, done[0] as string), { bigint: true })
-  const second = await old.run("backup", backup)
+  const second = await old.beginBackup(backup, PART).said
   assert.equal(second.code, 0, second.err)
   const stands = statSync(join(backup, done[0] as string), { bigint: true })
   assert.deepEqual([stands.ino, stands.mtimeNs], [before.ino, before.mtimeNs], "it was not made again")
   assert.match(
     names().toSorted().join(" "),
-    /^entries-0-262144-0-0\S+ entries-262144-(\d+)-0-0\S+ manifest\.json\.age state-\1-[0-9a-f]{16}\.ndjson\.gz\.age$/,
+    /^entries-0-16384-0-0\S+ entries-16384-32768-0-0\S+ entries-32768-(\d+)-0-0\S+ manifest\.json\.age state-\1-[0-9a-f]{16}\.ndjson\.gz\.age$/,
   )
   const looked = await old.run("restore", backup, "--identity", keyFile, "--check")
   assert.equal(looked.code, 0, looked.err)
@@ -77,7 +78,7 @@ test("a restore that is killed leaves no database, and no server starts an empty
   giveRootKey(old, fresh)
   const first = fresh.begin("restore", backup, "--identity", keyFile)
   const draft = join(fresh.data, "tyler.db.restoring")
-  await until(() => existsSync(draft) && statSync(draft).size > 20_000_000)
+  await until(() => existsSync(draft) && statSync(draft).size > 2_000_000)
   first.child.kill("SIGKILL")
   assert.equal((await first.said).code, "SIGKILL")
   assert.equal(existsSync(join(fresh.data, "tyler.db")), false)
@@ -102,6 +103,7 @@ test("the same on PostgreSQL", { skip: skipped("postgres") }, async (t) => {
     return found.length > 0
   }
   await until(restoring)
+  first.child.kill("SIGSTOP")
   await assert.rejects(fresh.start(), /recover-admin or restore is at work/)
   first.child.kill("SIGKILL")
   assert.equal((await first.said).code, "SIGKILL")

@@ -99,7 +99,7 @@ test("one at a time; whoever hangs up frees it, and what came looks like no back
   const site = await siteOf(t, "sqlite", { TYLER_BACKUP_RECIPIENTS: key.recipient })
   await (await site.start(clock)).close()
   // More than the sockets between hold.
-  await offlineService(site.folder, {}, (on) => growLog(on, 100_000), clock)
+  await offlineService(site.folder, {}, (on) => growLog(on, 60_000), clock)
   const server = await site.start(clock)
   const ada = await setUpAdmin(server)
   const app = await enrolApp(ada, clock.now())

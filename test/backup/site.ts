@@ -13,6 +13,7 @@ import { parseConfig } from "../../src/main/config.ts"
 import { restore, type RestoreAsk } from "../../src/main/restore.ts"
 import { newDatabase, postgresAnswers } from "../conformance/postgres-database.ts"
 import { serverEnvironment, startServer, temporaryFolder, type TestServer } from "../kit/server.ts"
+import { COMPILED } from "../kit/compiled.ts"
 
 export const ENGINES = ["sqlite", "postgres"] as const
 export type EngineName = (typeof ENGINES)[number]
@@ -39,10 +40,18 @@ export interface Site {
   run(...args: readonly string[]): Promise<Said>
   /** The same as `run("restore", ...)`, in this process. */
   restore(ask: RestoreAsk): Promise<Said>
-  begin(...args: readonly string[]): { readonly child: ChildProcess; readonly said: Promise<Said> }
+  begin(...args: readonly string[]): Begun
+  /** The same as `begin("backup", folder)`, in parts of so many entries. */
+  beginBackup(folder: string, partEntries: number): Begun
 }
 
-const ENTRY = fileURLToPath(new URL("../kit/serve.ts", import.meta.url))
+export interface Begun {
+  readonly child: ChildProcess
+  readonly said: Promise<Said>
+}
+
+const SERVER = fileURLToPath(new URL("../kit/serve.ts", import.meta.url))
+const IN_SMALL_PARTS = fileURLToPath(new URL("in-small-parts.ts", import.meta.url))
 
 export async function siteOf(
   t: TestContext,
@@ -59,13 +68,14 @@ export async function siteOf(
   })
   const urls = database === undefined ? {} : { DATABASE_URL: database.servingUrl, DATABASE_MIGRATION_URL: database.url }
   const env = serverEnvironment(folder, { ...urls, ...more })
-  const begin = (...args: readonly string[]) => {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ENTRY, ...args], {
-      env: { PATH: process.env["PATH"], ...env },
+  const beginProgram = (...args: readonly string[]): Begun => {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], {
+      env: { PATH: process.env["PATH"], ...COMPILED, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     })
     return { child, said: saidBy(child) }
   }
+  const begin = (...args: readonly string[]): Begun => beginProgram(SERVER, ...args)
   return {
     folder,
     env,
@@ -78,6 +88,7 @@ export async function siteOf(
     },
     run: (...args) => begin(...args).said,
     begin,
+    beginBackup: (to, partEntries) => beginProgram(IN_SMALL_PARTS, to, String(partEntries)),
     restore: (ask) => restored(env, ask),
   }
 }

@@ -9,8 +9,9 @@ import { type ServerProcess, startProcess } from "../kit/process.ts"
 import { temporaryFolder } from "../kit/server.ts"
 import { commandLine, type Home, newHome } from "./kit.ts"
 import { PASSWORD, REASON, tokenIn } from "./server.ts"
+import { COMPILED } from "../kit/compiled.ts"
 
-const COUNT = 1500
+const COUNT = 1250
 
 let folder: string
 let server: ServerProcess
@@ -46,7 +47,7 @@ async function begun(args = ARGS) {
   const [command = "", ...words] = commandLine(args)
   const child = spawn(command, words, {
     cwd: here.path,
-    env: { PATH: process.env["PATH"], HOME: here.path, TYLER_URL: server.publicUrl, TYLER_REASON: REASON },
+    env: { PATH: process.env["PATH"], ...COMPILED, HOME: here.path, TYLER_URL: server.publicUrl, TYLER_REASON: REASON },
     stdio: ["ignore", "pipe", "pipe"],
   })
   const said = { out: "", err: "" }

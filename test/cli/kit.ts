@@ -3,16 +3,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { COMPILED } from "../kit/compiled.ts"
 
 /** Drives the command as people do: as a process of its own, in a home folder of its own. */
 
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).href
 const LAUNCHER = fileURLToPath(new URL("../../bin/tyler.js", import.meta.url))
 const INLINE = `import { main } from ${JSON.stringify(MAIN)}; process.exitCode = await main(process.argv.slice(1))`
-
-/** The compiled form of the sources, so that every start after the first is short; as the launcher keeps it. */
-const CACHE = mkdtempSync(join(tmpdir(), "tyler-cli-cache-"))
-process.on("exit", () => rmSync(CACHE, { recursive: true, force: true }))
 
 export interface Ended {
   readonly code: number | null
@@ -40,7 +37,7 @@ export function newHome(env: Record<string, string> = {}): Home {
       ended(commandLine(args), {
         input: options.input ?? "",
         cwd: options.cwd ?? path,
-        env: { PATH: process.env["PATH"] ?? "", HOME: path, NODE_COMPILE_CACHE: CACHE, ...env, ...options.env },
+        env: { PATH: process.env["PATH"] ?? "", HOME: path, ...COMPILED, ...env, ...options.env },
       }),
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   }

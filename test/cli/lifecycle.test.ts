@@ -4,6 +4,7 @@ import { after, before, test } from "node:test"
 import { fileURLToPath } from "node:url"
 import { newHome } from "./kit.ts"
 import { PASSWORD, REASON, type Team, team } from "./server.ts"
+import { COMPILED } from "../kit/compiled.ts"
 
 let all: Team
 before(async () => {
@@ -116,7 +117,10 @@ test("keys rotate-root takes the key that tyler-server new-root-key has made, be
   assert.match(early.err, /^tyler: root_key_not_prepared: .*tyler-server new-root-key/)
   const serve = fileURLToPath(new URL("../kit/serve.ts", import.meta.url))
   const newRootKey = () =>
-    spawnSync(process.execPath, [serve, "new-root-key"], { env: { TYLER_DATA_DIR: all.dataFolder }, encoding: "utf8" })
+    spawnSync(process.execPath, [serve, "new-root-key"], {
+      env: { ...COMPILED, TYLER_DATA_DIR: all.dataFolder },
+      encoding: "utf8",
+    })
   const made = newRootKey()
   assert.equal(made.status, 0, made.stderr)
   assert.match(made.stdout, /^New root key: .*root\.key\.next\nCopy it beside .*tyler keys rotate-root\n$/)

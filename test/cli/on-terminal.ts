@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process"
 import { commandLine } from "./kit.ts"
+import { COMPILED } from "../kit/compiled.ts"
 
 /** util-linux's `script` gives a command a terminal of its own. */
 export const SKIP = spawnSync("script", ["--version"]).status === 0 ? false : "script"
@@ -26,7 +27,7 @@ export function onTerminal(
   const words = commandLine(args).map((word) => `'${word.replaceAll("'", "'\\''")}'`)
   return new Promise((resolve, reject) => {
     const child = spawn("script", ["-qefc", words.join(" "), "/dev/null"], {
-      env: { PATH: process.env["PATH"], TERM: "dumb", ...env },
+      env: { PATH: process.env["PATH"], ...COMPILED, TERM: "dumb", ...env },
       stdio: ["pipe", "pipe", "inherit"],
       cwd,
     })

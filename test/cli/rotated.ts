@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from "node:net"
 import { Client as Postgres } from "pg"
 import type { Cluster } from "../kit/postgres-cluster.ts"
 import { commandLine } from "./kit.ts"
+import { COMPILED } from "../kit/compiled.ts"
 
 export interface Login {
   readonly username: string
@@ -63,7 +64,10 @@ export interface Running {
 /** Runs `tyler ARGS` and lets the test do something meanwhile. */
 export function runs(args: readonly string[], env: Readonly<Record<string, string>>): Running {
   const [command = "", ...rest] = commandLine(args)
-  const child = spawn(command, rest, { env: { PATH: process.env["PATH"], ...env }, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(command, rest, {
+    env: { PATH: process.env["PATH"], ...COMPILED, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  })
   let out = ""
   let err = ""
   child.stdout.on("data", (piece: Buffer) => (out += piece.toString()))

@@ -22,10 +22,14 @@ export interface MotoProcess {
   stop(): Promise<void>
 }
 
-/** An emulator of AWS on a free port. */
-export async function startMoto(): Promise<MotoProcess> {
+/** An emulator of AWS on a free port. @param endsWithUs nobody stops it: this process does not wait for it, and ends it */
+export async function startMoto({ endsWithUs = false } = {}): Promise<MotoProcess> {
   const port = await freePort()
   const child = spawn("moto_server", ["-p", String(port), "-H", "127.0.0.1"], { stdio: "ignore" })
+  if (endsWithUs) {
+    child.unref()
+    process.once("exit", () => child.kill("SIGKILL"))
+  }
   const origin = `http://127.0.0.1:${port}`
   for (let tries = 0; tries < 300; tries++) {
     if (child.exitCode !== null) throw new Error(`moto_server ended with ${child.exitCode}`)

@@ -1,4 +1,3 @@
-import { after } from "node:test"
 import { MOTO_CREDENTIALS, motoIsThere, type MotoProcess, startMoto } from "./moto-process.ts"
 
 export { MOTO_ACCOUNT, MOTO_REGION } from "./moto-process.ts"
@@ -16,12 +15,9 @@ export function takeTestCredentials(): void {
 }
 
 let started: Promise<MotoProcess> | undefined
-after(async () => {
-  await (await started?.catch(() => undefined))?.stop()
-})
 
-/** One emulator for a test file, on a free port, ended with it. @returns its origin */
+/** One emulator for all test files of a process, on a free port, ended with it. @returns its origin */
 export async function moto(): Promise<string> {
-  started ??= startMoto()
+  started ??= startMoto({ endsWithUs: true })
   return (await started).origin
 }

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { type Client, clientOf } from "./client.ts"
 import { type ServerOptions, serverEnvironment, temporaryFolder } from "./server.ts"
+import { COMPILED } from "./compiled.ts"
 
 const ENTRY = fileURLToPath(new URL("./serve.ts", import.meta.url))
 const START_MS = 20_000
@@ -34,7 +35,7 @@ interface ProcessOptions extends Pick<ServerOptions, "env" | "folder"> {
 export async function startProcess(options: ProcessOptions = {}): Promise<ServerProcess> {
   const folder = options.folder ?? temporaryFolder()
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", options.entry ?? ENTRY, "serve"], {
-    env: { PATH: process.env["PATH"], ...serverEnvironment(folder, options.env) },
+    env: { PATH: process.env["PATH"], ...COMPILED, ...serverEnvironment(folder, options.env) },
     stdio: ["ignore", "pipe", "pipe"],
   })
   const said = listen(child)

@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { text } from "node:stream/consumers"
 import { BUNDLE, buildLambda } from "../../tools/build-lambda.ts"
 import type { AwsProxy, Judge } from "./aws-proxy.ts"
+import { COMPILED } from "./compiled.ts"
 
 let built: Promise<number> | undefined
 
@@ -34,7 +35,7 @@ export async function rotationFunction(env: Readonly<Record<string, string>>): P
   const start = (event: object): Running => {
     const args = ["--input-type=module", "-e", RUNTIME, BUNDLE, JSON.stringify(event)]
     const child = spawn(process.execPath, args, {
-      env: { PATH: process.env["PATH"] ?? "", ...env },
+      env: { PATH: process.env["PATH"] ?? "", ...COMPILED, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     })
     return { ended: outcomeOf(child), kill: () => killed(child) }
