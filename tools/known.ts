@@ -8,7 +8,7 @@ import { STATUS } from "../src/http/problem.ts"
 import { SETTING_NAMES } from "../src/main/settings.ts"
 import type { Known } from "./names.ts"
 
-/** Variables that no setting of the server is: the client's, the tests', and those of the system that a page names. */
+/** Variables that no setting of the server is: the client's, the tests', the build's, and those of the system that a page names. */
 const OTHER_VARIABLES = [
   "TYLER_URL",
   "TYLER_TOKEN",
@@ -17,6 +17,10 @@ const OTHER_VARIABLES = [
   "NODE_TLS_REJECT_UNAUTHORIZED",
   "LD_PRELOAD",
   "XDG_CONFIG_HOME",
+  "TYLER_COMMIT",
+  "SOURCE_DATE_EPOCH",
+  "NODE_IMAGE",
+  "BASE_IMAGE",
   "AWS_ACCESS_KEY_ID",
   "AWS_SECRET_ACCESS_KEY",
 ]
