@@ -96,9 +96,10 @@ function replace(file, args) {
 
 /** Compiled code is kept in a folder of this user's alone: whoever can write there decides what runs. */
 function useCompileCache() {
-  const base = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache")
-  const folder = join(base, "tyler-setup")
   try {
+    // A user without a name has no home folder either: asking for it throws (a container under a uid of its own).
+    const base = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache")
+    const folder = join(base, "tyler-setup")
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const stat = lstatSync(folder)
     if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0)

@@ -23,10 +23,19 @@ export async function main(argv: string[]): Promise<number> {
       return process.stderr
     },
     cwd: process.cwd(),
-    home: homedir(),
+    home: homeFolder(),
     uid: process.getuid?.() ?? null,
     now: () => Date.now(),
   })
+}
+
+/** Null for a user whom this system does not know, while HOME is unset: a container under a uid of its own. */
+function homeFolder(): string | null {
+  try {
+    return homedir()
+  } catch {
+    return null
+  }
 }
 
 /** The same in a given world. */

@@ -20,10 +20,11 @@ const MOST_BYTES = 65_536
 
 /** The nearest `.tyler.json`: in the working folder or above it, up to the home folder, or the root outside of it. */
 export function findRunFile(world: World): string {
+  const home = world.home === null ? null : resolve(world.home)
   for (let folder = resolve(world.cwd); ; folder = dirname(folder)) {
     const path = join(folder, FILE)
     if (isThere(path)) return path
-    if (folder === resolve(world.home) || folder === dirname(folder))
+    if (folder === home || folder === dirname(folder))
       throw new UsageError(`there is no ${FILE} here or above; it names the secrets`, "run")
   }
 }

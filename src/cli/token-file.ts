@@ -22,10 +22,12 @@ export class TokenFileError extends Error {}
 
 type Tokens = Record<string, { readonly token: string; readonly expiresAt: string | null }>
 
-/** `tyler/token.json` under XDG_CONFIG_HOME, or under `~/.config` when that is unset or not absolute (XDG 0.8). */
+/** `tyler/token.json` under XDG_CONFIG_HOME, or under `~/.config` when that is unset or not absolute (XDG 0.8). @throws TokenFileError */
 export function tokenPath(world: World): string {
   const given = world.env["XDG_CONFIG_HOME"] ?? ""
-  return join(isAbsolute(given) ? given : join(world.home, ".config"), "tyler", "token.json")
+  if (isAbsolute(given)) return join(given, "tyler", "token.json")
+  if (world.home === null) throw new TokenFileError("this user has no home folder; set HOME or TYLER_TOKEN")
+  return join(world.home, ".config", "tyler", "token.json")
 }
 
 /** The token kept for exactly this address, or undefined. A token never goes to another address than its own. */

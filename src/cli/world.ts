@@ -17,7 +17,8 @@ export interface World {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   readonly cwd: string
-  readonly home: string
+  /** Null where nobody knows: only what is kept there needs one. */
+  readonly home: string | null
   /** Numeric owner of this process; null where the system has none. */
   readonly uid: number | null
   /** Milliseconds since 1970 UTC. */

@@ -241,6 +241,7 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
     "postgresql://127.0.0.1/t",
     "postgres://[::1]/t",
     "postgres:///t?host=/run/postgresql",
+    "postgres:///t?host=/run/postgresql&user=u&password=p",
     "postgres://u:p@db.example/t?sslmode=verify-full&sslrootcert=/ca.pem",
     "postgres://u@db.example/t?sslmode=verify-full&aws-iam=eu-central-1",
   ]
@@ -257,6 +258,8 @@ test("PostgreSQL elsewhere needs verified TLS", () => {
     "postgres://u:hunter2@localhost/t?host=db.example",
     "postgres://u:hunter2@localhost/t?host=/run",
     "postgres:///hunter2?host=db.example",
+    "postgres://localhost/t?user=u&password=hunter2",
+    "postgres://u@db.example/t?sslmode=verify-full&password=hunter2",
     "postgres://u:hunter2@db.example/t?sslmode=verify-full&uselibpqcompat=true",
     "postgres://u:hunter2@localhost,db.example/t",
     "postgres://u@hunter2.example/t?aws-iam=eu-central-1",

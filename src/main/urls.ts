@@ -29,11 +29,11 @@ export const publicOrigin: Kind<string> = {
 }
 
 /** What a connection URL may say; anything else could quietly undo the checks made here. */
-const DATABASE_PARAMETERS = ["application_name", "aws-iam", "host", "sslmode", "sslrootcert"]
+const DATABASE_PARAMETERS = ["application_name", "aws-iam", "host", "password", "sslmode", "sslrootcert", "user"]
 
 /**
  * A PostgreSQL URL. On another machine it must carry `sslmode=verify-full`; a loopback address or a socket folder
- * (`?host=/run/postgresql`) needs no TLS.
+ * (`?host=/run/postgresql&user=tyler`) needs no TLS.
  */
 export const databaseUrl: Kind<string> = {
   accepts: "`postgres://` URL; `?sslmode=verify-full` unless on this machine",
@@ -68,6 +68,9 @@ function judgeDatabaseHost(text: string, url: URL): Parsed<string> {
     if (url.hostname === "" && socket.startsWith("/")) return { value: text }
     return { fault: "may carry host= only as a socket folder, with no other host: postgres:///DATABASE?host=/FOLDER" }
   }
+  // A URL without a host has no place for them, any other has one, and two would make it unclear who signs in.
+  if (url.searchParams.has("user") || url.searchParams.has("password"))
+    return { fault: "may carry user= and password= only beside a socket folder in host=" }
   const host = bareHost(url)
   if (!isHost(host)) return { fault: "must name one host" }
   if (isLoopbackName(host) || url.searchParams.get("sslmode") === "verify-full") return { value: text }

@@ -1,12 +1,24 @@
 import assert from "node:assert/strict"
 import { createHmac } from "node:crypto"
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { systemRandom } from "../../core/random.ts"
 import { StartFault } from "../../core/start-fault.ts"
 import { createRootKey, loadRootKey, localKeyWrapper, rootKeyCheck } from "./root-key.ts"
+
+const notRoot = process.getuid?.() === 0 ? false : "root"
 
 function folder(t: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), "tyler-root-key-"))
@@ -84,6 +96,29 @@ test("a key of another owner stops the start", (t) => {
   })
   process.getuid = () => 12_345
   stops(() => loadRootKey(path), /belongs to another user/)
+})
+
+test("a credential of systemd is taken: root's, and read by root's group as it seems", { skip: notRoot }, (t) => {
+  const path = join(folder(t), "root.key")
+  createRootKey(path, systemRandom)
+  const { getuid } = process
+  t.after(() => {
+    process.getuid = getuid as () => number
+  })
+  process.getuid = () => 12_345
+  chmodSync(path, 0o440)
+  assert.equal(loadRootKey(path).byteLength, 32)
+  for (const [mode, uid, gid] of [
+    [0o444, 0, 0],
+    [0o460, 0, 0],
+    [0o640, 0, 0],
+    [0o440, 1, 0],
+    [0o440, 0, 1],
+  ] as const) {
+    chownSync(path, uid, gid)
+    chmodSync(path, mode)
+    stops(() => loadRootKey(path), /belongs to another user/)
+  }
 })
 
 test("the check value is HMAC-SHA-256 of its label, differs between keys and is not the key", () => {

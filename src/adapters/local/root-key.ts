@@ -8,6 +8,7 @@ import {
   linkSync,
   openSync,
   readSync,
+  type Stats,
   unlinkSync,
   writeSync,
 } from "node:fs"
@@ -83,10 +84,12 @@ export function loadRootKey(path: string): Buffer {
   try {
     const stat = fstatSync(file)
     if (!stat.isFile()) throw new StartFault(`The root key ${path} is not a file`)
-    if (process.getuid !== undefined && stat.uid !== process.getuid())
-      throw new StartFault(`The root key ${path} belongs to another user`)
-    if ((stat.mode & 0o077) !== 0)
-      throw new StartFault(`The root key ${path} can be read by others; run: chmod 400 ${path}`)
+    if (!isCredential(stat)) {
+      if (process.getuid !== undefined && stat.uid !== process.getuid())
+        throw new StartFault(`The root key ${path} belongs to another user`)
+      if ((stat.mode & 0o077) !== 0)
+        throw new StartFault(`The root key ${path} can be read by others; run: chmod 400 ${path}`)
+    }
     if (stat.size !== ROOT_KEY_BYTES) throw new StartFault(`The root key ${path} is not ${ROOT_KEY_BYTES} bytes long`)
     const key = Buffer.alloc(ROOT_KEY_BYTES)
     if (readSync(file, key) !== ROOT_KEY_BYTES) throw new StartFault(`The root key ${path} could not be read whole`)
@@ -94,6 +97,14 @@ export function loadRootKey(path: string): Buffer {
   } finally {
     closeSync(file)
   }
+}
+
+/**
+ * As systemd's LoadCredential= gives a file to a service's user: root's, read-only, and one ACL entry, which shows as rights of
+ * root's group (https://github.com/systemd/systemd/issues/29435). Nobody but root could make another file look like that.
+ */
+export function isCredential({ uid, gid, mode }: Stats): boolean {
+  return process.getuid?.() !== 0 && uid === 0 && gid === 0 && (mode & 0o777) === 0o440
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -54,7 +54,8 @@ export interface Migrating {
 
 /** Who is to be granted what serving needs; nobody where one role does both. */
 export function servingRoleOf(url: string, migrationUrl: string): Pick<Migrating, "servingRole"> {
-  return migrationUrl === url ? {} : { servingRole: decodeURIComponent(new URL(url).username) }
+  const { username, searchParams } = new URL(url)
+  return migrationUrl === url ? {} : { servingRole: searchParams.get("user") ?? decodeURIComponent(username) }
 }
 
 /**

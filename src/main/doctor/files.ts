@@ -1,5 +1,6 @@
 import { lstatSync, statSync } from "node:fs"
 import { folderProblem } from "../../adapters/local/owned-folder.ts"
+import { isCredential } from "../../adapters/local/root-key.ts"
 import type { Config } from "../config.ts"
 import { type Finding, fault, ok, warn } from "./finding.ts"
 
@@ -48,6 +49,7 @@ function fileFaults(what: string, path: string): readonly string[] {
   const stat = (what === "root key" ? lstatSync : statSync)(path, { throwIfNoEntry: false })
   if (stat === undefined) return [`the ${what} ${path} is missing`]
   if (!stat.isFile()) return [`the ${what} ${path} is not a file`]
+  if (what === "root key" && isCredential(stat)) return []
   const bits = what === "root key" ? OTHERS : TOO_OPEN
   return (stat.mode & bits) === 0 ? [] : [`the ${what} ${path} can be read by others; run: chmod 400 ${path}`]
 }
