@@ -11,7 +11,7 @@ import { commandLine, type Home, newHome } from "./kit.ts"
 import { PASSWORD, REASON, tokenIn } from "./server.ts"
 import { COMPILED } from "../kit/compiled.ts"
 
-const COUNT = 1250
+const COUNT = 1100
 
 let folder: string
 let server: ServerProcess
