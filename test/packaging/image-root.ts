@@ -14,7 +14,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Instruction, instructionsOf, only, pairsOf, type Stage, stagesOf } from "./dockerfile.ts"
 
-const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url))
+export const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url))
 export const DOCKERFILE = readFileSync(join(CHECKOUT, "Dockerfile"), "utf8")
 
 /** What the Dockerfile makes, as a folder that one can chroot into. */
@@ -29,7 +29,7 @@ export interface Image {
 }
 
 /** Whether packages are fetched anew, which takes 25 s of CPU; else they are those that the checkout has by the same lock. */
-export const FETCHED = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("registry")
+const FETCHED = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("registry")
 const INSTALL = "npm ci --omit=dev --ignore-scripts"
 
 /**
@@ -66,7 +66,7 @@ function doSteps({ steps }: Stage, root: string, roots: Roots, args: Readonly<Re
     if (word === "WORKDIR") {
       workdir = rest
       mkdirSync(join(root, workdir), { recursive: true })
-    } else if (word === "ARG") Object.assign(env, given(pairsOf(rest), args))
+    } else if (word === "ARG") Object.assign(env, given(pairsOf(rest.includes("=") ? rest : `${rest}=`), args))
     else if (word === "COPY") copy(rest, root, workdir, roots)
     else if (word === "RUN" && rest === INSTALL && !FETCHED) linkPackages(join(root, workdir))
     else if (word === "RUN") shell(rest, join(root, workdir), env)
@@ -121,7 +121,7 @@ interface Lock {
 }
 
 /** What is installed here without what the lock says is for development. */
-function linkPackages(into: string): void {
+export function linkPackages(into: string): void {
   const { packages } = JSON.parse(readFileSync(join(CHECKOUT, "package-lock.json"), "utf8")) as Lock
   const done = spawnSync("cp", ["-al", join(CHECKOUT, "node_modules"), into], { encoding: "utf8" })
   if (done.status !== 0) throw new Error(done.stderr)
