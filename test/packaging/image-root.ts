@@ -6,8 +6,11 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs"
 import { dirname, join } from "node:path"
@@ -120,14 +123,24 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>
 }
 
-/** What is installed here without what the lock says is for development. */
+/** What is installed here without what the lock says is for development: links where that can be, and the programs' own. */
 export function linkPackages(into: string): void {
   const { packages } = JSON.parse(readFileSync(join(CHECKOUT, "package-lock.json"), "utf8")) as Lock
-  const done = spawnSync("cp", ["-al", join(CHECKOUT, "node_modules"), into], { encoding: "utf8" })
+  const here = Object.entries(packages).filter(([path]) => path !== "" && existsSync(join(CHECKOUT, path)))
+  const top = here.filter(([path, { dev }]) => dev !== true && path.lastIndexOf("node_modules/") === 0)
+  const link = (flags: string) =>
+    spawnSync("cp", [flags, "--parents", "-t", into, ...top.map(([path]) => path)], { cwd: CHECKOUT, encoding: "utf8" })
+  const linked = link("-al")
+  // Another file system.
+  const done = linked.status === 0 ? linked : link("-a")
   if (done.status !== 0) throw new Error(done.stderr)
-  for (const [path, { dev }] of Object.entries(packages))
-    if (dev === true) rmSync(join(into, path), { recursive: true, force: true })
-  rmSync(join(into, "node_modules/.cache"), { recursive: true, force: true })
+  for (const [path, { dev }] of here) if (dev === true) rmSync(join(into, path), { recursive: true, force: true })
+  const bin = join(into, "node_modules/.bin")
+  mkdirSync(bin)
+  for (const name of readdirSync(join(CHECKOUT, "node_modules/.bin"))) {
+    const target = readlinkSync(join(CHECKOUT, "node_modules/.bin", name))
+    if (existsSync(join(bin, target))) symlinkSync(target, join(bin, name))
+  }
 }
 
 /** Libraries, the user, and places for mounts. */
