@@ -26,7 +26,7 @@ const COMPILED = fileURLToPath(new URL("../node_modules/.cache/compiled", import
 const GROUP = fileURLToPath(new URL("test-group.ts", import.meta.url))
 
 /** Processes at once, on two cores: tests wait for commits more than they work. */
-const AT_ONCE = 5
+const AT_ONCE = 4
 
 /** A test that takes so long hangs. Campaigns and suites of a whole file end well within it. */
 const HANGS_MS = 400_000

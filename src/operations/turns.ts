@@ -1,7 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises"
 
-/** Longest wait for one's turn, in milliseconds: a ledger that hangs must not hold up a whole line for hours. */
-const WAIT_MS = 5_000
+/**
+ * Longest wait for one's turn, in milliseconds: a hundred in front are done by then on a busy machine (seen: 6 s), and a
+ * ledger that hangs does not hold up a whole line for hours.
+ */
+const WAIT_MS = 10_000
 
 /**
  * One line for each thing that is written. Writers of one secret would otherwise all plan on the same revision and all

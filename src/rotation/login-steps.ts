@@ -15,6 +15,11 @@ export interface LoginTarget {
   change(pending: Login, by: By, context: StepContext): Promise<void>
   /** That a login of `pending` says that all of `change` was done. */
   readonly loginProvesChange: boolean
+  /**
+   * Without an administrator `change` and `revoke` log in as the current user before any effect, and throw `current_refused`
+   * where that one is not let in. Not so where one server of several may have been changed by then.
+   */
+  readonly changeProvesLogin: boolean
   /** A login and a real read as `pending`. @throws RotationFault `pending_refused`, `account_unsuitable` */
   probe(pending: Login, current: Login, context: StepContext): Promise<void>
   revoke(previous: Login, by: By, context: StepContext): Promise<void>
@@ -61,10 +66,25 @@ export function loginSteps(target: LoginTarget, kind: LoginSteps): Steps {
 
   /**
    * The guard against being made somebody's tool: only who holds a good credential of a user may have it changed.
-   * @returns who is let in; undefined where all is done already
+   * A login is what costs most at a target (SCRAM: 4,096 rounds of HMAC at either end), so none is made twice.
+   * @returns whether the current one is good, and all was done
    */
-  async function known(held: Held, current: Login, pending: Login, context: StepContext): Promise<Login | undefined> {
-    if (await target.logsIn(current, context)) return current
+  async function changedByCurrent(pending: Login, by: By, context: StepContext): Promise<boolean> {
+    if (provesItself(by)) return unlessRefused(target.change(pending, by, context))
+    if (!(await target.logsIn(by.current, context))) return false
+    await target.change(pending, by, context)
+    return true
+  }
+
+  function provesItself({ admin }: By): boolean {
+    return admin === undefined && target.changeProvesLogin
+  }
+
+  /**
+   * Who else holds a good credential, of an earlier try.
+   * @returns undefined where all is done already
+   */
+  async function other(held: Held, current: Login, pending: Login, context: StepContext): Promise<Login | undefined> {
     // Only this secret knows the pending password: where it is good, an earlier try has got that far.
     if (!kind.takesTurns && (await target.logsIn(pending, context)))
       return target.loginProvesChange ? undefined : pending
@@ -108,7 +128,8 @@ export function loginSteps(target: LoginTarget, kind: LoginSteps): Steps {
       const current = loginOf(held.current, form)
       const pending = pendingIn(held, current)
       const admin = adminIn(held, current)
-      const by = await known(held, current, pending, context)
+      if (await changedByCurrent(pending, { current, admin }, context)) return
+      const by = await other(held, current, pending, context)
       if (by !== undefined) await target.change(pending, { current: by, admin }, context)
     },
 
@@ -124,9 +145,20 @@ export function loginSteps(target: LoginTarget, kind: LoginSteps): Steps {
       samePlace(previous, current)
       if (previous.username !== named(current)) throw new RotationFault("identity_changed", { field: "username" })
       const admin = adminIn(held, current)
-      if (!(await target.logsIn(current, context))) throw new RotationFault("current_refused")
-      await target.revoke(previous, { current, admin }, context)
+      const by = { current, admin }
+      if (!(provesItself(by) || (await target.logsIn(current, context)))) throw new RotationFault("current_refused")
+      await target.revoke(previous, by, context)
     },
+  }
+}
+
+async function unlessRefused(change: Promise<void>): Promise<boolean> {
+  try {
+    await change
+    return true
+  } catch (error) {
+    if (error instanceof RotationFault && error.code === "current_refused") return false
+    throw error
   }
 }
 

@@ -66,5 +66,5 @@ test("the client is exported under the name that the page imports", () => {
   const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     exports: Record<string, object>
   }
-  assert.deepEqual(exports["./client"], { types: "./src/client/client.ts", default: "./dist/client/client.js" })
+  assert.deepEqual(exports["./client"], { types: "./dist/client/client.d.ts", default: "./dist/client/client.js" })
 })

@@ -170,6 +170,7 @@ export const mariadbSingle: LoginTarget = {
   logsIn,
   // It says nothing of the accounts at other hosts.
   loginProvesChange: false,
+  changeProvesLogin: true,
   probe,
 
   async change(pending, by, context) {
@@ -217,6 +218,7 @@ export const mariadbTurns: LoginTarget = {
   form: FORM,
   logsIn,
   loginProvesChange: false,
+  changeProvesLogin: true,
   probe,
 
   async change(pending, by, context) {

@@ -60,6 +60,7 @@ export const postgresSingle: LoginTarget = {
   form: FORM,
   logsIn,
   loginProvesChange: true,
+  changeProvesLogin: true,
   probe,
   proveAdmin,
 
@@ -94,6 +95,7 @@ export const postgresTurns: LoginTarget = {
   form: FORM,
   logsIn,
   loginProvesChange: true,
+  changeProvesLogin: true,
   proveAdmin,
 
   async probe(pending, current, context) {

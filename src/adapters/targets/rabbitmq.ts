@@ -108,6 +108,7 @@ export const rabbitSingle: LoginTarget = {
   form: FORM,
   logsIn,
   loginProvesChange: true,
+  changeProvesLogin: false,
   probe,
   proveAdmin,
 
@@ -131,6 +132,7 @@ export const rabbitTurns: LoginTarget = {
   logsIn,
   // The password comes last of all.
   loginProvesChange: true,
+  changeProvesLogin: false,
   probe,
   proveAdmin,
 

@@ -114,6 +114,7 @@ export const redis: LoginTarget = {
   form: { engines: ["redis", "valkey"], port: { tls: 6379, plain: 6379 }, nameBytes: 255 },
   // A login says nothing of the other nodes, nor of whether a restart would forget it.
   loginProvesChange: false,
+  changeProvesLogin: false,
 
   async logsIn(login, context) {
     for (const node of nodesOf(login)) if (!(await logsInAt(node, context))) return false
