@@ -33,8 +33,14 @@ function inHome(use: (world: FakeWorld, path: string) => void): void {
 function stored(world: FakeWorld, path: string): void {
   storeToken(world, HERE, "tok", null)
   assert.equal(storedToken(world, HERE), "tok")
-  assert.ok(path.startsWith(world.home))
+  assert.ok(path.startsWith(world.home ?? "nowhere"))
 }
+
+test("without a home folder it says what to set, unless XDG_CONFIG_HOME says where", () => {
+  assert.throws(() => tokenPath(fakeWorld({ home: null })), /no home folder; set HOME or TYLER_TOKEN/)
+  const world = fakeWorld({ home: null, env: { XDG_CONFIG_HOME: "/etc/ada" } })
+  assert.equal(tokenPath(world), "/etc/ada/tyler/token.json")
+})
 
 test("each address has its own token, in a file and folder for the owner alone", () =>
   inHome((world, path) => {

@@ -90,6 +90,8 @@ test("compose: no service may write its root or gain rights, and images are name
     assert.deepEqual(service["cap_drop"], ["ALL"], name)
     assert.deepEqual(service["security_opt"], ["no-new-privileges:true"], name)
     assert.match(service.image, /^\$\{\w+_IMAGE:/, name)
+    // A replica's stands in its image.
+    assert.equal(service["healthcheck"] === undefined, name.startsWith("replica"), name)
     assert.doesNotMatch(service.user ?? "haproxy's own", /^(?:0|root)/, name)
   }
   for (const [, variable = ""] of `${fileOf("compose.yaml")}${fileOf("compose.aws.yaml")}`.matchAll(/\$\{(\w+)/g))
@@ -212,12 +214,13 @@ test("HAProxy passes on the host and the caller's address, believes no caller, a
   const server = await startServer({ env })
   t.after(() => server.close())
   const { cert, key } = selfSigned("secrets.example.com")
-  const port = await freePort()
+  const [port, alive] = [await freePort(), await freePort()]
   mkdirSync(join(folder, "tls"))
   writeFileSync(join(folder, "tls/site.pem"), cert + key, { mode: 0o600 })
   // As in the container, but for where things are.
   const config = fileOf("haproxy.cfg")
     .replace("bind :8443", `bind 127.0.0.1:${port}`)
+    .replace("127.0.0.1:8405", `127.0.0.1:${alive}`)
     .replace("/etc/haproxy/tls/", `${folder}/tls/`)
     .replaceAll(/replica[12]:7070/g, `127.0.0.1:${server.port}`)
   const file = join(folder, "haproxy.cfg")
@@ -246,6 +249,14 @@ test("HAProxy passes on the host and the caller's address, believes no caller, a
   for (let tries = 0; (await health()) !== 200 && tries < 100; tries++) await pause(50)
   assert.equal((await ask("/api/ready")).status, 200)
   assert.equal((await ask("/metrics")).status, 403)
+  const { healthcheck } = compose.services["proxy"] as Service
+  const [, bash = "", ...argv] = (healthcheck as { readonly test: readonly string[] }).test
+  const looked = (at: number) =>
+    spawnSync(
+      bash,
+      argv.map((one) => one.replace("8405", `${at}`)),
+    ).status
+  assert.deepEqual([looked(alive), looked(await freePort())], [0, 1])
   assert.equal((await ask("/api/health", { host: "other.example" })).status, 421)
   assert.match(String((await ask("/api/health")).headers["strict-transport-security"]), /max-age=\d{8}/)
 

@@ -6,15 +6,18 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Instruction, instructionsOf, only, pairsOf, type Stage, stagesOf } from "./dockerfile.ts"
 
-const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url))
+export const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url))
 export const DOCKERFILE = readFileSync(join(CHECKOUT, "Dockerfile"), "utf8")
 
 /** What the Dockerfile makes, as a folder that one can chroot into. */
@@ -29,7 +32,7 @@ export interface Image {
 }
 
 /** Whether packages are fetched anew, which takes 25 s of CPU; else they are those that the checkout has by the same lock. */
-export const FETCHED = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("registry")
+const FETCHED = (process.env["TYLER_TEST_REQUIRE"] ?? "").split(",").includes("registry")
 const INSTALL = "npm ci --omit=dev --ignore-scripts"
 
 /**
@@ -66,7 +69,7 @@ function doSteps({ steps }: Stage, root: string, roots: Roots, args: Readonly<Re
     if (word === "WORKDIR") {
       workdir = rest
       mkdirSync(join(root, workdir), { recursive: true })
-    } else if (word === "ARG") Object.assign(env, given(pairsOf(rest), args))
+    } else if (word === "ARG") Object.assign(env, given(pairsOf(rest.includes("=") ? rest : `${rest}=`), args))
     else if (word === "COPY") copy(rest, root, workdir, roots)
     else if (word === "RUN" && rest === INSTALL && !FETCHED) linkPackages(join(root, workdir))
     else if (word === "RUN") shell(rest, join(root, workdir), env)
@@ -120,14 +123,24 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>
 }
 
-/** What is installed here without what the lock says is for development. */
-function linkPackages(into: string): void {
+/** What is installed here without what the lock says is for development: links where that can be, and the programs' own. */
+export function linkPackages(into: string): void {
   const { packages } = JSON.parse(readFileSync(join(CHECKOUT, "package-lock.json"), "utf8")) as Lock
-  const done = spawnSync("cp", ["-al", join(CHECKOUT, "node_modules"), into], { encoding: "utf8" })
+  const here = Object.entries(packages).filter(([path]) => path !== "" && existsSync(join(CHECKOUT, path)))
+  const top = here.filter(([path, { dev }]) => dev !== true && path.lastIndexOf("node_modules/") === 0)
+  const link = (flags: string) =>
+    spawnSync("cp", [flags, "--parents", "-t", into, ...top.map(([path]) => path)], { cwd: CHECKOUT, encoding: "utf8" })
+  const linked = link("-al")
+  // Another file system.
+  const done = linked.status === 0 ? linked : link("-a")
   if (done.status !== 0) throw new Error(done.stderr)
-  for (const [path, { dev }] of Object.entries(packages))
-    if (dev === true) rmSync(join(into, path), { recursive: true, force: true })
-  rmSync(join(into, "node_modules/.cache"), { recursive: true, force: true })
+  for (const [path, { dev }] of here) if (dev === true) rmSync(join(into, path), { recursive: true, force: true })
+  const bin = join(into, "node_modules/.bin")
+  mkdirSync(bin)
+  for (const name of readdirSync(join(CHECKOUT, "node_modules/.bin"))) {
+    const target = readlinkSync(join(CHECKOUT, "node_modules/.bin", name))
+    if (existsSync(join(bin, target))) symlinkSync(target, join(bin, name))
+  }
 }
 
 /** Libraries, the user, and places for mounts. */

@@ -20,20 +20,29 @@ interface Component {
 interface Bom {
   readonly bomFormat: string
   readonly specVersion: string
-  readonly metadata: { readonly timestamp: string; readonly component: Component }
+  readonly serialNumber: string
+  readonly metadata: { readonly timestamp?: string; readonly component: Component }
   readonly components: readonly Component[]
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[]
 }
 
-function bom(): string {
-  const env = { ...process.env, SOURCE_DATE_EPOCH: "1767225600" }
+const EPOCH = "1767225600"
+
+function bom(more: Readonly<Record<string, string>>): string {
+  const { SOURCE_DATE_EPOCH: _, ...plain } = process.env
+  const env = { ...plain, ...more }
   return execFileSync(process.execPath, [join(ROOT, "tools/sbom.ts")], { encoding: "utf8", env })
 }
 
 test("the bill of materials names what is installed to run, each with hash and licence, and all they depend on", () => {
-  const said = bom()
-  assert.equal(bom(), said, "the same twice")
-  const { bomFormat, specVersion, metadata, components, dependencies } = JSON.parse(said) as Bom
+  const said = bom({ SOURCE_DATE_EPOCH: EPOCH })
+  const { bomFormat, specVersion, serialNumber, metadata, components, dependencies } = JSON.parse(said) as Bom
+  const timeless = bom({})
+  assert.equal(bom({}), timeless, "no clock is asked")
+  const other = JSON.parse(timeless) as Bom
+  assert.equal(other.metadata.timestamp, undefined)
+  assert.notEqual(other.serialNumber, serialNumber, "another document has another number")
+  assert.match(serialNumber, /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   assert.deepEqual([bomFormat, specVersion, metadata.timestamp], ["CycloneDX", "1.6", "2026-01-01T00:00:00.000Z"])
 
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
