@@ -104,6 +104,13 @@ export const ALARMS: readonly Alarm[] = [
     watch: { by: "metric", metric: "SecretOperation", dimensions: { Operation: "DELETE" } },
   },
   {
+    ...ANY,
+    name: "tyler-setup-forced-purge",
+    text: "A secret was destroyed at once: there is no window in which it can be brought back.",
+    runbook: "forced-purge",
+    watch: { by: "metric", metric: "ForcedPurge", dimensions: {} },
+  },
+  {
     ...BURST,
     name: MASS_READING,
     text: "One person or program was given values of many different secrets within five minutes.",

@@ -189,6 +189,7 @@ describe("with an AWS of somebody else's making", { skip: noMoto }, () => {
 
     const EVENTS: readonly (readonly [string, () => Promise<unknown>])[] = [
       ["secret-deletion", () => scene.remove()],
+      ["forced-purge", () => scene.purge()],
       ["break-glass", () => scene.breakGlass()],
       ["row-tampered", () => scene.tamperRow()],
       ["clock-step", () => scene.stepClock()],
