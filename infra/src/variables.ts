@@ -1,4 +1,13 @@
-import { type Arns, DATABASE_ROLES, DRAIN_SECONDS, ENVIRONMENT, MIRROR_PREFIX, NAMESPACE, type Place, PORT } from "./place.ts"
+import {
+  type Arns,
+  DATABASE_ROLES,
+  DRAIN_SECONDS,
+  ENVIRONMENT,
+  MIRROR_PREFIX,
+  NAMESPACE,
+  type Place,
+  PORT,
+} from "./place.ts"
 import { DATABASE } from "./stacks/data.ts"
 import { DATABASE_PORT } from "./stacks/ports.ts"
 

@@ -109,7 +109,8 @@ test("the same on PostgreSQL", { skip: skipped("postgres") }, async (t) => {
   assert.equal((await first.said).code, "SIGKILL")
   await until(async () => !(await restoring()))
   assert.deepEqual(await runSql(url, "SELECT count(*) AS n FROM security_audit_log"), [{ n: "0" }])
-  const unfinished = /A restore into the database \S+ did not end, and nothing of it is there; run it again, or use a new/
+  const unfinished =
+    /A restore into the database \S+ did not end, and nothing of it is there; run it again, or use a new/
   await assert.rejects(fresh.start(), unfinished)
   assert.match((await fresh.run("recover-admin", "ada")).err, unfinished)
   assert.deepEqual(await runSql(url, "SELECT key FROM meta"), [{ key: "restoring" }])

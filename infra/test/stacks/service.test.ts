@@ -124,7 +124,10 @@ test("the container's own check is tyler-server health, by the name that is answ
 test("the balancer takes a ready task and nothing else, and leaves one that ends before it does", () => {
   const group = only("AWS::ElasticLoadBalancingV2::TargetGroup", templates).Properties
   const checks = [group["HealthCheckPath"], group["Matcher"]?.["HttpCode"], group["HealthCheckProtocol"] ?? "HTTP"]
-  assert.deepEqual(checks.map((one) => text(one as Part)), ["/api/ready", "200", "HTTP"])
+  assert.deepEqual(
+    checks.map((one) => text(one as Part)),
+    ["/api/ready", "200", "HTTP"],
+  )
   const seconds = (name: string): number => Number(group[name])
   const noticed =
     seconds("HealthCheckIntervalSeconds") * seconds("UnhealthyThresholdCount") + seconds("HealthCheckTimeoutSeconds")

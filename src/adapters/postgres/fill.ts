@@ -32,7 +32,11 @@ export async function fillDatabase(url: string, name: string): Promise<Filling> 
     throw asFault(error)
   })
   // A backup that turns out to be bad leaves an empty database, as there was before.
-  opened.defer(() => ask("ROLLBACK").then(() => unmark(client)).catch(() => undefined))
+  opened.defer(() =>
+    ask("ROLLBACK")
+      .then(() => unmark(client))
+      .catch(() => undefined),
+  )
   await ask("BEGIN")
   const held = opened.move()
   return {
