@@ -52,7 +52,7 @@ export async function serveAlone(url: string, name: string): Promise<AsyncDispos
 /** Servers that have recorded something and are still connected. @throws TylerError `unavailable` */
 export async function countServing(url: string): Promise<number> {
   await using connection = await connected(url)
-  return holding(connection.client, "ShareLock")
+  return await holding(connection.client, "ShareLock")
 }
 
 async function isAlone(client: Client): Promise<boolean> {
