@@ -30,8 +30,9 @@ export interface KeysConfig {
 
 export interface ServiceConfig {
   readonly image: string
-  /** Where Node lies in it, for the container's health check. */
+  /** Where Node lies in it, and `bin/tyler-server.js`, for the container's health check. */
   readonly node: string
+  readonly program: string
   /** The numeric user of the image, who owns `/var/lib/tyler` there. */
   readonly user: string
   /** In the image: the certificate authorities of RDS, PEM. */

@@ -83,6 +83,7 @@ function serviceOf(of: Reader): ServiceConfig {
   const service: ServiceConfig = {
     image: of.text("image", IMAGE, IMAGE_TEXT),
     node: of.text("node", PATH, "an absolute path"),
+    program: of.text("program", PATH, "an absolute path"),
     user: of.text("user", /^[1-9][0-9]{2,4}$/, "a number from 100 to 99999; 0 is root"),
     databaseAuthorities: of.text("databaseAuthorities", PATH, "an absolute path"),
     publicUrl: of.text(

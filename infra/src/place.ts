@@ -5,6 +5,8 @@ import type { Config } from "./config.ts"
 export const ENVIRONMENT = "production"
 /** What the service listens on. */
 export const PORT = 7070
+/** TYLER_DRAIN_SECONDS: longer than the balancer takes to notice. */
+export const DRAIN_SECONDS = 30
 /** AUDIT_MIRROR_S3_PREFIX */
 export const MIRROR_PREFIX = "tyler-audit"
 /** CLOUDWATCH_NAMESPACE */

@@ -1,4 +1,13 @@
-import { type Arns, DATABASE_ROLES, ENVIRONMENT, MIRROR_PREFIX, NAMESPACE, type Place, PORT } from "./place.ts"
+import {
+  type Arns,
+  DATABASE_ROLES,
+  DRAIN_SECONDS,
+  ENVIRONMENT,
+  MIRROR_PREFIX,
+  NAMESPACE,
+  type Place,
+  PORT,
+} from "./place.ts"
 import { DATABASE } from "./stacks/data.ts"
 import { DATABASE_PORT } from "./stacks/ports.ts"
 
@@ -21,6 +30,7 @@ export function variables(at: Place, keys: Arns, databaseHost: string, inside: I
     HOST: "0.0.0.0",
     PORT: `${PORT}`,
     PUBLIC_URL: service.publicUrl,
+    TYLER_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
     TRUSTED_PROXIES: inside.proxies.join(","),
     TYLER_DATA_DIR: `${inside.state}/data`,
     TYLER_MIRROR_DIR: `${inside.state}/mirror`,
@@ -43,11 +53,4 @@ export function variables(at: Place, keys: Arns, databaseHost: string, inside: I
     ALARM_RUNBOOK_URL: alarms.runbooks,
     ...Object.fromEntries(Object.entries(alarms.limits).map(([name, limit]) => [name, `${limit}`])),
   }
-}
-
-/** Asks the process in its own container, by the name that it answers to. No shell is needed. */
-export function probeScript(at: Place): string {
-  const host = new URL(at.config.service.publicUrl).host
-  const ask = `{port:${PORT},path:"/api/ready",headers:{host:${JSON.stringify(host)}}}`
-  return `require("node:http").get(${ask},(a)=>process.exit(a.statusCode===200?0:1)).on("error",()=>process.exit(1))`
 }

@@ -58,6 +58,7 @@ for (const [name, limit, periodMs, entry] of [
   ["failed-secret-access", 10, 300_000, DENIED],
   ["failed-secret-access", 10, 300_000, { result: "FAILURE" }],
   ["secret-deletion", 0, 60_000, { action: "DELETE" }],
+  ["forced-purge", 0, 60_000, { action: "PURGE", details: "forced step_up" }],
   ["rotation-failed", 0, 60_000, { action: "ROTATE", result: "FAILURE" }],
   ["break-glass", 0, 60_000, { action: "BREAK_GLASS", resourceType: "request" }],
   ["policy-loosened", 0, 60_000, { action: "POLICY_CHANGE", details: "old=none policyLoosened=true" }],
@@ -86,6 +87,8 @@ test("what is none of an alarm's business does not raise it", () => {
   const on = log()
   for (const result of ["SUCCESS", "DENIED", "INTENT", "UNKNOWN"] as const) on.add(0, { action: "ROTATE", result })
   on.add(0, { action: "DELETE", result: "INTENT" })
+  on.add(0, { action: "PURGE", details: "forced", ...DENIED })
+  for (const details of ["due", "absent", "forcedly", "not forced", null]) on.add(0, { action: "PURGE", details })
   on.add(0, { action: "BREAK_GLASS", resourceType: "request", ...DENIED })
   on.add(0, { action: "POLICY_CHANGE", details: "new=xpolicyLoosened=true policyLoosened=truely" })
   on.add(0, { action: "POLICY_CHANGE", details: "policyLoosened=true", ...DENIED })
@@ -208,5 +211,5 @@ test("memory is bounded: a hundred thousand readers, and more of them too much t
 
 test("every alarm of ours that entries can show is evaluated", () => {
   const ours = ALARMS.filter(({ sides, watch }) => sides.includes("service") && watch.by !== "own")
-  assert.equal(ours.length, 10)
+  assert.equal(ours.length, 11)
 })

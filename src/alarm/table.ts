@@ -52,6 +52,11 @@ export interface Alarm {
   readonly sides: readonly Side[]
   /** The variable that sets another threshold; null: it is what it is. */
   readonly setting: ThresholdSetting | null
+  /**
+   * Whether each such event is a mail to all other admins and auditors already, which says more. The alarm is then mailed
+   * to the addresses that are configured for alarms, if any, and to nobody a second time.
+   */
+  readonly mailed: boolean
 }
 
 export type ThresholdSetting = "ALARM_SECRET_ACCESS" | "ALARM_FAILED_ACCESS" | "ALARM_MASS_READING"
@@ -68,6 +73,7 @@ const ANY = {
   missing: "notBreaching",
   sides: EVERYWHERE,
   setting: null,
+  mailed: false,
 } as const
 
 /** So many in five minutes. */
@@ -102,6 +108,13 @@ export const ALARMS: readonly Alarm[] = [
     text: "The deletion of a secret was asked for.",
     runbook: "secret-deletion",
     watch: { by: "metric", metric: "SecretOperation", dimensions: { Operation: "DELETE" } },
+  },
+  {
+    ...ANY,
+    name: "tyler-setup-forced-purge",
+    text: "A secret was destroyed at once: there is no window in which it can be brought back.",
+    runbook: "forced-purge",
+    watch: { by: "metric", metric: "ForcedPurge", dimensions: {} },
   },
   {
     ...BURST,
@@ -156,6 +169,7 @@ export const ALARMS: readonly Alarm[] = [
     text: "Somebody has opened secrets in an emergency, without waiting for an approval.",
     runbook: "break-glass",
     watch: { by: "metric", metric: "SecurityAudit", dimensions: { Action: "BREAK_GLASS", Outcome: "SUCCESS" } },
+    mailed: true,
   },
   {
     ...ANY,

@@ -81,7 +81,7 @@ export function createApp(wiring: Wiring): FastifyInstance {
     // Here for pages and the endpoint too; below again, for what was asked before the signal and is answered after it.
     if (wiring.stopping()) reply.header("connection", "close")
     request.origin = originOf(wiring, request)
-    done(thrownBy(() => checkHost(request.raw)))
+    done(thrownBy(() => checkHost(request.raw, isProbe(request))))
   })
   app.addHook("preParsing", (request, _reply, _payload, done) =>
     done(isAwsCall(request) ? undefined : thrownBy(() => refuseOddMedia(request.raw))),
@@ -94,6 +94,13 @@ export function createApp(wiring: Wiring): FastifyInstance {
   registerAwsEndpoint(app, wiring)
   for (const [id, row] of Object.entries(MATRIX) as [RouteId, Row][]) register(app, wiring, id, row)
   return app
+}
+
+/** What says only whether this process works, and is asked for by address: see `namesAddress`. */
+const PROBES: ReadonlySet<string | undefined> = new Set(["/api/health", "/api/ready"] as const)
+
+function isProbe({ routeOptions: { url } }: FastifyRequest): boolean {
+  return PROBES.has(url)
 }
 
 /** Bodies are judged by `api/parse.ts`. Named, so that Fastify does not load its own: 100 modules, 4 MB. */

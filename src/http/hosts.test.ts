@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { type HostRules, judgeHost, pageRedirect } from "./hosts.ts"
+import { type HostRules, judgeHost, namesAddress, pageRedirect } from "./hosts.ts"
 
 const LOCAL: HostRules = { publicUrl: "http://localhost:7070", loopback: true }
 const PUBLIC: HostRules = { publicUrl: "https://secrets.example", loopback: false }
@@ -90,4 +90,32 @@ test("a page opened under another loopback name is sent to PUBLIC_URL", () => {
   assert.equal(pageRedirect("localhost", "/setup", "https://secrets.example"), "https://secrets.example/setup")
   assert.equal(pageRedirect("localhost", "/setup", LOCAL.publicUrl), undefined)
   assert.equal(pageRedirect("::1", "/setup", "http://[::1]:7070"), undefined)
+})
+
+test("an address is one in plain spelling, with any port; a name is none, whatever it resolves to", () => {
+  for (const host of ["10.20.3.4", "10.20.3.4:7070", "127.0.0.1:1", "[::1]", "[fd00::1]:65535", "[::ffff:10.0.0.1]"])
+    assert.ok(namesAddress([host]), host)
+  const others = [
+    "localhost",
+    "10.0.0.1.evil.example",
+    "10.0.0",
+    "10.0.0.256",
+    "0x7f.0.0.1",
+    "2130706433",
+    "10.0.0.1:0",
+  ]
+  for (const host of [
+    ...others,
+    "10.0.0.1:65536",
+    "fd00::1",
+    "[fd00::1",
+    "[10.0.0.1]",
+    "[]",
+    "",
+    "10.0.0.1/",
+    "a@10.0.0.1",
+  ])
+    assert.ok(!namesAddress([host]), host)
+  assert.ok(!namesAddress(undefined))
+  assert.ok(!namesAddress(["10.0.0.1", "10.0.0.1"]))
 })

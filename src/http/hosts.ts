@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from "node:net"
 import { isLoopbackName } from "./address.ts"
 
 /** `host[:port]` as a Host header may spell it (RFC 9110, 7.2): ASCII name, dotted IPv4 or bracketed IPv6. */
@@ -33,6 +34,19 @@ export function judgeHost(hosts: readonly string[] | undefined, rules: HostRules
   if (Number(port ?? 1) > 65_535) return REFUSED
   if (rules.loopback && isLoopbackName(host)) return { host }
   return host === publicHost(rules.publicUrl) && samePort(port, rules.publicUrl) ? { host } : REFUSED
+}
+
+/**
+ * Whether a request names an IP address, in plain spelling, any port. Load balancers and the probes of clusters ask so and
+ * can seldom be told otherwise. It is no way round `judgeHost`: a page that another name resolves to us names that name.
+ *
+ * @param hosts as for `judgeHost`.
+ */
+export function namesAddress(hosts: readonly string[] | undefined): boolean {
+  const [only, ...more] = hosts ?? []
+  const match = only === undefined || more.length > 0 ? null : HOST.exec(only)
+  if (match === null || Number(match[3] ?? 1) > 65_535) return false
+  return match[1] === undefined ? isIPv4(match[2] ?? "") : isIPv6(match[1])
 }
 
 function publicHost(publicUrl: string): string {

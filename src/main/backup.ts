@@ -59,12 +59,14 @@ export async function backupInto(
     const bytes = await storeBackup(folder, backupOf(config, surroundings, { have, partEntries }), show.step)
     show.end()
     say(`Backup in ${folder}: ${bytes} bytes written`)
-    return say(NEEDS_ROOT)
+    return say(`It is of no use without the root key, which is not in it: ${rootIn(config)}`)
   } catch (error) {
     if (error instanceof FolderFault) throw new StartFault(error.message)
     throw fileFault(error, `The backup in ${folder} stopped; run it again to go on`)
   }
 }
 
-const NEEDS_ROOT =
-  "It is of no use without the root key, which is not in it: keep a copy of that elsewhere (tyler-server keys escrow)."
+function rootIn({ aws }: Config): string {
+  if (aws === null || aws.kms === null) return "keep a copy of that elsewhere (tyler-server keys escrow)."
+  return "see that nobody deletes the KMS key that wraps the keyring (tyler keys status names it)."
+}

@@ -7,11 +7,14 @@ import { FolderFault, requirePart } from "../backup/folder.ts"
 import { keyRowsOf, type Manifest } from "../backup/manifest.ts"
 import { openManifest } from "../backup/read.ts"
 import { restoreBackup } from "../backup/restore.ts"
+import { TylerError } from "../core/errors.ts"
+import type { Random } from "../core/random.ts"
 import { StartFault } from "../core/start-fault.ts"
-import { openKeyring } from "../envelope/keyring.ts"
+import { type Keyring, openKeyring } from "../envelope/keyring.ts"
 import { PASSWORD_COST } from "../identity/password.ts"
 import { LOG_ORIGIN } from "../operations/audit.ts"
 import { recordRestore } from "../operations/recovery.ts"
+import type { KeyRow } from "../state/rows.ts"
 import type { Filling } from "../state/snapshot.ts"
 import { openBackend } from "./backend.ts"
 import type { Config } from "./config.ts"
@@ -69,13 +72,7 @@ async function vouchedFor(
   const read = await openManifest(folder, unseal)
   const { manifest } = read
   const check = Buffer.from(manifest.rootKeyCheck, "base64")
-  const rootKey = await rootKeysOf(config, random).find(check)
-  if (rootKey === undefined)
-    throw new StartFault(
-      `The backup was made under the root key ${check.toString("hex", 0, 4)}, and that is not here; ` +
-        `put it in place as ${config.folders.rootKeyFile} first, from its copy or its escrow, or set KMS_KEY_ID`,
-    )
-  const keyring = await openKeyring(keyRowsOf(manifest), rootKey.wrapper)
+  const keyring = await keyringOf(config, check, keyRowsOf(manifest), random)
   if (!read.genuine(keyring.rowsKey))
     throw new StartFault("The backup was not made by this installation, or was changed")
   for (const part of manifest.parts) await requirePart(folder, part)
@@ -86,6 +83,23 @@ async function vouchedFor(
     if (error instanceof NoteError) throw new StartFault(`The backup's checkpoint: ${error.message}`)
     throw error
   }
+}
+
+/** Opened with the root key, which is a file or a key in KMS: the backup does not say which. @throws StartFault */
+async function keyringOf(config: Config, check: Buffer, rows: readonly KeyRow[], random: Random): Promise<Keyring> {
+  try {
+    const root = await rootKeysOf(config, random).find(check)
+    if (root !== undefined) return await openKeyring(rows, root.wrapper)
+  } catch (error) {
+    const cause = error instanceof TylerError ? error.facts["cause"] : undefined
+    if (typeof cause !== "string" || config.aws === null) throw error
+    throw new StartFault(`KMS does not open the keys of the backup (${cause}); nothing was touched: see docs/aws.md`)
+  }
+  const named = config.aws === null || config.aws.kms === null ? "set KMS_KEY_ID" : "name it in KMS_KEY_ID"
+  throw new StartFault(
+    `The backup was made under the root key ${check.toString("hex", 0, 4)}, and that is not here; ` +
+      `put it in place as ${config.folders.rootKeyFile} first, from its copy or its escrow, or ${named} if it is in KMS`,
+  )
 }
 
 async function emptyPlace(config: Config): Promise<Filling> {

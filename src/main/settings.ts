@@ -203,7 +203,7 @@ export const SETTINGS = {
   SECRETS_KMS_KEYS: setting(
     kmsKeys,
     "none",
-    "KMS keys that a secret in AWS may be created with (`kmsKeyId`), spelled as here. Without one AWS takes the account's own.",
+    "KMS keys that a secret in AWS may be created with (`kmsKeyId`), spelled as here. The first is taken where a creation names none; without any AWS takes the account's own.",
   ),
   SECRETS_ROTATION_LAMBDA: setting(
     rotationFunctions,

@@ -4,6 +4,7 @@ import { postgresLedger } from "../adapters/postgres/ledger.ts"
 import { migrate, requireMigrated, servingRoleOf } from "../adapters/postgres/migrate.ts"
 import { countServing, refuseWhileAlone, serveAlone } from "../adapters/postgres/presence.ts"
 import { postgresReader } from "../adapters/postgres/reader.ts"
+import { refuseUnfinished } from "../adapters/postgres/unfinished.ts"
 import { signCheckpoint } from "../audit/checkpoint.ts"
 import { logKeyFromSeed } from "../audit/note.ts"
 import { LOG_ORIGIN } from "../operations/audit.ts"
@@ -27,7 +28,11 @@ export async function shared(
   } else await requireMigrated(url, name)
   const database: Locked = {
     name,
-    open: () => openDatabase(url),
+    async open() {
+      const born = await openDatabase(url)
+      if (born === undefined) await refuseUnfinished(url, name)
+      return born
+    },
     initialise: (birth) => initialiseDatabase(url, birth),
   }
   const { roots, ...unlocked } = await unlock(database, config, surroundings, purpose)

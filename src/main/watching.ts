@@ -93,7 +93,7 @@ export function watching(on: Watched): Watching {
 async function tellOwn({ service, direct, runbook, log }: Watched, finding: Finding): Promise<boolean> {
   const facts = factsOf(finding, `the server ${hostname()}`, runbook)
   try {
-    await recordFinding(service, finding, { people: await alarmPeople(service), facts })
+    await recordFinding(service, finding, { people: await alarmPeople(service, finding), facts })
     return true
   } catch {
     // That it is over is told once it can be recorded, which is what it says.

@@ -18,10 +18,14 @@ export interface AlarmNotice {
   readonly facts: FactsOf<"alarm">
 }
 
-/** Who is told of alarms by mail: the addresses that are configured, else all admins and auditors. */
-export async function alarmPeople(on: Pick<Service, "reader" | "settings">): Promise<readonly string[]> {
+/** Who is told of an alarm by mail: the addresses that are configured, else all admins and auditors who are not told yet. */
+export async function alarmPeople(
+  on: Pick<Service, "reader" | "settings">,
+  { alarm }: Finding,
+): Promise<readonly string[]> {
   const { alarmMail } = on.settings
-  return alarmMail === null ? overseers(on, "") : alarmMail.map((address) => ADDRESS + address)
+  if (alarmMail !== null) return alarmMail.map((address) => ADDRESS + address)
+  return ALARMS.some(({ name, mailed }) => name === alarm && mailed) ? [] : overseers(on, "")
 }
 
 /**
@@ -51,7 +55,7 @@ export async function noticeOfFinding(
 ): Promise<AlarmNotice | null> {
   if (finding.state === "lasts") return null
   const row = finding.subject === "" ? undefined : await on.reader.principalById(finding.subject)
-  return { people: await alarmPeople(on), facts: factsOf(finding, row?.name ?? finding.subject, runbook) }
+  return { people: await alarmPeople(on, finding), facts: factsOf(finding, row?.name ?? finding.subject, runbook) }
 }
 
 /** @param about in words, whoever or whatever it is about */

@@ -6,6 +6,7 @@ import type { Reason } from "../core/reason.ts"
 import { admit } from "../policy/decide.ts"
 import { CONFIRMATION_FORMAT, confirms } from "../secrets/confirmation.ts"
 import type { SecretRow } from "../state/rows.ts"
+import { FORCED } from "../telemetry/security-metrics.ts"
 import { actOf } from "./act.ts"
 import type { About } from "./entry.ts"
 import { perform, performAll, type Step, type View } from "./perform.ts"
@@ -79,7 +80,7 @@ async function planPurge(
   const change = { kind: "purgeSecret" as const, secretId: secret.id, dueBefore: null }
   return removal(on, caller, view, about, secret, on.clock.now(), {
     ...permission,
-    details: "forced",
+    details: FORCED,
     changes: [change],
   })
 }

@@ -72,6 +72,10 @@ const CHANGES_POLICIES: ReadonlySet<string> = new Set([
 ])
 const SAYS_LOOSENED = new RegExp(`(?:^| )${LOOSENED}=true(?: |$)`)
 
+/** What the entry of a purge says that somebody ordered past the recovery window. */
+export const FORCED = "forced"
+const SAYS_FORCED = new RegExp(`^${FORCED}(?: |$)`)
+
 /** The entry of an alarm that this service has raised, and the name of that alarm. */
 export const RAISED = "ALARM_RAISED"
 export const MASS_READING = "tyler-setup-mass-reading"
@@ -122,6 +126,16 @@ export const SECURITY_METRICS = {
     marked: true,
     counts: ({ action, result, details }) =>
       CHANGES_POLICIES.has(action) && result === "SUCCESS" && SAYS_LOOSENED.test(details ?? ""),
+    dimensions: [],
+    sets: [[]],
+  },
+  ForcedPurge: {
+    unit: "Count",
+    about: "Secrets destroyed at once, without a recovery window, because somebody ordered it",
+    prometheus: "tyler_forced_purge_total",
+    marked: true,
+    counts: ({ action, result, details }) =>
+      action === "PURGE" && result === "SUCCESS" && SAYS_FORCED.test(details ?? ""),
     dimensions: [],
     sets: [[]],
   },

@@ -42,7 +42,10 @@ for (const { player, called, skip } of PLAYERS)
     let client: SecretsManagerClient
     let key: IssuedAccessKey
     before(async () => {
-      stage = await awsStage({ TYLER_ENVIRONMENT: "development", SECRETS_KMS_KEYS: "alias/ours" }, player)
+      stage = await awsStage(
+        { TYLER_ENVIRONMENT: "development", SECRETS_KMS_KEYS: "alias/aws/secretsmanager,alias/ours" },
+        player,
+      )
       key = await accessKey(stage.admin)
       client = clientAt(stage.server.url, stage, key)
     })

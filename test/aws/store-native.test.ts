@@ -15,8 +15,10 @@ for (const { player, called, skip } of PLAYERS)
     let stage: AwsStage
     /** A replica that seals, on the same database and prefix. */
     let sealing: Client
+    // The account's own is the only one that a Tyler in AWS's place has.
+    const usual = player === "own" ? "alias/aws/secretsmanager" : "alias/one"
     before(async () => {
-      stage = await awsStage({ ENABLE_SECRET_ENCRYPTION: "false", SECRETS_KMS_KEYS: "alias/one, alias/two" }, player)
+      stage = await awsStage({ ENABLE_SECRET_ENCRYPTION: "false", SECRETS_KMS_KEYS: `${usual}, alias/two` }, player)
       const other = await stage.start(1, { ENABLE_SECRET_ENCRYPTION: "true" })
       sealing = clientOf(other.url, stage.admin.token)
     })
@@ -128,6 +130,14 @@ for (const { player, called, skip } of PLAYERS)
       await stage.aws.send(new DeleteSecretCommand({ SecretId: id, ForceDeleteWithoutRecovery: true }))
       await foreign("config/anew", { SecretString: "another" })
       assert.equal((await read(stage.admin, "config/anew", { skipCache: true })).body.code, "not_adopted")
+    })
+
+    test("where a creation names no key it is the list's first", async () => {
+      await createSecret(stage.admin, "config/unkeyed", "x")
+      if (player === "own") return
+      const id = `${stage.prefix}/config/unkeyed`
+      const { KmsKeyId } = await stage.aws.send(new DescribeSecretCommand({ SecretId: id }))
+      assert.ok(KmsKeyId?.endsWith(usual), KmsKeyId)
     })
 
     test("a key of AWS must be on the list", async () => {

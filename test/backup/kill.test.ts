@@ -105,13 +105,23 @@ test("the same on PostgreSQL", { skip: skipped("postgres") }, async (t) => {
   await until(restoring)
   first.child.kill("SIGSTOP")
   await assert.rejects(fresh.start(), /recover-admin or restore is at work/)
+  const meanwhile = await fresh.run("restore", backup, "--identity", keyFile)
+  assert.match(meanwhile.err, /recover-admin or another restore is at work on the database \S+; wait until it is done/)
   first.child.kill("SIGKILL")
   assert.equal((await first.said).code, "SIGKILL")
   await until(async () => !(await restoring()))
   assert.deepEqual(await runSql(url, "SELECT count(*) AS n FROM security_audit_log"), [{ n: "0" }])
+  const unfinished =
+    /A restore into the database \S+ did not end, and nothing of it is there; run it again, or use a new/
+  await assert.rejects(fresh.start(), unfinished)
+  assert.match((await fresh.run("recover-admin", "ada")).err, unfinished)
+  assert.deepEqual(await runSql(url, "SELECT key FROM meta"), [{ key: "restoring" }])
   const second = await fresh.run("restore", backup, "--identity", keyFile)
   assert.equal(second.code, 0, second.err)
+  assert.deepEqual(await runSql(url, "SELECT key FROM meta WHERE key = 'restoring'"), [])
   await serves(fresh)
+  const third = await fresh.run("restore", backup, "--identity", keyFile)
+  assert.match(third.err, /A server is serving from the database \S+; stop all of them first/)
 })
 
 async function serves(site: Site): Promise<void> {

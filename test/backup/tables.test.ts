@@ -185,3 +185,17 @@ async function allRows(place: Place): Promise<Map<string, string[]>> {
   await snapshot.close()
   return found
 }
+
+test("a restore that fails by itself leaves an empty database, and no mark that it began", {
+  skip: skipped("postgres"),
+}, async (t) => {
+  const database = await newDatabase()
+  t.after(() => database[Symbol.asyncDispose]())
+  await migrate({ url: database.url })
+  {
+    await using filling = await fillPostgres(database.url, "this")
+    await filling.put(TABLES[0] as Table, ["key", "value"], ['["root_key_check",""]'])
+    assert.deepEqual(await runSql(database.url, "SELECT key FROM meta"), [{ key: "restoring" }])
+  }
+  assert.deepEqual(await runSql(database.url, "SELECT key FROM meta"), [])
+})

@@ -65,6 +65,11 @@ test("failed-secret-access: refusals count as failures do", async () => {
 
 test("secret-deletion", () => raises("secret-deletion", scene.remove))
 
+test("forced-purge: not by one that is refused", async () => {
+  await quietAt("forced-purge", scene.purgeUnapproved)
+  await raises("forced-purge", scene.purge)
+})
+
 test("mass-reading: thirty different secrets, and one more; it says who, and where the runbook is", async () => {
   await quietAt("mass-reading", () => times(30, scene.readOneOf))
   await raises("mass-reading", () => scene.readOneOf(30))
@@ -172,4 +177,15 @@ test("each is on record, with whom it is about and since when", async () => {
     assert.equal(type, "alarm")
     assert.match(details ?? "", /^subject=\S* count=\d+ since=\d+ entry=(?:\d+|none)$/)
   }
+})
+
+test("a purge that is only due after its window is no forced one", async () => {
+  await quietAt("forced-purge", async () => {
+    scene.clock.advance(31 * 86_400_000)
+    await scene.jobs()
+  })
+  const { url } = scene.stage.server
+  const admin = await logInWith(url, ADMIN_NAME, () => scene.ada.code())
+  const said = (await entriesOf(admin, { action: "PURGE", result: "SUCCESS" })).map(({ details }) => details)
+  assert.deepEqual(said, ["forced step_up", "due"])
 })

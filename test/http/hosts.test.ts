@@ -54,6 +54,21 @@ test("a request under any other name is 421, with a good token too, and on every
   }
 })
 
+test("a probe is answered by address too, as balancers ask; nothing else is, and no name that leads here", async () => {
+  const get = (path: string, host: string, method = "GET") =>
+    sendRequest(stage.server.port, { method, path, host, token: stage.admin.token })
+  for (const host of [`10.20.3.4:${stage.server.port}`, "10.20.3.4", "[fd00::1]:7070"]) {
+    for (const path of ["/api/health", "/api/ready"])
+      assert.equal((await get(path, host)).status, 200, `${path} ${host}`)
+    for (const path of ["/api/me", "/metrics", "/api/openapi.json", "/login", "/", "/api/health/", "/api/readyx"])
+      assert.equal((await get(path, host)).status, 421, `${path} ${host}`)
+    assert.equal((await get("/api/ready", host, "POST")).status, 421)
+  }
+  for (const host of ["evil.example", "10.20.3.4.evil.example", "10.20.3", "10.20.3.4:65536"])
+    for (const path of ["/api/health", "/api/ready"])
+      assert.equal((await get(path, host)).status, 421, `${path} ${host}`)
+})
+
 test("no Host, two Hosts and a Host that the request line contradicts are refused", async () => {
   assert.equal((await me(null)).status, 400)
   for (const second of ["Host: evil.example", "Host: localhost", "host: evil.example"])

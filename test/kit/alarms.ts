@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Client as PgClient } from "pg"
 import { databaseUrlOf } from "./engine.ts"
-import { approve, type Equipped, type Governed, governed, LEDGER, pending } from "./governed.ts"
+import { approve, asked, type Equipped, type Governed, governed, LEDGER, pending } from "./governed.ts"
 import { logIn } from "./people.ts"
 import { rotate, scheduled, until as rotationIs } from "./rotated.ts"
 import { createSecret, read, REASON, secretPath } from "./secrets.ts"
@@ -21,6 +21,10 @@ export interface AlarmScene extends Governed<"finn" | "dev" | "hugo" | "bela"> {
   readonly readOneOf: (at: number) => Promise<unknown>
   readonly logInWrong: () => Promise<unknown>
   readonly remove: () => Promise<void>
+  /** At once, by ada, with bela's approval. */
+  readonly purge: () => Promise<void>
+  /** The same without it, which is refused. */
+  readonly purgeUnapproved: () => Promise<void>
   readonly breakGlass: () => Promise<void>
   readonly tightenPolicy: () => Promise<void>
   /** Of what was tightened; one admin may. */
@@ -69,6 +73,10 @@ async function prepared(scene: Governed<"finn" | "dev" | "hugo" | "bela">): Prom
 
   let policyId = ""
   let removed = 0
+  const confirmed = (name: string): object => ({
+    confirmationCode: `DELETE-${name}-${new Date(clock.now()).toISOString().slice(0, 10)}`,
+    reason: REASON,
+  })
   const narrow = (requiresMfa: boolean): object => ({
     secretPattern: "config/narrow/*",
     allowedRoles: ["admin", "developer"],
@@ -86,9 +94,26 @@ async function prepared(scene: Governed<"finn" | "dev" | "hugo" | "bela">): Prom
     async remove() {
       const name = `config/going-${++removed}`
       await createSecret(ada.client, name, "a value")
-      const confirmationCode = `DELETE-${name}-${new Date(clock.now()).toISOString().slice(0, 10)}`
-      const gone = await ada.client.delete(secretPath(name), { confirmationCode, reason: REASON })
+      const gone = await ada.client.delete(secretPath(name), confirmed(name))
       assert.equal(gone.status, 200, gone.text)
+    },
+    async purge() {
+      const name = `config/going-${++removed}`
+      await createSecret(ada.client, name, "a value")
+      const requestId = await asked(ada.client, { secrets: [name], verb: "purge" })
+      const approved = await approve(people.bela, requestId)
+      assert.equal(approved.status, 200, approved.text)
+      const stepped = await ada.stepUp("purge", [name])
+      const gone = await ada.client.delete(secretPath(name), { ...confirmed(name), forceDelete: true }, stepped)
+      assert.equal(gone.status, 200, gone.text)
+      assert.equal((await read(ada.client, name)).status, 404)
+    },
+    async purgeUnapproved() {
+      const name = `config/going-${++removed}`
+      await createSecret(ada.client, name, "a value")
+      const stepped = await ada.stepUp("purge", [name])
+      const gone = await ada.client.delete(secretPath(name), { ...confirmed(name), forceDelete: true }, stepped)
+      assert.equal(gone.status, 403, gone.text)
     },
     async breakGlass() {
       const body = { secrets: [LEDGER], reason: "The closing run stands still and nobody answers" }

@@ -15,7 +15,7 @@ export interface Mail {
 /** A real SMTP server on this machine. */
 export interface Mailbox extends AsyncDisposable {
   readonly port: number
-  readonly mails: readonly Mail[]
+  readonly mails: Mail[]
   /** The head's fields, unfolded, of the newest mail. */
   head(): ReadonlyMap<string, string>
 }

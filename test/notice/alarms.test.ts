@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { rmSync } from "node:fs"
 import { after, test } from "node:test"
 import { ALARM_RETRIES_MS, GIVE_UP_MS } from "../../src/operations/deliver.ts"
+import { alarmScene } from "../kit/alarms.ts"
 import { entriesOf } from "../kit/audit.ts"
 import type { Client } from "../kit/client.ts"
 import { movableClock } from "../kit/clock.ts"
@@ -190,4 +191,47 @@ test("while an outage lasts half an hour nothing waits longer than a minute, and
   )
   assert.ok(ALARM_RETRIES_MS.reduce((sum, ms) => sum + ms, 0) < GIVE_UP_MS)
   assert.ok(ALARM_RETRIES_MS.reduce((sum, ms) => sum + ms, 0) > 12 * 60 * MINUTE_MS)
+})
+
+test("break-glass is one mail to every other overseer, and an alarm to programs; who is on call has the alarm", async () => {
+  await using syslog = await startSyslog()
+  await using mailbox = await startMailbox({ disabledCommands: ["STARTTLS"] })
+  const env = {
+    NOTIFY_SYSLOG_URL: syslog.url,
+    SMTP_URL: `smtp://127.0.0.1:${mailbox.port}`,
+    SMTP_FROM: "tyler@example.com",
+  }
+  const heard = (to: string): readonly string[] =>
+    mailbox.mails
+      .filter((mail) => mail.to.includes(to))
+      .map(({ raw }) => /^Subject: (BREAK-GLASS|tyler-setup-[a-z-]+ \w+)/m.exec(raw)?.[1] ?? raw)
+  for (const onCall of [[], ["duty@example.com"]]) {
+    mailbox.mails.splice(0)
+    const scene = await alarmScene({ ...env, ...(onCall.length === 0 ? {} : { NOTIFY_ALARM_MAIL: onCall.join() }) })
+    try {
+      for (const [client, email] of [
+        [scene.ada.client, "ada@example.com"],
+        [scene.people.bela, "bela@example.com"],
+      ] as const)
+        assert.equal((await client.patch("/api/me", { email })).status, 200)
+      const earlier = syslog.lines.length
+      await scene.breakGlass()
+      await scene.jobs()
+      await until("the alarm", () => syslog.lines.slice(earlier).some((line) => line.includes("break-glass raised")))
+      // Behind it in each line: whoever has this one has all that came before.
+      await scene.remove()
+      await scene.jobs()
+      const last = "tyler-setup-secret-deletion raised"
+      const told = onCall.length === 0 ? ["ada@example.com", "bela@example.com"] : onCall
+      await until("the deletion", () => told.every((address) => heard(address).includes(last)))
+      const overseers = onCall.length === 0 ? ["BREAK-GLASS", last] : ["BREAK-GLASS"]
+      for (const address of ["ada@example.com", "bela@example.com"]) {
+        await until("the notice", () => heard(address).includes("BREAK-GLASS"))
+        assert.deepEqual(heard(address).toSorted(), overseers)
+      }
+      if (onCall.length > 0) assert.deepEqual(heard("duty@example.com"), ["tyler-setup-break-glass raised", last])
+    } finally {
+      await scene.stage.close()
+    }
+  }
 })

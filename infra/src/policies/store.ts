@@ -50,7 +50,8 @@ export function writer(at: Place, valuesKey: string): PolicyStatement[] {
     allow("CreateTagged", {
       actions: ["secretsmanager:CreateSecret"],
       resources: [at.secrets()],
-      conditions: stamped,
+      // The service names the first of SECRETS_KMS_KEYS. A call without a key would be under AWS's own, which all of the account may use.
+      conditions: { StringEquals: { ...at.tags("aws:RequestTag"), "secretsmanager:KmsKeyArn": valuesKey } },
     }),
     allow("TagAtBirth", {
       actions: ["secretsmanager:TagResource"],
@@ -75,7 +76,7 @@ export function writer(at: Place, valuesKey: string): PolicyStatement[] {
       actions: ["secretsmanager:CreateSecret", "secretsmanager:UpdateSecret"],
       resources: ["*"],
       conditions: {
-        // Absent is AWS's own key of the account; without this line that would be denied too.
+        // An update mostly names none, and leaves the key as it is; without this line that would be denied too.
         Null: { "secretsmanager:KmsKeyArn": "false" },
         StringNotEquals: { "secretsmanager:KmsKeyArn": valuesKey },
       },

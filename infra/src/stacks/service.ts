@@ -19,8 +19,8 @@ import {
 import { Secret } from "aws-cdk-lib/aws-secretsmanager"
 import type { Construct } from "constructs"
 import type { Config } from "../config.ts"
-import { type Arns, PORT } from "../place.ts"
-import { probeScript, variables } from "../variables.ts"
+import { type Arns, DRAIN_SECONDS, PORT } from "../place.ts"
+import { variables } from "../variables.ts"
 import type { DataStack } from "./data.ts"
 import type { ClusterParts, ClusterStack } from "./cluster.ts"
 import { pinnedImage } from "./image.ts"
@@ -30,6 +30,9 @@ import { TylerStack } from "./stack.ts"
 
 const SSL_POLICY = { "1.3": SslPolicy.TLS13_13, "1.2": SslPolicy.RECOMMENDED_TLS } as const
 const STATE = "/var/lib/tyler"
+
+/** Beside the drain: 10 s for requests under way, 5 s for what is still to be sent, and some air. At most 120 together. */
+const STOP_SECONDS = DRAIN_SECONDS + 30
 
 export interface ServiceParts extends ClusterParts {
   readonly cluster: ClusterStack
@@ -72,7 +75,7 @@ export class ServiceStack extends TylerStack {
   }
 
   #container(task: FargateTaskDefinition, keys: Arns, vpc: Vpc, data: DataStack): ContainerDefinition {
-    const { image, user, node } = this.at.config.service
+    const { image, user, node, program } = this.at.config.service
     const linux = new LinuxParameters(this, "linux", { initProcessEnabled: true })
     linux.dropCapabilities(Capability.ALL)
     return task.addContainer("tyler", {
@@ -80,7 +83,7 @@ export class ServiceStack extends TylerStack {
       user,
       readonlyRootFilesystem: true,
       linuxParameters: linux,
-      stopTimeout: Duration.seconds(30),
+      stopTimeout: Duration.seconds(STOP_SECONDS),
       portMappings: [{ containerPort: PORT }],
       environment: variables(this.at, keys, data.database.attrEndpointAddress, {
         state: STATE,
@@ -91,9 +94,10 @@ export class ServiceStack extends TylerStack {
       },
       logging: LogDrivers.awsLogs({ logGroup: keptLog(this, keys, "service"), streamPrefix: "tyler" }),
       healthCheck: {
-        command: ["CMD", node, "-e", probeScript(this.at)],
-        interval: Duration.seconds(10),
-        timeout: Duration.seconds(5),
+        // Whether it lives: a task that is not ready is left by the balancer, and ending all of them heals no database.
+        command: ["CMD", node, program, "health", "--live"],
+        interval: Duration.seconds(15),
+        timeout: Duration.seconds(10),
         retries: 3,
         startPeriod: Duration.minutes(1),
       },
@@ -139,14 +143,13 @@ export class ServiceStack extends TylerStack {
       targets: [service],
       deregistrationDelay: Duration.seconds(15),
       healthCheck: {
-        path: "/api/health",
-        // The balancer asks by address, and a request for a foreign Host is 421: from a process that serves. Whether all
-        // is well is asked by the container's own check, under the right name.
-        healthyHttpCodes: "200,421",
+        // By address, which this route is answered under too: src/http/hosts.ts.
+        path: "/api/ready",
+        healthyHttpCodes: "200",
         interval: Duration.seconds(10),
         timeout: Duration.seconds(5),
         healthyThresholdCount: 2,
-        unhealthyThresholdCount: 3,
+        unhealthyThresholdCount: 2,
       },
     })
   }

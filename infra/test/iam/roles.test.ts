@@ -6,7 +6,7 @@ import { example, synthesise } from "../synthesis.ts"
 import { type Document, documentsOf, policiesOf } from "./documents.ts"
 import { ACCOUNT, REGION, role } from "./row.ts"
 import { ENTRY, keyArn, MIRROR } from "./rows-service.ts"
-import { FOREIGN, OURS, PROBE, TAGGED } from "./rows-store.ts"
+import { FOREIGN, OURS, PROBE, TAGGED, VALUES } from "./rows-store.ts"
 import { type Answer, type Context, type Simulated, simulate } from "./simulate.ts"
 
 const synthesis = example()
@@ -51,6 +51,7 @@ interface Whole {
 }
 
 const STAMPED = { "aws:RequestTag/Application": "tyler-setup", "aws:RequestTag/Environment": "production" }
+const BORN = { ...STAMPED, "secretsmanager:KmsKeyArn": VALUES }
 const INSIDE = { "aws:SourceVpce": "vpce-secretsmanager" }
 const ours = (context: Context = {}): Whole => ({
   resource: OURS,
@@ -84,7 +85,7 @@ const CALLS: Readonly<Record<string, Whole>> = {
   "kms:Encrypt": keyring(KEYRING),
   "kms:Decrypt": keyring(KEYRING),
   "secretsmanager:ListSecrets": { resource: "*", through: "secretsmanager" },
-  "secretsmanager:CreateSecret": { resource: OURS, context: STAMPED, through: "secretsmanager" },
+  "secretsmanager:CreateSecret": { resource: OURS, context: BORN, through: "secretsmanager" },
   "secretsmanager:DeleteSecret": ours({ "secretsmanager:RecoveryWindowInDays": "7" }),
   "secretsmanager:DescribeSecret": ours(),
   "secretsmanager:GetSecretValue": ours(INSIDE),

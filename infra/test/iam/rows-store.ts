@@ -56,10 +56,12 @@ export const STORE_ROWS: readonly Row[] = [
 
   // No secret comes into being without its tags.
   ...writer.allows("CreateTagged", "secretsmanager:CreateSecret", OURS, STAMPED, {
+    beside: { [KEY]: VALUES },
     other: { "aws:RequestTag/Environment": "staging" },
   }),
-  ...writer.ignores("secretsmanager:CreateSecret", FOREIGN, STAMPED),
-  ...writer.lets("CreateTagged", "secretsmanager:CreateSecret", OURS, { ...STAMPED, [KEY]: VALUES }),
+  ...writer.ignores("secretsmanager:CreateSecret", FOREIGN, { ...STAMPED, [KEY]: VALUES }),
+  // AWS's own key of the account is what a call without a key would get.
+  ...writer.ignores("secretsmanager:CreateSecret", OURS, STAMPED),
   ...writer.refuses(
     "ForeignKeysNever",
     sm("CreateSecret", "UpdateSecret"),

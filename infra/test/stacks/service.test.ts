@@ -4,6 +4,7 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { test } from "node:test"
+import { fileURLToPath } from "node:url"
 import { resolver } from "../iam/resolve.ts"
 import { list, type Part, text } from "../part.ts"
 import { allOf, only } from "../resources.ts"
@@ -69,8 +70,7 @@ test("clients speak TLS 1.3, or 1.2 where that was asked for", () => {
 })
 
 test("the service takes its variables, and none of them is secret", async () => {
-  const variables = list(resolve(tyler["Environment"], service) as Part)
-  const env = Object.fromEntries(variables.map(({ Name, Value }) => [text(Name), text(Value)]))
+  const env = environment()
   assert.deepEqual(
     list(tyler["Secrets"]).map(({ Name }) => text(Name)),
     ["REDIS_URL"],
@@ -87,14 +87,23 @@ test("the service takes its variables, and none of them is secret", async () => 
   )
 })
 
+const environment = (): Record<string, string> =>
+  Object.fromEntries(
+    list(resolve(tyler["Environment"], service) as Part).map(({ Name, Value }) => [text(Name), text(Value)]),
+  )
+
+/** The container's check as it is, but for where things lie in the image. */
 async function probeAt(port: number): Promise<number> {
-  const [kind, node, flag, script] = list(tyler["HealthCheck"]?.["Command"]).map(text)
-  assert.deepEqual([kind, node, flag], ["CMD", "/nodejs/bin/node", "-e"])
-  const child = spawn(process.execPath, ["-e", (script ?? "").replace("7070", `${port}`)])
+  const [kind, node, program, ...args] = list(tyler["HealthCheck"]?.["Command"]).map(text)
+  assert.deepEqual([kind, node, program], ["CMD", "/nodejs/bin/node", "/app/bin/tyler-server.js"])
+  const here = fileURLToPath(new URL("../../../bin/tyler-server.js", import.meta.url))
+  const env = { ...environment(), REDIS_URL: "rediss://:password@cache.example:6380", PORT: `${port}` }
+  // No PATH: nothing but Node is there.
+  const child = spawn(process.execPath, [here, ...args], { env, stdio: "ignore" })
   return Number((await once(child, "exit"))[0])
 }
 
-test("the container's own probe asks by the name that is answered", async () => {
+test("the container's own check is tyler-server health, by the name that is answered, and asks whether it lives", async () => {
   const seen: string[] = []
   let status = 200
   const server = createServer((request, response) => {
@@ -109,5 +118,22 @@ test("the container's own probe asks by the name that is answered", async () => 
   server.closeAllConnections()
   await once(server.close(), "close")
   assert.equal(await probeAt(port), 1, "nobody there")
-  assert.deepEqual(seen, ["tyler.example.com /api/ready", "tyler.example.com /api/ready"])
+  assert.deepEqual(seen, ["tyler.example.com /api/health", "tyler.example.com /api/health"])
+})
+
+test("the balancer takes a ready task and nothing else, and leaves one that ends before it does", () => {
+  const group = only("AWS::ElasticLoadBalancingV2::TargetGroup", templates).Properties
+  const checks = [group["HealthCheckPath"], group["Matcher"]?.["HttpCode"], group["HealthCheckProtocol"] ?? "HTTP"]
+  assert.deepEqual(
+    checks.map((one) => text(one as Part)),
+    ["/api/ready", "200", "HTTP"],
+  )
+  const seconds = (name: string): number => Number(group[name])
+  const noticed =
+    seconds("HealthCheckIntervalSeconds") * seconds("UnhealthyThresholdCount") + seconds("HealthCheckTimeoutSeconds")
+  const drain = Number(environment()["TYLER_DRAIN_SECONDS"])
+  const stop = Number(tyler["StopTimeout"])
+  assert.ok(drain > noticed, `${drain} s of drain, noticed after ${noticed} s`)
+  // src/main/compose.ts: 10 s for requests, then mirrors have 5 s.
+  assert.ok(stop >= drain + 20 && stop <= 120, `${stop} s until the kill`)
 })

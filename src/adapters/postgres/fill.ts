@@ -4,12 +4,14 @@ import { insertOf } from "./cells.ts"
 import { connect } from "./connect.ts"
 import { asFault } from "./fault.ts"
 import { serveAlone } from "./presence.ts"
+import { markUnfinished, unmark } from "./unfinished.ts"
 
 /** A restore reads on between statements, and nobody waits for an answer. */
 const PATIENCE = { connectMs: 5_000, statementMs: 600_000, answerMs: 3_600_000 }
 
 /**
- * One transaction on a migrated database that was never served from; no server starts meanwhile.
+ * One transaction on a migrated database that was never served from; no server starts meanwhile, nor after a kill before
+ * it was run again.
  * @param url of a role that may write all tables @param name for messages
  * @throws StartFault if somebody's data is there, TylerError `unavailable`
  */
@@ -20,13 +22,22 @@ export async function fillDatabase(url: string, name: string): Promise<Filling> 
     throw asFault(error)
   })
   opened.defer(() => client.end().catch(() => undefined))
-  await client.query("BEGIN")
-  const { rowCount } = await client.query("SELECT 1 FROM meta WHERE key = 'root_key_check'")
-  if (rowCount !== 0) throw new StartFault(`The database ${name} is not empty; restore into a new one`)
   const ask = (text: string, values: unknown[] = []) =>
     client.query(text, values).catch((error: unknown) => {
       throw asFault(error)
     })
+  const { rowCount } = await ask("SELECT 1 FROM meta WHERE key = 'root_key_check'")
+  if (rowCount !== 0) throw new StartFault(`The database ${name} is not empty; restore into a new one`)
+  await markUnfinished(client).catch((error: unknown) => {
+    throw asFault(error)
+  })
+  // A backup that turns out to be bad leaves an empty database, as there was before.
+  opened.defer(() =>
+    ask("ROLLBACK")
+      .then(() => unmark(client))
+      .catch(() => undefined),
+  )
+  await ask("BEGIN")
   const held = opened.move()
   return {
     async put(table, columns, rows) {
@@ -42,6 +53,7 @@ export async function fillDatabase(url: string, name: string): Promise<Filling> 
     },
     async commit() {
       await ask("SELECT setval(pg_get_serial_sequence('notification', 'seq'), max(seq)) FROM notification")
+      await unmark(client)
       const done = await ask("COMMIT")
       if (done.command !== "COMMIT") throw new Error("the transaction did not commit")
     },

@@ -40,6 +40,10 @@ export async function serveAlone(url: string, name: string): Promise<AsyncDispos
   } catch (error) {
     const fault = asFault(error)
     if (fault.facts["cause"] !== "locked") throw fault
+    if (await isAlone(connection.client))
+      throw new StartFault(
+        `tyler-server recover-admin or another restore is at work on the database ${name}; wait until it is done`,
+      )
     throw new StartFault(`A server is serving from the database ${name}; stop all of them first`)
   }
   return opened.move()
@@ -48,10 +52,19 @@ export async function serveAlone(url: string, name: string): Promise<AsyncDispos
 /** Servers that have recorded something and are still connected. @throws TylerError `unavailable` */
 export async function countServing(url: string): Promise<number> {
   await using connection = await connected(url)
-  const { rows } = await connection.client.query<{ n: number }>(
-    `SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted
+  return await holding(connection.client, "ShareLock")
+}
+
+async function isAlone(client: Client): Promise<boolean> {
+  return (await holding(client, "ExclusiveLock").catch(() => 0)) > 0
+}
+
+async function holding(client: Client, mode: "ShareLock" | "ExclusiveLock"): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(
+    `SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND mode = $1 AND granted
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
        AND (classid::bigint << 32 | objid::bigint) = ${LOCK}`,
+    [mode],
   )
   return rows[0]?.n ?? 0
 }

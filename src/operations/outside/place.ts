@@ -8,7 +8,7 @@ export interface Outside extends Below {
   readonly encrypt: boolean
   /** What the tag `Environment` says. */
   readonly environment: string
-  /** Keys that a creation may name beside the store's usual one. */
+  /** Keys that a creation may name; the first is taken where it names none. Empty: the store's own key, and no other. */
   readonly kmsKeys: readonly string[]
 }
 

@@ -147,7 +147,8 @@ export function keptOutside(outside: Outside, { clock, random, cacheMs, shared }
     acceptTags,
 
     acceptKey(kmsKeyId) {
-      if (kmsKeyId === undefined || outside.kmsKeys.includes(kmsKeyId)) return kmsKeyId ?? null
+      if (kmsKeyId === undefined) return outside.kmsKeys[0] ?? null
+      if (outside.kmsKeys.includes(kmsKeyId)) return kmsKeyId
       throw new TylerError("invalid_request", {
         field: "/kmsKeyId",
         error: "kmsKeyId must be one of SECRETS_KMS_KEYS, spelled as there",
