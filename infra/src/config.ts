@@ -33,7 +33,7 @@ export interface ServiceConfig {
   /** Where Node lies in it, and `bin/tyler-server.js`, for the container's health check. */
   readonly node: string
   readonly program: string
-  /** The numeric user of the image, who owns `/var/lib/tyler` there. */
+  /** The numeric user of the image, who owns `/data` and `/mirror` there. */
   readonly user: string
   /** In the image: the certificate authorities of RDS, PEM. */
   readonly databaseAuthorities: string

@@ -13,7 +13,7 @@ import { DATABASE_PORT } from "./stacks/ports.ts"
 
 interface Inside {
   /** The one folder that can be written. */
-  readonly state: string
+  readonly volumes: { readonly data: string; readonly mirror: string }
   /** The balancer's subnets. */
   readonly proxies: readonly string[]
 }
@@ -32,8 +32,8 @@ export function variables(at: Place, keys: Arns, databaseHost: string, inside: I
     PUBLIC_URL: service.publicUrl,
     TYLER_DRAIN_SECONDS: `${DRAIN_SECONDS}`,
     TRUSTED_PROXIES: inside.proxies.join(","),
-    TYLER_DATA_DIR: `${inside.state}/data`,
-    TYLER_MIRROR_DIR: `${inside.state}/mirror`,
+    TYLER_DATA_DIR: inside.volumes.data,
+    TYLER_MIRROR_DIR: inside.volumes.mirror,
     DATABASE_URL: database(serving),
     DATABASE_MIGRATION_URL: database(owner),
     AWS_REGION: region,

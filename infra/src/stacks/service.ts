@@ -29,7 +29,8 @@ import type { NetworkStack } from "./network.ts"
 import { TylerStack } from "./stack.ts"
 
 const SSL_POLICY = { "1.3": SslPolicy.TLS13_13, "1.2": SslPolicy.RECOMMENDED_TLS } as const
-const STATE = "/var/lib/tyler"
+/** As the Dockerfile declares them, so that each volume takes its owner. */
+const VOLUMES = { data: "/data", mirror: "/mirror" } as const
 
 /** Beside the drain: 10 s for requests under way, 5 s for what is still to be sent, and some air. At most 120 together. */
 const STOP_SECONDS = DRAIN_SECONDS + 30
@@ -55,9 +56,11 @@ export class ServiceStack extends TylerStack {
       taskRole: access.roles.service.withoutPolicyUpdates(),
       executionRole: access.roles.execution.withoutPolicyUpdates(),
     })
-    task.addVolume({ name: "state" })
     const container = this.#container(task, keys, network.vpc, data)
-    container.addMountPoints({ containerPath: STATE, sourceVolume: "state", readOnly: false })
+    for (const [name, containerPath] of Object.entries(VOLUMES)) {
+      task.addVolume({ name })
+      container.addMountPoints({ containerPath, sourceVolume: name, readOnly: false })
+    }
     return new FargateService(this, "service", {
       cluster,
       serviceName: this.at.prefix,
@@ -86,7 +89,7 @@ export class ServiceStack extends TylerStack {
       stopTimeout: Duration.seconds(STOP_SECONDS),
       portMappings: [{ containerPort: PORT }],
       environment: variables(this.at, keys, data.database.attrEndpointAddress, {
-        state: STATE,
+        volumes: VOLUMES,
         proxies: vpc.selectSubnets({ subnetGroupName: "balancer" }).subnets.map(({ ipv4CidrBlock }) => ipv4CidrBlock),
       }),
       secrets: {

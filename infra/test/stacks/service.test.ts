@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:http"
@@ -87,6 +88,17 @@ test("the service takes its variables, and none of them is secret", async () => 
   )
 })
 
+test("Node, user and volumes are those of the image that the Dockerfile makes", () => {
+  const dockerfile = readFileSync(new URL("../../../Dockerfile", import.meta.url), "utf8")
+  const said = (word: string): string => new RegExp(`^${word} (.*)$`, "m").exec(dockerfile)?.[1] ?? assert.fail(word)
+  const [node] = JSON.parse(said("ENTRYPOINT")) as string[]
+  assert.equal(text(list(tyler["HealthCheck"]?.["Command"])[1]), node)
+  assert.equal(said("USER").split(":")[0], text(tyler["User"]))
+  const mounted = list(tyler["MountPoints"]).map((one) => one["ContainerPath"])
+  assert.deepEqual(mounted, JSON.parse(said("VOLUME")))
+  assert.deepEqual([environment()["TYLER_DATA_DIR"], environment()["TYLER_MIRROR_DIR"]], mounted)
+})
+
 const environment = (): Record<string, string> =>
   Object.fromEntries(
     list(resolve(tyler["Environment"], service) as Part).map(({ Name, Value }) => [text(Name), text(Value)]),
@@ -95,7 +107,7 @@ const environment = (): Record<string, string> =>
 /** The container's check as it is, but for where things lie in the image. */
 async function probeAt(port: number): Promise<number> {
   const [kind, node, program, ...args] = list(tyler["HealthCheck"]?.["Command"]).map(text)
-  assert.deepEqual([kind, node, program], ["CMD", "/nodejs/bin/node", "/app/bin/tyler-server.js"])
+  assert.deepEqual([kind, node, program], ["CMD", "/app/node_modules/.bin/node", "/app/bin/tyler-server.js"])
   const here = fileURLToPath(new URL("../../../bin/tyler-server.js", import.meta.url))
   const env = { ...environment(), REDIS_URL: "rediss://:password@cache.example:6380", PORT: `${port}` }
   // No PATH: nothing but Node is there.
