@@ -35,6 +35,7 @@ export async function putOnRecord(config: Config, keyring: Keyring, surroundings
   } catch (error) {
     if (error instanceof StartFault && config.database === null) return `NOT on record: ${error.message}`
     if (!(error instanceof TylerError)) throw error
-    return `NOT on record: the database takes no entries (${String(error.facts["cause"] ?? error.code)})`
+    const { cause } = error.facts
+    return `NOT on record: the database takes no entries (${typeof cause === "string" ? cause : error.code})`
   }
 }

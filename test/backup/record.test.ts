@@ -17,7 +17,7 @@ async function sceneOf(t: Parameters<typeof siteOf>[0], engine: EngineName) {
     site,
     server,
     admin,
-    async take() {
+    take: async () => {
       const said = await site.run("backup", join(site.folder, "backup"))
       assert.equal(said.code, 0, said.err)
       return said.out

@@ -57,7 +57,7 @@ function casesOf(alarm: Alarm): readonly Case[] {
 function counted(metric: string, labels: Readonly<Record<string, string>>, limit: number): readonly Case[] {
   const selected = (instance: string, over: object = {}): string =>
     `${metric}{${Object.entries({ ...labels, ...over, instance })
-      .map(([name, value]) => `${name.toLowerCase()}="${String(value)}"`)
+      .map(([name, value]) => `${name.toLowerCase()}="${value}"`)
       .join()}}`
   const jump = (to: number): string => held([0, QUIET], [to, 2 * WINDOW])
   const below = limit - Math.ceil(limit / 10)

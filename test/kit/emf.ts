@@ -10,7 +10,8 @@ export interface EmfCapture extends Disposable {
 const BEGINS = '{"_aws":'
 
 export function captureEmf(): EmfCapture {
-  const { write } = process.stdout
+  const { stdout } = process
+  const write = stdout.write.bind(stdout)
   let lines: string[] = []
   const captured = (text: unknown, done: unknown): boolean | undefined => {
     if (typeof text !== "string" || typeof done !== "function" || !text.startsWith(BEGINS)) return undefined
@@ -19,7 +20,7 @@ export function captureEmf(): EmfCapture {
     return true
   }
   process.stdout.write = ((...args: Parameters<typeof write>) =>
-    captured(...(args as unknown as [unknown, unknown])) ?? write.apply(process.stdout, args)) as typeof write
+    captured(...(args as unknown as [unknown, unknown])) ?? write(...args)) as typeof write
   return {
     take() {
       const taken = lines
