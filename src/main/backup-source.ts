@@ -25,7 +25,8 @@ export function backupSource(
   }
 }
 
-function sealedTo({ backup }: Config): string | null {
+/** For the entry; null: backups are not set up. */
+export function sealedTo({ backup }: Config): string | null {
   if (backup === null) return null
   return "recipients" in backup ? `recipients=${backup.recipients.length}` : "passphrase"
 }

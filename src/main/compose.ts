@@ -30,6 +30,7 @@ import { openState } from "./backend.ts"
 import { deploymentOf } from "./deployment.ts"
 import { type Config, publicUrlAt, type RateLimit } from "./config.ts"
 import { failureGate } from "./failure-gate.ts"
+import { takeNotes } from "./backup-notes.ts"
 import { type Jobs, startJobs } from "./jobs.ts"
 import { requireWaysIn } from "./local-login.ts"
 import { ledgerTrouble, metered, newLedgerMeter } from "./ledger-meter.ts"
@@ -222,7 +223,10 @@ export async function start(
       direct: directAlarms(channels, random, () => publicUrl),
       log,
     })
-    jobs = await startJobs(service, notifier, rotator, log)
+    const notes = async (): Promise<void> => {
+      if (config.database === null) await takeNotes(config.folders.data, service, log)
+    }
+    jobs = await startJobs(service, notifier, rotator, notes, log)
     rotator.wake()
     await rewraps.resume()
   }

@@ -32,6 +32,8 @@ export async function startJobs(
   service: Service,
   notifier: Pick<Notifying, "tick">,
   rotations: Pick<Rotations, "tick">,
+  /** Puts backups that were taken beside us on record. */
+  notes: () => Promise<void>,
   log: Logger,
 ): Promise<Jobs> {
   const watch = clockWatch(service.clock)
@@ -55,6 +57,7 @@ export async function startJobs(
       await recordSummaries(service)
     }
     await continueErasures(service)
+    await notes()
     await notifier.tick()
     await tickStore(service, log)
     if (watch.frozen()) return

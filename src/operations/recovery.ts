@@ -1,4 +1,6 @@
 import { record } from "../audit/ledger.ts"
+import { sha256 } from "../core/bytes.ts"
+import { DAY_MS } from "../core/clock.ts"
 import { TylerError } from "../core/errors.ts"
 import { ADMIN, type Principal } from "../core/principal.ts"
 import { randomText } from "../core/random.ts"
@@ -69,6 +71,21 @@ export async function recordRestore(
 ): Promise<void> {
   const details = `alarm backup=${id} size=${size} made=${new Date(madeAt).toISOString()}`
   await recordAlone(on, "BACKUP_RESTORED", "service", "backup", null, details, [])
+}
+
+/** How long a backup that is on record is known to be; what is found later is recorded again rather than not at all. */
+const KNOWN_MS = 30 * DAY_MS
+
+/** Whoever is on the host with the root key takes a backup. Once for each id. */
+export async function recordBackup(
+  on: Service,
+  { id, at, sealed }: { readonly id: string; readonly at: number; readonly sealed: string },
+): Promise<void> {
+  const used = sha256(Buffer.from(`tyler-backup-taken/1\n${id}`, "utf8"))
+  if (await on.reader.usedOnce(used)) return
+  const details = `sealed=${sealed} id=${id} at=${new Date(at).toISOString()}`
+  const once: Change = { kind: "useOnce", id: used, expiresAt: on.clock.now() + KNOWN_MS }
+  await recordAlone(on, "BACKUP", "service", "backup", null, details, [once])
 }
 
 /** Somebody has opened what the root key was sealed in. */

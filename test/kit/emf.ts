@@ -10,7 +10,8 @@ export interface EmfCapture extends Disposable {
 const BEGINS = '{"_aws":'
 
 export function captureEmf(): EmfCapture {
-  const write = process.stdout.write.bind(process.stdout)
+  const { stdout } = process
+  const write = stdout.write.bind(stdout)
   let lines: string[] = []
   const captured = (text: unknown, done: unknown): boolean | undefined => {
     if (typeof text !== "string" || typeof done !== "function" || !text.startsWith(BEGINS)) return undefined

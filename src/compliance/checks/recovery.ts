@@ -16,14 +16,8 @@ export function recoverable({ secrets, rules, trail, at }: Observed): Look {
 
 export function backedUp({ deployment, trail, at }: Observed): Look {
   const last = trail.done.get("BACKUP")
-  const over =
-    last === undefined
-      ? "none taken over HTTP"
-      : `last taken over HTTP ${Math.floor((at - last.at) / 86_400_000)} days ago`
+  const over = last === undefined ? "none on record" : `last taken ${Math.floor((at - last.at) / 86_400_000)} days ago`
   if (deployment.backup === null)
     return warn("backups are not set up", "set TYLER_BACKUP_RECIPIENTS: see docs/operate.md", evidence(trail, "BACKUP"))
-  return ok(
-    `sealed to ${deployment.backup}; ${over} (tyler-server backup leaves no entry)`,
-    evidence(trail, "BACKUP", "BACKUP_RESTORED"),
-  )
+  return ok(`sealed to ${deployment.backup}; ${over}`, evidence(trail, "BACKUP", "BACKUP_RESTORED"))
 }
