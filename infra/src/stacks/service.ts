@@ -31,7 +31,7 @@ import { TylerStack } from "./stack.ts"
 const SSL_POLICY = { "1.3": SslPolicy.TLS13_13, "1.2": SslPolicy.RECOMMENDED_TLS } as const
 const STATE = "/var/lib/tyler"
 
-/** Beside the drain: 10 s for requests under way, 5 s for what is still to be sent, and some air. At most 120 together. */
+/** Beside the drain: 10 s for requests under way, 15 s at most for what is still to be sent, and some air. At most 120 together. */
 const STOP_SECONDS = DRAIN_SECONDS + 30
 
 export interface ServiceParts extends ClusterParts {
