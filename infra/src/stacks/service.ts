@@ -32,7 +32,7 @@ const SSL_POLICY = { "1.3": SslPolicy.TLS13_13, "1.2": SslPolicy.RECOMMENDED_TLS
 /** As the Dockerfile declares them, so that each volume takes its owner. */
 const VOLUMES = { data: "/data", mirror: "/mirror" } as const
 
-/** Beside the drain: 10 s for requests under way, 5 s for what is still to be sent, and some air. At most 120 together. */
+/** Beside the drain: 10 s for requests under way, 15 s at most for what is still to be sent, and some air. At most 120 together. */
 const STOP_SECONDS = DRAIN_SECONDS + 30
 
 export interface ServiceParts extends ClusterParts {
