@@ -13,6 +13,11 @@ import { ENVIRONMENT, setStage } from "./reads/stage.ts"
 /** A hundred users of a real PostgreSQL, due at once, while others read; and what ten thousand schedules cost at rest. */
 const USERS = 100
 const ROUNDS = 5
+/** Each waits for a full minute: a schedule is no finer. */
+const SCHEDULED_ROUNDS = 3
+const MINUTE_MS = 60_000
+/** About as long as a hundred take. */
+const LOAD_MS = 6000
 const CONNECTIONS = 16
 const WARM_UP_MS = 5000
 const SERVER_CORE = 0
@@ -45,10 +50,14 @@ async function main(): Promise<void> {
       progress(`round ${round + 1}`)
       alone.push(await targetsOwnTime(cluster, round))
       took.push(await rotateAll(admin, names))
-      quiet.push((await load(server.port, CONNECTIONS, 3000, stage.reads)).p99)
-      const rotated = rotateAll(admin, names)
-      busy.push((await load(server.port, CONNECTIONS, 3000, stage.reads)).p99)
-      await rotated
+    }
+    for (let round = 0; round < SCHEDULED_ROUNDS; round++) {
+      progress(`round ${round + 1}, by schedule`)
+      await dueTogether(admin, names)
+      quiet.push((await load(server.port, CONNECTIONS, LOAD_MS, stage.reads)).p99)
+      await begun(admin, names)
+      busy.push((await load(server.port, CONNECTIONS, LOAD_MS, stage.reads)).p99)
+      await allIdle(admin, names)
     }
     const ratio = (median(took) / median(alone)).toFixed(2)
     const times = `${Math.round(median(took))} ms to ${Math.round(median(alone))} ms`
@@ -93,14 +102,36 @@ async function targetsOwnTime(cluster: Cluster, round: number): Promise<number> 
 async function rotateAll(admin: Client, names: readonly string[]): Promise<number> {
   const began = performance.now()
   await Promise.all(names.map((name) => rotate(admin, name)))
+  await allIdle(admin, names)
+  return performance.now() - began
+}
+
+async function allIdle(admin: Client, names: readonly string[]): Promise<void> {
   for (const name of names)
     for (;;) {
-      const { body } = await admin.get<{ state: string }>(secretPath(name, "rotation"))
-      if (body.state === "idle") break
-      if (body.state === "failed") throw new Error(`${name} failed`)
+      const state = await stateOf(admin, name)
+      if (state === "idle") break
+      if (state === "failed") throw new Error(`${name} failed`)
       await sleep(50)
     }
-  return performance.now() - began
+}
+
+async function stateOf(admin: Client, name: string): Promise<string> {
+  return (await admin.get<{ state: string }>(secretPath(name, "rotation"))).body.state
+}
+
+/** All are due at the same full minute, which leaves time for a measurement before. */
+async function dueTogether(admin: Client, names: readonly string[]): Promise<void> {
+  const left = MINUTE_MS - (Date.now() % MINUTE_MS)
+  if (left < 15_000) await sleep(left)
+  const at = new Date(Date.now() + MINUTE_MS)
+  const expression = `cron(${at.getUTCMinutes()} ${at.getUTCHours()} * * ? *)`
+  for (const name of names) await scheduled(admin, name, { strategy: "postgres-single", expression })
+}
+
+async function begun(admin: Client, names: readonly string[]): Promise<void> {
+  const [first = ""] = names
+  while ((await stateOf(admin, first)) === "idle") await sleep(20)
 }
 
 /** CPU time of a service that has nothing to do but to look whether something is due. */

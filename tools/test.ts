@@ -37,6 +37,8 @@ const ON_SQLITE_ONLY: Readonly<Record<string, string>> = {
  * `npm test -- --whole` runs these on PostgreSQL too.
  */
 const DECIDED_IN_MEMORY = [
+  "access-keys",
+  "access-review",
   "answers",
   "approval-export",
   "approvers",
@@ -44,15 +46,20 @@ const DECIDED_IN_MEMORY = [
   "aws-clients",
   "aws-development",
   "aws-environment",
+  "aws-governance",
+  "aws-grants",
   "aws-labels",
   "aws-sdk",
   "aws-signatures",
   "break-glass",
+  "compliance",
   "email",
   "examples",
+  "export",
   "gates",
   "governance",
   "half-session",
+  "iam",
   "identity-providers",
   "jobs",
   "kit",
@@ -66,7 +73,9 @@ const DECIDED_IN_MEMORY = [
   "refusal-order",
   "reset",
   "sign-on-code",
+  "step-up",
   "traces",
+  "workloads",
 ].map((name) => `test/http/${name}.test.ts`)
 
 const WHOLE = "--whole"

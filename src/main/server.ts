@@ -11,6 +11,7 @@ import type { Running } from "./compose.ts"
 import { type Config, parseConfig } from "./config.ts"
 import type { Offline } from "./offline.ts"
 import { keepingCommand } from "./keeping-command.ts"
+import { poolGivesWay } from "./pool-priority.ts"
 import { VERSION, versionLines } from "./version.ts"
 
 const SURROUNDINGS = { clock: systemClock, random: systemRandom }
@@ -182,6 +183,7 @@ async function serve(config: Config): Promise<number> {
   const running = await start(config, systemClock, systemRandom)
   process.on("SIGHUP", () => running.reloadTls())
   announce(running, config.folders.setupTokenFile)
+  void poolGivesWay()
   onceAtRest(giveMemoryBack, loopShare())
   await stopped
   void signalled().then(() => process.exit(1))

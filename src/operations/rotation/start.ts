@@ -157,15 +157,17 @@ function starting(row: RotationRow, { revision }: ScheduleRow): Change {
   return { kind: "addRotation", row, scheduleRevision: revision }
 }
 
-/** Schedules looked at in one sweep; the next takes the rest. */
+/** Schedules looked at in one sweep. */
 const SWEEP = 50
 
-/** Begins what is due by its schedule. One whose window has closed waits for the next. @returns how many were begun */
-export async function startDue(on: Service): Promise<number> {
-  const due = await on.reader.schedulesDue(on.clock.now(), SWEEP)
-  let begun = 0
-  for (const schedule of due) if (await startOne(on, schedule)) begun++
-  return begun
+/** Begins what is due by its schedule, all of it. One whose window has closed waits for the next. */
+export async function startDue(on: Service): Promise<void> {
+  for (let begun = 1; begun > 0; ) {
+    begun = 0
+    const due = await on.reader.schedulesDue(on.clock.now(), SWEEP)
+    for (const schedule of due) if (await startOne(on, schedule)) begun++
+    if (due.length < SWEEP) return
+  }
 }
 
 /** @returns false where another replica was first, or the secret cannot be rotated now; that has its entry */
