@@ -45,7 +45,7 @@ const GROUP_BYTES = 60_000
 /**
  * Files that go together, in the order given. A process of its own for each file spends half of the CPU on loading the
  * service and on running it before it is optimised (measured: 26 s alone, 15 s together, for eight files).
- * @param alone files that change, or measure, the process they run in
+ * @param alone files that go first, each in a process of its own
  */
 export function groupsOf(engine: Engine, files: readonly string[], alone: ReadonlySet<string>): readonly Group[] {
   const groups: string[][] = []

@@ -5,8 +5,13 @@ import { type Group, groupsOf, type Outcome, runGroups } from "./test-processes.
 /** Fewer than this and something was not found rather than nothing was wrong; with no service at all there are some 1,650. */
 const PLAUSIBLE = 1500
 
-/** Files that have a process to themselves. */
-const ALONE: ReadonlySet<string> = new Set([])
+/** So long that each begins first, in a process of its own. */
+const LONG: ReadonlySet<string> = new Set([
+  "test/conformance/postgres.test.ts",
+  "test/crash/campaigns.test.ts",
+  "test/rotation/judges.test.ts",
+  "test/rotation/killed.test.ts",
+])
 
 const BEFORE = "ends before a database is asked"
 
@@ -113,8 +118,8 @@ process.exit(outcomes.find((one) => one.status !== 0)?.status ?? 0)
 async function runAll(): Promise<readonly Outcome[]> {
   await using _template = (await postgresAnswers().catch(() => false)) ? await makeTemplate() : null
   const missed = onPostgres.length > 0 ? await withoutPostgres(onPostgres.length) : null
-  const second = missed === null ? groupsOf("postgres", onPostgres, ALONE) : []
-  const ran = await runGroups(inTurns(groupsOf("sqlite", files, ALONE), second))
+  const second = missed === null ? groupsOf("postgres", onPostgres, LONG) : []
+  const ran = await runGroups(inTurns(groupsOf("sqlite", files, LONG), second))
   return missed === null ? ran : [...ran, missed]
 }
 
