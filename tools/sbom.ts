@@ -1,6 +1,6 @@
 /**
  * Prints what is shipped as a CycloneDX 1.6 bill of materials (https://cyclonedx.org/docs/1.6/json/), from the lock file: what
- * `npm ci --omit=dev` installs, each with its hash, licence and place. `npm sbom --omit dev` leaves out packages that
+ * `npm ci --omit=dev` installs, each with its hash and licence. `npm sbom --omit dev` leaves out packages that
  * something shipped and something for development both need (seen with npm 11), so the lock is read here. The same lock gives
  * the same bytes: its number is made of what it says, and its time is SOURCE_DATE_EPOCH or left out.
  *
@@ -102,9 +102,6 @@ function componentOf(path: string, one: Locked) {
     scope: one.optional === true ? ("optional" as const) : ("required" as const),
     hashes: [hashOf(integrity)],
     licenses: [licenceOf(terms)],
-    externalReferences: [
-      { type: "distribution", url: `https://registry.npmjs.org/${full}/-/${short}-${one.version}.tgz` },
-    ],
   }
 }
 
