@@ -28,7 +28,7 @@ const GROUP = fileURLToPath(new URL("test-group.ts", import.meta.url))
 /** Processes at once, on two cores: tests wait for commits more than they work. */
 const AT_ONCE = 4
 
-/** A test that takes so long hangs. Campaigns and suites of a whole file end well within it. */
+/** A test that takes so long hangs. */
 const HANGS_MS = 400_000
 
 const FLAGS = [

@@ -61,6 +61,19 @@ test("every n days; one that was missed is caught up with once", async () => {
   assert.equal(started.length, 2)
 })
 
+test("however many are due, one look begins them all", async () => {
+  const names = Array.from({ length: 51 }, (_, at) => `config/many${at}`)
+  for (const each of names) {
+    await createSecret(admin, each, { generate: { kind: "token" } })
+    await scheduled(admin, each, { strategy: "generated", days: 1 })
+  }
+  clock.advance(1.1 * DAY_MS)
+  await stage.server.runJobs()
+  admin = await logIn(stage.server.url, ADMIN_NAME)
+  for (const each of names) assert.equal((await statusOf(admin, each)).rotations.length, 1, each)
+  for (const each of names) await until(admin, each, ({ state }) => state !== "running")
+})
+
 test("one that waits for a hand is not begun, and is listed", async () => {
   await scheduled(admin, name, { strategy: "webhook", days: 1, enabled: false })
   await pass(3)
