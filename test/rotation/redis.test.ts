@@ -125,6 +125,18 @@ describe("Redis", { skip: noRedis }, () => {
     assert.equal(await logsIn(rehearsal.previous ?? "", 1), false)
   })
 
+  test("whom one node does not let in is changed on none", async () => {
+    const admin = JSON.stringify({ username: "boss", password: "boss" })
+    await using second = await open(admin, 1)
+    await using first = await open(admin)
+    const good = await reset("own")
+    assert.equal(await second.ask("ACL", "SETUSER", "own", "resetpass", ">other"), "OK")
+    const before = JSON.stringify(await first.ask("ACL", "GETUSER", "own"))
+    await refuses("current_refused", () => new Rehearsal(steps, good).rotate(), "first")
+    assert.equal(JSON.stringify(await first.ask("ACL", "GETUSER", "own")), before)
+    assert.equal(await second.ask("ACL", "SETUSER", "own", "resetpass", ">first"), "OK")
+  })
+
   test("refusals", async () => {
     const good = await reset("app")
     await refuses("not_permitted", () => new Rehearsal(steps, good).rotate(), "first")
